@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+// The floor plan: every room is a target, and a room imports only from rooms below it.
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+extension Target.Dependency {
+    static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioConcurrency: Self = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+    static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1: Self = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let yams: Self = .product(name: "Yams", package: "Yams")
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+let package = Package(
+    name: "rowhouse",
+    products: [.executable(name: "rowhouse", targets: ["rowhouse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // The street door: the only place that picks real implementations.
+        .executableTarget(
+            name: "rowhouse",
+            dependencies: [
+                "DataPlane", "ControlPlane", "Cluster", "Settings", "CatalogDrivers", "Rebalancing", "Membership",
+                "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes", "Seams",
+                "Vocabulary",
+                .argumentParser, .asyncHTTPClient, .hummingbird, .lifecycle, .logging, .crypto, .nio, .nioPosix,
+                .nioHTTP1,
+            ],
+            swiftSettings: house),
+
+        // Doors.
+        room(
+            "DataPlane",
+            [
+                "Hrana", "Routing", "Tenants", "Access", "Cluster", "Vocabulary", "Seams", .nio, .nioPosix, .nioHTTP1,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .logging, .lifecycle, .crypto,
+            ]),
+        room(
+            "ControlPlane",
+            [
+                "Routing", "Catalog", "Membership", "Rebalancing", "Tenants", "Access", "Vocabulary", "Seams",
+                .hummingbird,
+                .logging, .nio, .httpTypes,
+            ]),
+        room("Cluster", ["Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .crypto]),
+        room("Settings", ["Vocabulary", .yams]),
+
+        // Domain.
+        room("Routing", ["Catalog", "Vocabulary", "Seams"]),
+        room("Membership", ["Catalog", "Vocabulary", "Seams"]),
+        room("Rebalancing", ["Catalog", "Membership", "Tenants", "Journal", "Vocabulary", "Seams"]),
+        room("Catalog", ["Vocabulary", "Seams"]),
+        room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "Vocabulary", "Seams"]),
+        room("Access", ["Vocabulary", "Seams", .crypto]),
+        room("Tenants", ["Journal", "SQLiteKit", "Lanes", "Vocabulary", "Seams"]),
+
+        // Ground floor.
+        room("Journal", ["Lanes", "Vocabulary", "Seams"]),
+        room("Hrana", ["Vocabulary"]),
+        room("SQLiteKit", ["CSQLite", "Seams"]),
+        room("Lanes"),
+        room("Seams", ["Vocabulary"]),
+        room("Vocabulary"),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Proofs.
+        .target(
+            name: "Simulator", dependencies: ["Seams", "Vocabulary"], path: "Tests/Simulator", swiftSettings: house),
+        tests("VocabularyTests", ["Vocabulary"]),
+        tests("LanesTests", ["Lanes"]),
+        tests("HranaTests", ["Hrana"]),
+        tests("SQLiteKitTests", ["SQLiteKit", "Simulator", "Seams", "CSQLite"]),
+        tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
+        tests("AccessTests", ["Access", "Vocabulary", .crypto]),
+        tests("SettingsTests", ["Settings", "Vocabulary"]),
+        tests("CatalogTests", ["Catalog", "Membership", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
+        tests(
+            "TenantsTests", ["Tenants", "Journal", "SQLiteKit", "Lanes", "Simulator", "Seams", "Vocabulary", "CSQLite"]),
+        tests(
+            "DataPlaneTests",
+            [
+                "DataPlane", "Hrana", "Tenants", "Routing", "Access", .nio, .nioPosix, .nioHTTP1, .nioEmbedded,
+                .hummingbird,
+            ]),
+    ]
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Rowhouse: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "rowhouse")
+}
