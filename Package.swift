@@ -95,10 +95,11 @@ let package = Package(
         room("Journal", ["Lanes", "Vocabulary", "Seams"]),
         room("Hrana", ["Vocabulary"]),
         room("SQLiteKit", ["CSQLite", "Seams"]),
-        room("Lanes"),
-        room("Seams", ["Vocabulary"]),
+        room("Lanes", ["CLinux"]),
+        room("Seams", ["CLinux", "Vocabulary"]),
         room("Vocabulary"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLinux"),
 
         // Proofs.
         .target(

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The real file system.
@@ -68,7 +69,7 @@ package struct PosixFiles: Files {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.from(errno, "open", path) }
         defer { Glibc.close(descriptor) }
-        guard syncfs(descriptor) == 0 else { throw FileError.from(errno, "syncfs", path) }
+        guard rh_syncfs(descriptor) == 0 else { throw FileError.from(errno, "syncfs", path) }
         return true
     }
 
