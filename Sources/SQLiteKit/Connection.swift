@@ -1,0 +1,280 @@
+import CSQLite
+import Glibc
+import Seams
+
+/// One connection to an attached database. Used by one thread at a time; only `interrupt` may come from another.
+///
+/// Defensive from its first moment: no extensions, no schema writing, no ATTACH, no checkpoint but an armed one.
+package final class Connection: @unchecked Sendable {
+    // @unchecked: the owner passes it between threads; SQLite in multi-thread mode asks no more than one at a time.
+    package struct Options: Sendable {
+        /// Pages (of 4 KiB) that the connection may cache.
+        package var cachePages: Int32
+        package var maximumSQLBytes: Int32
+        /// Of one value or row.
+        package var maximumValueBytes: Int32
+        package var maximumPages: UInt32
+        package var maximumExpressionDepth: Int32
+
+        package init(
+            cachePages: Int32 = 250, maximumSQLBytes: Int32 = 1 << 20, maximumValueBytes: Int32 = 64 << 20,
+            maximumPages: UInt32 = 0, maximumExpressionDepth: Int32 = 500
+        ) {
+            self.cachePages = cachePages
+            self.maximumSQLBytes = maximumSQLBytes
+            self.maximumValueBytes = maximumValueBytes
+            self.maximumPages = maximumPages
+            self.maximumExpressionDepth = maximumExpressionDepth
+        }
+    }
+
+    package let database: OpaquePointer
+    package let file: DatabaseFile
+    private let temporary: TempAccount
+    private var progress: (any ProgressObserver)?
+    private var authorizer: (any StatementAuthorizer)?
+
+    /// - Throws: `SQLiteError`; SQLITE_NOTADB and SQLITE_CORRUPT for a file that is no database.
+    package init(vfs: DatabaseVFS, file: DatabaseFile, temporary: TempAccount, options: Options) throws(SQLiteError) {
+        TempAccounting.set(temporary)
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE
+        let code = sqlite3_open_v2(file.path, &handle, flags, vfs.name)
+        guard code == SQLITE_OK, let handle else {
+            let error = SQLiteError.last(of: handle, code)
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        database = handle
+        self.file = file
+        self.temporary = temporary
+        // First of all: two connections that open one database at the same moment race for the index's recovery.
+        sqlite3_busy_timeout(handle, 2_000)
+        do {
+            try configure(options)
+        } catch {
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        sqlite3_busy_timeout(handle, 0)
+    }
+
+    deinit {
+        TempAccounting.set(temporary)
+        sqlite3_close_v2(database)
+    }
+
+    private func configure(_ options: Options) throws(SQLiteError) {
+        for (flag, value) in [
+            (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+            (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0), (SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0),
+            (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1), (SQLITE_DBCONFIG_DQS_DDL, 1), (SQLITE_DBCONFIG_DQS_DML, 1),
+        ] {
+            _ = rh_db_config_flag(database, Int32(flag), Int32(value))
+        }
+        sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0)
+        sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, options.maximumSQLBytes)
+        sqlite3_limit(database, SQLITE_LIMIT_LENGTH, options.maximumValueBytes)
+        sqlite3_limit(database, SQLITE_LIMIT_EXPR_DEPTH, options.maximumExpressionDepth)
+        sqlite3_limit(database, SQLITE_LIMIT_WORKER_THREADS, 0)
+        sqlite3_wal_autocheckpoint(database, 0)
+        sqlite3_extended_result_codes(database, 1)
+        try execute("PRAGMA cache_size=\(options.cachePages)")
+        try execute("PRAGMA synchronous=OFF")
+        try execute("PRAGMA secure_delete=OFF")
+        if options.maximumPages > 0 { try execute("PRAGMA max_page_count=\(options.maximumPages)") }
+    }
+
+    // MARK: Statements
+
+    /// Compiles the first statement of the text.
+    ///
+    /// - Parameter sql: UTF-8; no terminating zero needed.
+    /// - Returns: nil where the text holds nothing but space and comments; `consumed` is how many bytes the statement took.
+    package func prepare(_ sql: UnsafeRawBufferPointer, persistent: Bool = false) throws(SQLiteError) -> (
+        statement: Statement?, consumed: Int
+    ) {
+        TempAccounting.set(temporary)
+        guard let base = sql.baseAddress, !sql.isEmpty else { return (nil, 0) }
+        let text = base.assumingMemoryBound(to: CChar.self)
+        var handle: OpaquePointer?
+        var tail: UnsafePointer<CChar>?
+        let flags = persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
+        let code = sqlite3_prepare_v3(database, text, Int32(clamping: sql.count), flags, &handle, &tail)
+        guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
+        let consumed = tail.map { UnsafeRawPointer($0) - base } ?? sql.count
+        guard let handle else { return (nil, consumed) }
+        return (Statement(handle: handle, connection: self), consumed)
+    }
+
+    package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var text = sql
+        let result: Result<Statement?, SQLiteError> = text.withUTF8 { bytes in
+            do throws(SQLiteError) {
+                return .success(try prepare(UnsafeRawBufferPointer(bytes)).statement)
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let statement = try result.get() else {
+            throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement in the text")
+        }
+        return statement
+    }
+
+    /// Runs every statement of the text, dropping rows. For our own fixed texts.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        TempAccounting.set(temporary)
+        let code = sqlite3_exec(database, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
+    }
+
+    // MARK: State
+
+    /// False inside a transaction.
+    package var isAutocommit: Bool { sqlite3_get_autocommit(database) != 0 }
+    /// True where a write transaction is open.
+    package var isWriting: Bool { sqlite3_txn_state(database, "main") == SQLITE_TXN_WRITE }
+    package var isReading: Bool { sqlite3_txn_state(database, "main") != SQLITE_TXN_NONE }
+    /// Rows changed by the last INSERT, UPDATE or DELETE.
+    package var changes: Int64 { sqlite3_changes64(database) }
+    package var totalChanges: Int64 { sqlite3_total_changes64(database) }
+    package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(database) }
+    package var hasBusyStatement: Bool {
+        var statement = sqlite3_next_stmt(database, nil)
+        while let current = statement {
+            if sqlite3_stmt_busy(current) != 0 { return true }
+            statement = sqlite3_next_stmt(database, current)
+        }
+        return false
+    }
+
+    /// Ends the running statement as soon as it can; from any thread, while the connection lives.
+    package func interrupt() { sqlite3_interrupt(database) }
+
+    /// Forbids writes at all levels (`PRAGMA query_only`).
+    package func setQueryOnly(_ on: Bool) throws(SQLiteError) {
+        try execute(on ? "PRAGMA query_only=1" : "PRAGMA query_only=0")
+    }
+
+    /// Gives cached pages back.
+    package func releaseMemory() { sqlite3_db_release_memory(database) }
+
+    /// Bytes of page cache, schema and statements.
+    package var memoryBytes: Int {
+        var total: Int32 = 0
+        for kind in [SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED, SQLITE_DBSTATUS_STMT_USED] {
+            var now: Int32 = 0
+            var peak: Int32 = 0
+            sqlite3_db_status(database, kind, &now, &peak, 0)
+            total &+= now
+        }
+        return Int(total)
+    }
+
+    @inline(__always)
+    func enter() { TempAccounting.set(temporary) }
+
+    // MARK: Callbacks
+
+    /// Asks the observer every `operations` virtual-machine steps whether the statement may go on.
+    package func observeProgress(every operations: Int32, _ observer: any ProgressObserver) {
+        progress = observer
+        sqlite3_progress_handler(database, operations, progressCallback, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Asks the authorizer while a statement is compiled.
+    package func authorize(with authorizer: any StatementAuthorizer) {
+        self.authorizer = authorizer
+        sqlite3_set_authorizer(database, authorizeCallback, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    fileprivate func mustStop() -> Bool { progress?.mustStop() ?? false }
+
+    fileprivate func decide(_ request: AuthorizationRequest) -> Int32 {
+        switch authorizer?.decide(request) ?? .allow {
+        case .allow: SQLITE_OK
+        case .deny: SQLITE_DENY
+        case .ignore: SQLITE_IGNORE
+        }
+    }
+
+    // MARK: Checkpoint
+
+    package enum CheckpointMode: Sendable {
+        /// Copies what no reader hinders; waits for nobody.
+        case passive
+        /// Copies everything and frees the log; refused while readers hold old snapshots.
+        case truncate
+    }
+
+    /// Copies the log into the file. The caller has made sure that all of it is durable (rule J2), and runs this on the
+    /// thread of the database's writer, with no transaction open.
+    ///
+    /// - Returns: whether the file now holds everything.
+    package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
+        TempAccounting.set(temporary)
+        guard let handle = mainHandle else { return false }
+        file.arm(handle)
+        defer { file.disarm() }
+        var logFrames: Int32 = 0
+        var copied: Int32 = 0
+        let flag = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+        let code = sqlite3_wal_checkpoint_v2(database, "main", flag, &logFrames, &copied)
+        if code & 0xFF == SQLITE_BUSY { return logFrames >= 0 && logFrames == copied }
+        guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
+        return logFrames == copied
+    }
+
+    private var mainHandle: DatabaseHandle? {
+        var pointer: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &pointer)
+        guard code == SQLITE_OK, let pointer,
+            let raw = UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: rh_file.self).pointee.object
+        else { return nil }
+        return Unmanaged<DatabaseHandle>.fromOpaque(raw).takeUnretainedValue()
+    }
+}
+
+/// Watches a running statement.
+package protocol ProgressObserver: AnyObject {
+    /// Called on the statement's thread; true interrupts it (SQLITE_INTERRUPT).
+    func mustStop() -> Bool
+}
+
+/// Judges what a statement wants to do, while it is compiled.
+package protocol StatementAuthorizer: AnyObject {
+    func decide(_ request: AuthorizationRequest) -> AuthorizationDecision
+}
+
+package enum AuthorizationDecision: Sendable {
+    case allow
+    case deny
+    /// Columns read as NULL, functions as absent; see SQLite's documentation of SQLITE_IGNORE.
+    case ignore
+}
+
+/// One question of SQLite's authorizer: action code and its arguments (https://sqlite.org/c3ref/c_alter_table.html).
+package struct AuthorizationRequest {
+    package let action: Int32
+    package let first: UnsafePointer<CChar>?
+    package let second: UnsafePointer<CChar>?
+    package let database: UnsafePointer<CChar>?
+    package let trigger: UnsafePointer<CChar>?
+}
+
+private let progressCallback: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
+    Unmanaged<Connection>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0.mustStop() ? 1 : 0 }
+}
+
+private let authorizeCallback:
+    @convention(c) (
+        UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
+        UnsafePointer<CChar>?
+    ) -> Int32 = { context, action, first, second, database, trigger in
+        Unmanaged<Connection>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+            $0.decide(
+                AuthorizationRequest(
+                    action: action, first: first, second: second, database: database, trigger: trigger))
+        }
+    }
