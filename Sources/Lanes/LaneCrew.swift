@@ -5,11 +5,10 @@
 final class LaneCrew: @unchecked Sendable {
     // Unchecked: everything that changes is guarded by `gate`.
 
-    /// How long an idle spare stays, in nanoseconds: starting a thread costs some 50 µs, keeping one costs memory.
-    static let idleNanoseconds: UInt64 = 10_000_000_000
-
     private let name: String
     private let maximum: Int
+    /// How long an idle spare stays.
+    private let idleNanoseconds: UInt64
     private let gate = Gate()
     /// Lanes that an idle thread is about to take; never more than there are idle threads.
     private var waitingLanes: [Lane] = []
@@ -22,9 +21,10 @@ final class LaneCrew: @unchecked Sendable {
     private var ended: [Int] = []
     private var started = 0
 
-    init(name: String, maximum: Int) {
+    init(name: String, maximum: Int, idleNanoseconds: UInt64) {
         self.name = name
         self.maximum = maximum
+        self.idleNanoseconds = idleNanoseconds
     }
 
     /// Threads that live now, on duty, aside or idle.
@@ -118,7 +118,7 @@ final class LaneCrew: @unchecked Sendable {
         gate.lock()
         defer { gate.unlock() }
         idle += 1
-        _ = gate.wait(atMost: Self.idleNanoseconds, while: { waitingLanes.isEmpty && !isClosing })
+        _ = gate.wait(atMost: idleNanoseconds, while: { waitingLanes.isEmpty && !isClosing })
         idle -= 1
         if !waitingLanes.isEmpty { return waitingLanes.removeFirst() }
         alive -= 1

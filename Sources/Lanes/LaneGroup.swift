@@ -1,6 +1,9 @@
 /// The lanes of a node: a fixed number, sharing a bounded number of spare threads. Its threads live until
 /// `shutdown`, which its owner must call.
 package final class LaneGroup: Sendable {
+    /// Nanoseconds that an idle spare thread stays: starting one costs some 50 µs, keeping one costs memory.
+    package static let spareIdleTime: UInt64 = 10_000_000_000
+
     package let lanes: [Lane]
     private let crew: LaneCrew
 
@@ -9,16 +12,18 @@ package final class LaneGroup: Sendable {
     /// - Parameters:
     ///   - queueBound: units that may wait on one lane.
     ///   - spareThreads: units that may be aside at once, over all lanes.
+    ///   - spareIdleTime: nanoseconds.
+    ///   - name: of the threads, followed by their lane's number; 15 bytes are shown.
     ///   - batchEnded: called on a lane's thread after at most `Lane.batchSize` units or when nothing is left to do, within
     ///     `Lane.stepAside` before the lane is given up, and after a unit that had stepped aside. It may run on several
     ///     threads at once; `Lane.threadValue` is its state.
     /// - Throws: `LaneError.noThread`; lanes that were started have then been ended again.
     package init(
-        count: Int, queueBound: Int, spareThreads: Int = 16, name: String = "lane",
-        batchEnded: @escaping @Sendable () -> Void = {}
+        count: Int, queueBound: Int, spareThreads: Int = 16, spareIdleTime: UInt64 = spareIdleTime,
+        name: String = "lane", batchEnded: @escaping @Sendable () -> Void = {}
     ) throws(LaneError) {
         precondition(count > 0 && spareThreads >= 0)
-        let crew = LaneCrew(name: name, maximum: count + spareThreads)
+        let crew = LaneCrew(name: name, maximum: count + spareThreads, idleNanoseconds: spareIdleTime)
         let lanes = (0..<count).map {
             Lane(index: $0, queueBound: queueBound, crew: crew, batchEnded: batchEnded)
         }

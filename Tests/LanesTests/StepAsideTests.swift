@@ -1,3 +1,4 @@
+import Glibc
 import Lanes
 import Synchronization
 import Testing
@@ -53,13 +54,14 @@ final class Occupancy: Sendable {
         let finish = Latch()
         let reached = Latch()
         let results = Record<Bool>()
-        for number in 0..<5 {
+        for number in 0..<8 {
             group.lanes[number % 2].put {
                 results.add(Lane.stepAside())
                 reached.open()
                 _ = finish.wait()
             }
         }
+        // Three aside, wherever they were, and one more on each lane that was refused and holds it.
         #expect(reached.wait(for: 5))
         #expect(results.all.filter { $0 }.count == 3)
         #expect(group.threadCount == 5)
@@ -80,6 +82,22 @@ final class Occupancy: Sendable {
             #expect(done.wait())
         }
         #expect(group.threadCount == 2)
+        group.shutdown()
+    }
+
+    @Test func `a spare that is idle for long ends`() throws {
+        let group = try LaneGroup(count: 1, queueBound: 10, spareIdleTime: 20_000_000)
+        let done = Latch()
+        group.lanes[0].put {
+            #expect(Lane.stepAside())
+            done.open()
+        }
+        #expect(done.wait())
+        let start = ContinuousClock.now
+        while group.threadCount > 1, ContinuousClock.now - start < .seconds(10) { usleep(2_000) }
+        #expect(group.threadCount == 1)
+        // And a new one is made when it is needed again.
+        group.lanes[0].put { #expect(Lane.stepAside()) }
         group.shutdown()
     }
 
