@@ -1,0 +1,38 @@
+/// Who may talk to the node.
+package struct AccessSettings: Sendable, Equatable {
+    /// Without any, the node answers on loopback only.
+    package var adminTokens: [AdminTokenSetting] = []
+    /// Whose `X-Forwarded-For` counts.
+    package var trustedProxies: [AddressRange] = []
+}
+
+/// One operator's token, known by its hash only.
+package struct AdminTokenSetting: Sendable, Equatable {
+    package enum Scope: String, Sendable, Equatable, CaseIterable {
+        case admin
+        case `operator`
+        case read
+    }
+
+    package var name: String
+    /// 64 lower-case hexadecimal digits: SHA-256 of the token's text.
+    package var sha256: String
+    package var scopes: [Scope]
+
+    package init(name: String, sha256: String, scopes: [Scope]) {
+        self.name = name
+        self.sha256 = sha256
+        self.scopes = scopes
+    }
+}
+
+/// Which web pages' scripts may call the node.
+package struct CORSSettings: Sendable, Equatable {
+    package var origins: [HTTPOrigin] = []
+}
+
+/// What is kept for older clients.
+package struct CompatibilitySettings: Sendable, Equatable {
+    /// Whether the header `x-namespace` names a tenant, as it does for sqld.
+    package var namespaceHeader = true
+}

@@ -1,0 +1,37 @@
+package import Vocabulary
+
+/// Who this node is and where it is reached.
+package struct NodeSettings: Sendable, Equatable {
+    /// `nil`: taken from the data directory, or made up on the first start.
+    package var id: NodeID?
+    package var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The data directory; made when it does not exist.
+    package var data = "./rowhouse-data"
+    /// Where other nodes reach this one; needed in a cluster.
+    package var advertise: HTTPOrigin?
+    package var zone: String?
+    package var labels: [String: String] = [:]
+}
+
+/// Where the catalog lives.
+package enum CatalogSetting: Sendable, Equatable {
+    /// On this node, as a tenant of its own engine.
+    case embedded
+    /// On the node that answers at this address.
+    case remote(HTTPOrigin)
+}
+
+/// What nodes of one cluster share.
+package struct ClusterSettings: Sendable, Equatable {
+    /// File with the secret that signs calls between nodes; `nil` on a node that stands alone.
+    package var keyFile: String?
+    /// A node's time-bounded right to serve; it is renewed three times in this span.
+    package var lease = Duration.seconds(6)
+}
+
+/// The durability class of tenants that do not ask for another one. The other classes of the design are refused by
+/// name until they exist, never taken for this one.
+package enum DurabilitySetting: String, Sendable, Equatable, CaseIterable {
+    /// An answer waits until the commit is in this node's journal on its own disk.
+    case local
+}

@@ -1,0 +1,67 @@
+extension SettingsTable {
+    static let node: [Setting] = [
+        Setting(
+            "node.id", \.node.id, .optional(.nodeID), example: "n1",
+            "This node's name; if not set, the data directory keeps one, made up on the first start."),
+        Setting(
+            "node.listen", \.node.listen, .listenAddress,
+            "Where clients and other nodes connect; other than loopback only with credentials configured."),
+        Setting("node.data", \.node.data, .path, "The data directory; made if it does not exist."),
+        Setting(
+            "node.advertise", \.node.advertise, .optional(.nodeAddress), example: "http://10.0.0.5:8080",
+            "Where other nodes reach this one; needed with cluster.key-file."),
+        Setting(
+            "node.zone", \.node.zone, .optional(.name("a name of 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-'")),
+            example: "eu-1a", "The failure zone that this node stands in."),
+        Setting(
+            "node.labels", \.node.labels, .labels, structured: true,
+            "Labels that describe this node to operators."),
+    ]
+
+    static let domain = Setting(
+        "domain", \.domain, .optional(.domain), example: "db.example.com",
+        "The domain whose subdomains name tenants: acme.db.example.com is tenant acme.")
+
+    static let catalog = Setting(
+        "catalog", \.catalog, .catalog, structured: true,
+        "Where the catalog lives: on this node, or on the node that answers at an address.")
+
+    static let cluster: [Setting] = [
+        Setting(
+            "cluster.key-file", \.cluster.keyFile, .optional(.path), example: "/etc/rowhouse/cluster.key",
+            "File with the secret that signs calls between nodes, the same on all of them."),
+        Setting(
+            "cluster.lease", \.cluster.lease, .duration(.seconds(1) ... .seconds(300)),
+            "How long a node may go on without renewing its right to serve."),
+    ]
+
+    static let access: [Setting] = [
+        Setting(
+            "access.admin-tokens", \.access.adminTokens,
+            .list(
+                .adminToken, of: "admin tokens",
+                expected: "a list of {name, sha256, scopes} as `rowhouse access token` prints them"),
+            structured: true,
+            "Operators' tokens by hash; without any, the node answers on loopback only."),
+        Setting(
+            "access.trusted-proxies", \.access.trustedProxies,
+            .list(.addressRange, of: "address ranges", expected: "a list of IP addresses or blocks such as 10.0.0.0/8"),
+            structured: true,
+            "Proxies whose X-Forwarded-For header is believed."),
+        Setting(
+            "cors.origins", \.cors.origins,
+            .list(
+                .origin("scheme://host or scheme://host:port"), of: "origins",
+                expected: "a list of origins such as https://app.example.com"),
+            structured: true,
+            "Origins of web pages whose scripts may call this node."),
+    ]
+
+    static let durability = Setting(
+        "durability", \.durability, .durability,
+        "When a commit is acknowledged: local means once it is on this node's disk.")
+
+    static let schemas = Setting(
+        "schemas", \.schemas, .schemas, structured: true,
+        "How tenants come to be, by key: the first whose match fits decides, else default.")
+}

@@ -1,0 +1,37 @@
+import Settings
+import Testing
+
+struct ContradictionTests {
+    @Test(arguments: [
+        (
+            "limits: {transaction-size: 600MiB, wal-memory-tenant: 1GiB}", "limits.transaction-size: ",
+            "a quarter of journal.size"
+        ),
+        ("journal: {size: 512MiB, recovery: 512MiB}", "journal.size: ", "a quarter of journal.size 512MiB"),
+        ("journal: {segment: 1GiB}", "journal.segment: ", "no room for 4 segments"),
+        ("journal: {recovery: 4GiB}", "journal.recovery: ", "exceeds journal.size 2GiB"),
+        (
+            "limits: {wal-memory-tenant: 128MiB}", "limits.wal-memory-tenant: ",
+            "exceeds limits.wal-memory-tenant 128MiB"
+        ),
+        ("limits: {sql-size: 64MiB}", "limits.sql-size: ", "exceeds limits.body-size 32MiB"),
+        ("limits: {statement-time: 10m}", "limits.statement-time: ", "exceeds limits.statement-time-max 5m"),
+        ("limits: {tenant-queue: 20000}", "limits.tenant-queue: ", "exceeds limits.node-queue 10000"),
+        ("catalog: {remote: \"http://n1:8080\"}", "catalog: ", "needs cluster.key-file"),
+        ("cluster: {key-file: k}", "cluster.key-file: ", "needs node.advertise"),
+    ])
+    func `Keys that contradict each other are a mistake at the one that was given`(
+        yaml: String, key: String, part: String
+    ) {
+        let found = mistakes(in: yaml)
+        #expect(found.contains { $0.hasPrefix("node.yaml:1: \(key)") && $0.contains(part) }, "\(found)")
+    }
+
+    @Test func `A key with a mistake of its own starts no contradiction`() {
+        #expect(mistakes(in: "journal: {size: 1MB, segment: 1GiB}").count == 1)
+    }
+
+    @Test func `The defaults contradict nothing`() {
+        #expect(mistakes(in: "") == [])
+    }
+}

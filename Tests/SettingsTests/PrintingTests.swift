@@ -1,0 +1,74 @@
+import Foundation
+import Settings
+import Testing
+import Vocabulary
+
+struct PrintingTests {
+    private static let samples = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Config")
+
+    private func sample(_ name: String) throws -> String {
+        try String(contentsOf: Self.samples.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    @Test func `The single-node sample equals the printed defaults`() throws {
+        #expect(try sample("single-node.yaml") == SettingsPrinter.yaml(ServerSettings()))
+    }
+
+    @Test func `The printed defaults read back as the defaults`() throws {
+        #expect(try load(SettingsPrinter.yaml(ServerSettings())).settings == ServerSettings())
+    }
+
+    @Test func `The samples of two nodes fit together`() throws {
+        let first = try load(sample("first-node.yaml")).settings
+        let second = try load(sample("second-node.yaml")).settings
+        #expect(first.catalog == .embedded && first.node.id == NodeID("n1") && second.node.id == NodeID("n2"))
+        #expect(second.catalog == .remote(try #require(first.node.advertise)))
+        #expect(first.cluster.keyFile == second.cluster.keyFile && first.cluster.keyFile != nil)
+    }
+
+    @Test func `Settings that differ from every default survive print and parse`() throws {
+        let yaml = """
+            node: {id: n7, listen: "[::1]:9", data: "/a b/#c", advertise: "http://[fd00::1]:81", zone: "null",
+              labels: {a: "x: y", b: "\\"q\\" \\\\ 'r'"}}
+            domain: db.example.com
+            catalog: {remote: "http://n1"}
+            cluster: {key-file: "~", lease: 2500ms}
+            access: {trusted-proxies: [10.0.0.0/8, "::1"],
+              admin-tokens: [{name: a, sha256: "\(String(repeating: "0", count: 64))", scopes: [operator]}]}
+            cors: {origins: ["https://a.example", "http://b.example:81"]}
+            journal: {directory: "- x", size: 3GiB, flush-pause: 0s}
+            compat: {x-namespace: false}
+            limits: {lanes: 3, database-size: 5GiB, routing: 1}
+            schemas: {z: {match: "*: ,[]{}*"}, default: {create: on-first-use, template: "a:b"}, a: {match: "é*"}}
+            """.replacing(", routing: 1", with: "")
+        let settings = try load(yaml).settings
+        #expect(settings.node.zone == "null" && settings.cluster.keyFile == "~" && settings.schemas.count == 3)
+        #expect(try load(SettingsPrinter.yaml(settings)).settings == settings)
+    }
+
+    @Test func `Every key is explained with its variable and its default`() throws {
+        for setting in SettingsTable.all {
+            let page = try #require(SettingsExplainer.explain(setting.path))
+            #expect(page.contains(setting.environmentVariable) && page.contains(setting.help))
+            #expect(setting.help.hasSuffix("."), "\(setting.path)")
+            #expect(setting.defaultText != nil || setting.example != nil, "\(setting.path) shows no value")
+        }
+        #expect(SettingsTable.setting("limits.body-size")?.environmentVariable == "ROWHOUSE_LIMITS_BODY_SIZE")
+        #expect(SettingsExplainer.explain("limits")?.contains("limits.wal-memory-node") == true)
+        #expect(SettingsExplainer.explain("limits.lane") == nil)
+        #expect(SettingsExplainer.suggestion(for: "limits.lane") == "limits.lanes")
+    }
+
+    @Test func `Every example is a value that its key accepts`() throws {
+        for setting in SettingsTable.all {
+            guard let example = setting.example else { continue }
+            var flags = [SettingFlag("--set", sets: setting.path, to: example)]
+            if setting.path == "cluster.key-file" {
+                flags.append(SettingFlag("--set", sets: "node.advertise", to: "http://10.0.0.5:8080"))
+            }
+            #expect(mistakes(in: "", flags: flags) == [], "\(setting.path)")
+        }
+    }
+}
