@@ -1,0 +1,102 @@
+/// Why a request could not be understood: a protocol error, which HTTP answers with 400 and `message` as plain text.
+///
+/// Nothing of the request's content is in the message, so it may be logged and counted.
+package enum HranaDecodingError: Error, Hashable, Sendable {
+    /// The bytes are not one JSON document.
+    case json(JSONFault, at: Int)
+    /// The JSON is not the message that was expected.
+    case message(MessageFault, at: Int)
+    /// The request is larger than the server accepts.
+    case limit(LimitFault, at: Int)
+
+    /// The offset in bytes of where the mistake was seen.
+    package var position: Int {
+        switch self {
+        case .json(_, let at), .message(_, let at), .limit(_, let at): at
+        }
+    }
+
+    /// One line for people, stable between releases but for additions.
+    package var message: String {
+        switch self {
+        case .json(let fault, let at): "Invalid JSON at byte \(at): \(fault.rawValue)"
+        case .message(let fault, let at): "Invalid request at byte \(at): \(fault.description)"
+        case .limit(let fault, let at): "Request too large at byte \(at): \(fault.rawValue)"
+        }
+    }
+}
+
+/// What is wrong with the JSON.
+package enum JSONFault: String, Hashable, Sendable, CaseIterable {
+    case unexpectedEnd = "the document ends early"
+    case unexpectedByte = "unexpected character"
+    case trailingContent = "content after the document"
+    case controlCharacter = "unescaped control character in a string"
+    case invalidUTF8 = "a string is not valid UTF-8"
+    case invalidEscape = "invalid escape in a string"
+    case loneSurrogate = "a surrogate escape without its other half"
+    case invalidNumber = "invalid number"
+}
+
+/// Which bound was passed.
+package enum LimitFault: String, Hashable, Sendable, CaseIterable {
+    case requests = "too many requests"
+    case steps = "too many steps in a batch"
+    case arguments = "too many arguments for a statement"
+    case sql = "the SQL text is too long"
+    case baton = "the baton is too long"
+    case depth = "nested too deeply"
+}
+
+/// What is wrong with a message whose JSON is right.
+package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
+    case expected(JSONKind)
+    case missing(Member)
+    case unknownRequestType
+    case unknownValueType
+    case unknownConditionType
+    /// Neither or both of `sql` and `sql_id`.
+    case sqlSource
+    /// An integer value is a string of decimal digits that fits 64 bits.
+    case invalidInteger
+    /// A float beyond the range of a double.
+    case floatOutOfRange
+    case invalidBase64
+    /// `sql_id` is a 32-bit integer.
+    case invalidSQLID
+    /// A condition must refer to a step before its own.
+    case invalidStep
+    /// The request needs a later version of the protocol.
+    case notInThisVersion
+
+    package enum JSONKind: String, Hashable, Sendable, CaseIterable {
+        case object = "an object"
+        case array = "an array"
+        case string = "a string"
+        case number = "a number"
+        case boolean = "true or false"
+    }
+
+    /// The members that a message cannot do without.
+    package enum Member: String, Hashable, Sendable, CaseIterable {
+        case requests, type, stmt, batch, steps, sql, name, value, base64, step, cond, conds
+        case sqlID = "sql_id"
+    }
+
+    package var description: String {
+        switch self {
+        case .expected(let kind): "expected \(kind.rawValue)"
+        case .missing(let member): "\"\(member.rawValue)\" is missing"
+        case .unknownRequestType: "unknown type of request"
+        case .unknownValueType: "unknown type of value"
+        case .unknownConditionType: "unknown type of condition"
+        case .sqlSource: "exactly one of \"sql\" and \"sql_id\" is needed"
+        case .invalidInteger: "an integer is a string of decimal digits within 64 bits"
+        case .floatOutOfRange: "a float is out of range"
+        case .invalidBase64: "invalid base64"
+        case .invalidSQLID: "\"sql_id\" is an integer within 32 bits"
+        case .invalidStep: "\"step\" must be the index of an earlier step"
+        case .notInThisVersion: "not part of this version of the protocol"
+        }
+    }
+}
