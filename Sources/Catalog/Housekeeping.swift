@@ -1,0 +1,52 @@
+package import Vocabulary
+
+/// Forgets what has served its time, a bounded piece at a time. Run now and then by the process that holds the catalog.
+package struct Housekeeping: Sendable {
+    /// What is kept, and for how long.
+    package struct Retention: Equatable, Sendable {
+        /// Milliseconds for which a mutating transaction may be repeated.
+        package var operations: Int64 = 24 * 3600 * 1000
+        /// Milliseconds for which a freed key is held.
+        package var freedKeys: Int64 = TenantRows.defaultKeyHold
+        /// Entries of the change log kept in each counter. A reader further behind starts afresh.
+        package var changes: Int = 10_000
+
+        package init() {}
+    }
+
+    private static let piece = 1000
+
+    private let store: CatalogStore
+
+    package init(_ store: CatalogStore) { self.store = store }
+
+    /// Removes up to 1,000 rows of each kind.
+    ///
+    /// - Returns: how many rows went; when it is far above 0, call again soon.
+    /// - Throws: `CatalogError`.
+    package func sweep(_ retention: Retention, at now: WallTime) async throws(CatalogError) -> Int {
+        var plan = CatalogPlan()
+        plan.add(
+            """
+            DELETE FROM operations WHERE id IN
+            (SELECT id FROM operations WHERE recorded < ?1 ORDER BY recorded LIMIT \(Self.piece))
+            """, [.integer(now.milliseconds - retention.operations)])
+        plan.add(
+            """
+            DELETE FROM freed_keys WHERE key IN (SELECT key FROM freed_keys WHERE freed <= ?1 LIMIT \(Self.piece))
+            """, [.integer(now.milliseconds - retention.freedKeys)])
+        plan.add(
+            """
+            DELETE FROM revoked_tokens WHERE jti IN
+            (SELECT jti FROM revoked_tokens WHERE valid_until < ?1 ORDER BY valid_until LIMIT \(Self.piece))
+            """, [.time(now)])
+        for bucket in 0..<ChangeLog.buckets {
+            plan.add(
+                """
+                DELETE FROM changes WHERE bucket = ?1
+                AND seq <= (SELECT c.seq - ?2 FROM change_counters c WHERE c.bucket = ?1)
+                """, [.integer(Int64(bucket)), .integer(Int64(retention.changes))])
+        }
+        return try await store.write(plan, at: now).reduce(0) { $0 + $1.affected }
+    }
+}

@@ -1,0 +1,153 @@
+import Catalog
+import Testing
+import Vocabulary
+
+extension CatalogConformance {
+    func tenantLife() async throws {
+        _ = try await register(1)
+        let new = NewTenant(
+            key: key("dm:17:42"), schema: "dm", labels: ["b": "say \"é\"\n", "a": "1"], quotas: ["bytes": .max])
+        guard case .created(let made) = try await tenants.create(new, on: node("n1"), at: .hours(0)) else {
+            throw ConformanceFailure(what: "not created")
+        }
+        #expect(made.state == .creating && made.labels == new.labels && made.quotas == new.quotas)
+        #expect(made.placement == Placement(tenant: made.id, owner: node("n1"), epoch: .first, version: 1))
+        #expect(!made.id.isReserved)
+        #expect(try await tenants.creating(ownedBy: node("n1")).map(\.id) == [made.id])
+        #expect(try await tenants.creating(ownedBy: node("n1"), after: made.id).isEmpty)
+        #expect(try await tenants.create(new, on: node("n1"), at: .hours(0)) == .exists(made))
+
+        let ready = try #require(try await tenants.markReady(made.id, at: .hours(0)))
+        #expect(ready.state == .ready)
+        #expect(try await tenants.markReady(made.id, at: .hours(0)) == ready)
+        #expect(try await tenants.find(made.key) == ready)
+        #expect(try await tenants.find(made.id) == ready)
+
+        let deleted = try #require(try await tenants.delete(made.id, at: .hours(2)))
+        #expect(deleted.state == .deleted && deleted.deleted == .hours(2))
+        #expect(try await tenants.delete(made.id, at: .hours(3)) == deleted)
+        #expect(try await tenants.create(new, on: node("n1"), at: .hours(3)) == .deleted(deleted))
+        #expect(try await tenants.deleted(before: .hours(2), ownedBy: node("n1")).isEmpty)
+        #expect(try await tenants.deleted(before: .hours(3), ownedBy: node("n1")) == [deleted])
+        #expect(try await tenants.undelete(made.id, at: .hours(4))?.state == .ready)
+        guard case .notDeleted = try await tenants.purge(made.id, at: .hours(4)) else {
+            throw ConformanceFailure(what: "purged alive")
+        }
+        _ = try await tenants.delete(made.id, at: .hours(5))
+        #expect(try await tenants.purge(made.id, at: .hours(6)) == .purged)
+        #expect(try await tenants.purge(made.id, at: .hours(6)) == .purged)
+        #expect(try await tenants.find(made.id) == nil)
+        #expect(try await placements.find(made.id) == nil)
+        #expect(try await tenants.undelete(made.id, at: .hours(6)) == nil)
+    }
+
+    func keys() async throws {
+        _ = try await register(1)
+        let a = try await ready("a")
+        let c = try await ready("c")
+        #expect(try await tenants.rename(a.id, to: key("c"), at: .hours(1)) == .exists(c))
+        guard case .renamed(let b) = try await tenants.rename(a.id, to: key("b"), at: .hours(1)) else {
+            throw ConformanceFailure(what: "not renamed")
+        }
+        #expect(b.id == a.id && b.key == key("b") && b.renamed == .hours(1))
+        // The freed key is held for a day against others, not against the tenant that had it.
+        #expect(
+            try await tenants.create(.init(key: key("a")), on: node("n1"), at: .hours(24))
+                == .keyHeld(until: .hours(25)))
+        #expect(try await tenants.rename(c.id, to: key("a"), at: .hours(24)) == .keyHeld(until: .hours(25)))
+        guard case .renamed = try await tenants.rename(a.id, to: key("a"), at: .hours(2)) else {
+            throw ConformanceFailure(what: "could not take its own key back")
+        }
+        #expect(
+            try await tenants.create(.init(key: key("b")), on: node("n1"), at: .hours(3)) == .keyHeld(until: .hours(26))
+        )
+        guard case .created = try await tenants.create(.init(key: key("b")), on: node("n1"), at: .hours(26)) else {
+            throw ConformanceFailure(what: "the hold did not end")
+        }
+        // A purged tenant's key is held too.
+        _ = try await tenants.delete(c.id, at: .hours(3))
+        guard case .notRenamable = try await tenants.rename(c.id, to: key("d"), at: .hours(3)) else {
+            throw ConformanceFailure(what: "renamed a deleted tenant")
+        }
+        _ = try await tenants.purge(c.id, at: .hours(4))
+        #expect(
+            try await tenants.create(.init(key: key("c")), on: node("n1"), at: .hours(5)) == .keyHeld(until: .hours(28))
+        )
+        #expect(try await tenants.rename(c.id, to: key("d"), at: .hours(5)) == .notFound)
+        // Byte for byte: two spellings of é are two keys.
+        _ = try await ready("caf\u{E9}")
+        let other = try await ready("cafe\u{301}")
+        #expect(try await tenants.find(key("cafe\u{301}"))?.id == other.id)
+        #expect(try await tenants.create(.init(key: key("z")), on: node("n9"), at: .hours(0)) == .ownerNotUp)
+    }
+
+    func listing() async throws {
+        _ = try await register(1)
+        let names = ["a", "a:1", "a:2", "a;", "b", "\u{10FFFF}", "\u{10FFFF}x", "\u{D7FF}1", "Z", "é", "_", "a%"]
+        for name in names { _ = try await ready(name) }
+        let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        #expect(try await tenants.list().map(\.key.string) == sorted)
+        for prefix in ["", "a", "a:", "\u{10FFFF}", "\u{D7FF}", "_", "nothing"] {
+            let expected = sorted.filter { $0.utf8.starts(with: prefix.utf8) }
+            var found: [String] = []
+            while true {
+                let after = found.last.map { key($0) }
+                let page = try await tenants.list(prefix: prefix, after: after, limit: 2)
+                if page.isEmpty { break }
+                found += page.map(\.key.string)
+            }
+            #expect(found == expected, "prefix \(prefix)")
+        }
+    }
+
+    func patches() async throws {
+        _ = try await register(1)
+        let row = try await ready("a")
+        var patch = TenantRows.Patch()
+        patch.labels = ["x": "1", "y": "2"]
+        patch.quotas = ["bytes": 10]
+        patch.state = .readOnly
+        patch.pin = .some(node("n1"))
+        guard case .patched(let first) = try await tenants.patch(row.id, patch, at: .hours(1)) else {
+            throw ConformanceFailure(what: "not patched")
+        }
+        #expect(first.labels == ["x": "1", "y": "2"] && first.state == .readOnly && first.pin == node("n1"))
+        var removal = TenantRows.Patch()
+        removal.labels = ["x": String?.none]
+        removal.pin = .some(nil)
+        guard case .patched(let second) = try await tenants.patch(row.id, removal, at: .hours(1)) else {
+            throw ConformanceFailure(what: "not patched")
+        }
+        #expect(second.labels == ["y": "2"] && second.pin == nil && second.state == .readOnly)
+        #expect(second.quotas == ["bytes": 10] && second.revision == row.revision + 2)
+        // A deleted tenant comes back as it was.
+        _ = try await tenants.delete(row.id, at: .hours(2))
+        guard case .notPatchable = try await tenants.patch(row.id, patch, at: .hours(2)) else {
+            throw ConformanceFailure(what: "patched a deleted tenant")
+        }
+        #expect(try await tenants.undelete(row.id, at: .hours(2))?.state == .readOnly)
+        var forbidden = TenantRows.Patch()
+        forbidden.state = .creating
+        guard case .notPatchable = try await tenants.patch(row.id, forbidden, at: .hours(2)) else {
+            throw ConformanceFailure(what: "set a state that is not to be set")
+        }
+        #expect(try await tenants.patch(TenantID(4711), patch, at: .hours(2)) == .notFound)
+        // Patches at once are all applied.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<6 {
+                group.addTask {
+                    var patch = TenantRows.Patch()
+                    patch.labels = ["p\(number)": "1"]
+                    _ = try await tenants.patch(row.id, patch, at: .hours(3))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await tenants.find(row.id)?.labels.count == 7)
+        let usage = TenantRows.Usage(tenant: row.id, bytes: 99, txid: TxID(5), used: .hours(4))
+        try await tenants.report([usage], from: node("n2"), at: .hours(4))
+        #expect(try await tenants.find(row.id)?.bytes == 0)
+        try await tenants.report([usage], from: node("n1"), at: .hours(4))
+        #expect(try await tenants.find(row.id)?.bytes == 99)
+    }
+}
