@@ -57,9 +57,9 @@ let package = Package(
         .executableTarget(
             name: "rowhouse",
             dependencies: [
-                "DataPlane", "ControlPlane", "Cluster", "Settings", "CatalogDrivers", "Rebalancing", "Membership",
-                "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes", "Seams",
-                "Vocabulary",
+                "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Rebalancing",
+                "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
+                "Seams", "Vocabulary",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .lifecycle, .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
             ],
@@ -81,6 +81,7 @@ let package = Package(
             ]),
         room("Cluster", ["Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .crypto]),
         room("Settings", ["Vocabulary", .yams]),
+        room("Terminal"),
 
         // Domain.
         room("Routing", ["Catalog", "Vocabulary", "Seams"]),
@@ -111,6 +112,7 @@ let package = Package(
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
+        tests("TerminalTests", ["Terminal"]),
         tests("CatalogTests", ["Catalog", "Membership", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
         tests(
             "TenantsTests", ["Tenants", "Journal", "SQLiteKit", "Lanes", "Simulator", "Seams", "Vocabulary", "CSQLite"]),
