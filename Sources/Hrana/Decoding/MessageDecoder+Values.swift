@@ -65,7 +65,7 @@ extension MessageDecoder {
         case .number(let token):
             guard let value = json.double(token) else { throw .message(.floatOutOfRange, at: token.start) }
             return .float(value)
-        case .string(let token): throw .message(.expected(.number), at: token.start)
+        case .string(let token): throw .message(.expected(.number), at: token.start - 1)
         case .other(let at): throw .message(.expected(.number), at: at)
         case .absent: throw .message(.missing(.value), at: json.offset)
         }
