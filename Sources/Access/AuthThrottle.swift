@@ -1,0 +1,60 @@
+import Glibc
+package import Seams
+import Synchronization
+
+/// Slows down guessing: after a burst of failures an address or an account gets one more attempt at a time.
+///
+/// Only failures are counted. The table is bounded; a flood of addresses makes it forget the quietest, never refuse others.
+package final class AuthThrottle: Sendable {
+    package enum Subject: Hashable, Sendable {
+        /// An IPv6 address stands for its /64, since that is what one customer gets.
+        case address([UInt8])
+        case account(String)
+
+        /// - Parameter text: an address as text; anything else counts as itself.
+        package static func address(text: String) -> Subject {
+            var bytes = [UInt8](repeating: 0, count: 16)
+            if inet_pton(AF_INET, text, &bytes) == 1 { return .address(Array(bytes.prefix(4))) }
+            if inet_pton(AF_INET6, text, &bytes) == 1 {
+                let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+                return .address(bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : Array(bytes.prefix(8)))
+            }
+            return .address(Array(text.utf8.prefix(64)))
+        }
+    }
+
+    /// Failures that are free.
+    package static let burst: UInt64 = 10
+    /// Nanoseconds after which one failure is forgotten.
+    package static let interval: UInt64 = 6_000_000_000
+
+    private let time: any TimeSource
+    /// For each subject, when all its failures will be forgotten.
+    private let debts: Mutex<TwoGenerations<Subject, Instant>>
+
+    /// - Parameter capacity: subjects at most.
+    package init(capacity: Int = 20_000, time: any TimeSource) {
+        self.time = time
+        debts = Mutex(TwoGenerations(capacity: capacity))
+    }
+
+    /// - Throws: `rateLimited` while the subject's failures are too many.
+    package func check(_ subject: Subject) throws(AccessError) {
+        let now = time.monotonic()
+        guard let clear = debts.withLock({ $0.value(for: subject) }) else { return }
+        let free = Self.interval * (Self.burst - 1)
+        let debt = clear.nanoseconds(since: now)
+        guard debt > free else { return }
+        throw .rateLimited(retryAfterSeconds: Int((debt - free + 999_999_999) / 1_000_000_000))
+    }
+
+    /// Counts one failure, and never more than the burst ahead: a stubborn client is not locked out for hours.
+    package func failed(_ subject: Subject) {
+        let now = time.monotonic()
+        debts.withLock { debts in
+            let before = max(debts.value(for: subject) ?? now, now)
+            let most = now.advanced(byNanoseconds: Self.interval * Self.burst)
+            debts.insert(min(before.advanced(byNanoseconds: Self.interval), most), for: subject)
+        }
+    }
+}
