@@ -1,0 +1,157 @@
+import Journal
+import SQLiteKit
+import Seams
+import Synchronization
+import Vocabulary
+
+/// Turns one tenant's commits into journal records, at the commit point and on the committing thread.
+final class CommitRecorder: CommitObserver, @unchecked Sendable {
+    // @unchecked: everything but the atomics belongs to the tenant's thread, as SQLite's write lock does.
+    enum Refusal: Sendable {
+        case transactionTooLarge
+        case diskFull
+        case journalFull
+
+        init(_ refusal: JournalRefusal) {
+            switch refusal {
+            case .tooLarge: self = .transactionTooLarge
+            case .diskFull: self = .diskFull
+            case .busy, .journalFull, .ended: self = .journalFull
+            }
+        }
+    }
+
+    private let tenant: TenantID
+    private let journal: Journal
+    private let dirty: DirtyTenants
+    private let encoders: EncoderPool
+    private let time: any TimeSource
+    private let transactionBytes: Int
+    private var reservedBytes = 0
+    private var pages = 0
+
+    /// The newest committed facts. On the tenant's thread.
+    private(set) var state: TenantState
+    /// Why room was last refused, until it is asked for.
+    private var refusal: Refusal?
+    /// Set where a page's old image was lost, so that the rolling checksum no longer tells anything.
+    private(set) var damage: String?
+
+    private let newest = Atomic<UInt64>(0)
+
+    init(
+        tenant: TenantID, state: TenantState, journal: Journal, dirty: DirtyTenants, encoders: EncoderPool,
+        time: any TimeSource,
+        transactionBytes: Int
+    ) {
+        self.tenant = tenant
+        self.state = state
+        self.journal = journal
+        self.dirty = dirty
+        self.encoders = encoders
+        self.time = time
+        self.transactionBytes = transactionBytes
+    }
+
+    /// The newest commit's LSN: published before any reader can see the commit, so that an answer that waits for it
+    /// never tells of a commit that could still be lost (rule J1).
+    var newestLSN: LSN { LSN(newest.load(ordering: .acquiring)) }
+
+    func takeRefusal() -> Refusal? {
+        defer { refusal = nil }
+        return refusal
+    }
+
+    /// A page takes at most this much of a record.
+    private static let worstPageBytes = 4_096 + 32
+    /// Room is asked for in steps that grow with the transaction, so that a large one asks rarely.
+    private static let firstStep = 4
+    private static let largestStep = 256
+    /// How long a lane waits for the flusher to make room; it needs nothing from the lane.
+    private static let patience: UInt64 = 50_000_000
+
+    func reservePage() -> Bool {
+        pages += 1
+        guard pages * Self.worstPageBytes <= transactionBytes else {
+            refusal = .transactionTooLarge
+            return false
+        }
+        guard pages * Self.worstPageBytes > reservedBytes else { return true }
+        let step = min(max(Self.firstStep, pages), Self.largestStep)
+        let bytes = min(step * Self.worstPageBytes, transactionBytes - reservedBytes)
+        do throws(JournalRefusal) {
+            try reserve(bytes)
+            reservedBytes += bytes
+            return true
+        } catch {
+            refusal = Refusal(error)
+            return false
+        }
+    }
+
+    private func reserve(_ bytes: Int) throws(JournalRefusal) {
+        do throws(JournalRefusal) {
+            try journal.reserve(bytes, held: reservedBytes, relief: tenant.isReserved)
+        } catch {
+            guard error == .busy else { throw error }
+            try journal.reserve(
+                bytes, held: reservedBytes, relief: tenant.isReserved, waitingAtMost: Self.patience)
+        }
+    }
+
+    func releaseReservation() {
+        journal.release(reservedBytes)
+        reservedBytes = 0
+        pages = 0
+    }
+
+    func commit(_ commit: borrowing CapturedCommit) {
+        var next = state
+        next.txid = state.txid.next
+        next.time = max(state.time, time.wall())
+        next.pageCount = commit.pageCountAfter
+        let lent = encoders.take()
+        let encoder = lent.encoder
+        encoder.begin(pageCountBefore: commit.pageCountBefore)
+        var sum = state.checksum
+        commit.forEachPage { number, previous, current, isLost in
+            if isLost { damage = "the old image of page \(number) could not be read" }
+            let hash = PageHash.of(page: current, number: number)
+            if let previous { sum ^= PageHash.of(page: previous, number: number) }
+            sum ^= hash
+            encoder.append(page: number, previous: previous, current: current, hash: hash)
+        }
+        sum ^= checksumOfSizeChange(commit)
+        next.checksum = sum
+        encoder.finish(RecordStamp(tenant, next), pageCount: next.pageCount, checksum: sum)
+        // Told before the LSN is given: a recovery point computed meanwhile cannot pass it.
+        dirty.willCommit(tenant, after: journal.lastLSN)
+        let lsn = journal.append(encoder, reserved: reservedBytes).last
+        encoders.give(back: lent)
+        reservedBytes = 0
+        pages = 0
+        state = next
+        newest.store(lsn.rawValue, ordering: .releasing)
+    }
+
+    /// Pages cut off or skipped by growth count in the rolling checksum too.
+    private func checksumOfSizeChange(_ commit: borrowing CapturedCommit) -> UInt64 {
+        var sum: UInt64 = 0
+        commit.forEachRemovedPage { number, previous in
+            if let previous {
+                sum ^= PageHash.of(page: previous, number: number)
+            } else {
+                damage = "the old image of page \(number) could not be read"
+            }
+        }
+        commit.forEachSkippedPage { sum ^= PageHash.ofZeroPage(number: $0) }
+        return sum
+    }
+}
+
+extension RecordStamp {
+    init(_ tenant: TenantID, _ state: TenantState) {
+        self.init(
+            tenant: tenant, generation: state.generation, epoch: state.epoch, txid: state.txid, time: state.time)
+    }
+}

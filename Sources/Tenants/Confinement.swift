@@ -1,0 +1,208 @@
+import CSQLite
+import Glibc
+import SQLiteKit
+
+/// What tenants' SQL may do: judged while a statement is compiled, whatever it looks like as text.
+///
+/// It also notes what a statement will need: a connection of its own (transactions, temp objects, session pragmas) or the
+/// caller's own counters.
+final class Confinement: StatementAuthorizer {
+    /// What the last compilation showed.
+    struct Findings {
+        /// BEGIN, SAVEPOINT, a temp object or a session pragma: state that must not be shared with other callers.
+        var needsOwnConnection = false
+        /// A temp object or a session pragma: it stays until the connection closes.
+        var leavesSessionState = false
+        /// `changes()`, `total_changes()` or `last_insert_rowid()`.
+        var readsCounters = false
+        var isInsert = false
+        var isChange = false
+        /// Some pragmas act while they are compiled: a second run from a cache would do nothing.
+        var isPragma = false
+        var transaction: TransactionVerb?
+        /// Why it was refused, for people.
+        var refusal: String?
+        /// Refused only because the caller may not write.
+        var lacksWriteRight = false
+    }
+
+    enum TransactionVerb: Sendable { case begin, commit, rollback }
+
+    private(set) var rights = Rights.read
+    /// Our own tables are open to our own work only.
+    private var isOwn = false
+    private(set) var findings = Findings()
+    /// On a connection shared by callers, what needs one of its own is refused before it can act.
+    private let isShared: Bool
+
+    init(isShared: Bool) { self.isShared = isShared }
+
+    func begin(_ rights: Rights, isOwn: Bool) {
+        self.rights = rights
+        self.isOwn = isOwn
+        findings = Findings()
+    }
+
+    /// After a compilation of our own in between.
+    func restore(_ saved: Findings) { findings = saved }
+
+    func decide(_ request: AuthorizationRequest) -> AuthorizationDecision {
+        if isOwn { return note(request) }
+        switch request.action {
+        case SQLITE_ATTACH: return refuse("ATTACH is not allowed: a tenant is one database")
+        case SQLITE_DETACH: return refuse("DETACH is not allowed: a tenant is one database")
+        case SQLITE_PRAGMA: return decidePragma(request)
+        case SQLITE_FUNCTION: return decideFunction(request)
+        default: break
+        }
+        if isTempObject(request.action) {
+            findings.leavesSessionState = true
+            if !wantOwnConnection() { return .deny }
+        }
+        if let table = tableName(request), Self.isReserved(table) {
+            return refuse("tables named _rowhouse_… and sqlite_dbpage are closed")
+        }
+        if rights == .read, changesData(request), !isTemp(request) {
+            findings.lacksWriteRight = true
+            return refuse("this credential may only read")
+        }
+        return note(request)
+    }
+
+    private func note(_ request: AuthorizationRequest) -> AuthorizationDecision {
+        switch request.action {
+        case SQLITE_TRANSACTION:
+            findings.transaction = verb(request.first)
+            if findings.transaction == .begin, !isOwn, !wantOwnConnection() { return .deny }
+        case SQLITE_SAVEPOINT:
+            if !isOwn, Self.equal(request.first, "BEGIN"), !wantOwnConnection() { return .deny }
+        case SQLITE_INSERT:
+            if request.trigger == nil { findings.isInsert = true }
+            findings.isChange = true
+        case SQLITE_UPDATE, SQLITE_DELETE: findings.isChange = true
+        case SQLITE_FUNCTION: _ = decideFunction(request)
+        default: break
+        }
+        return .allow
+    }
+
+    /// - Returns: false where the connection is shared, so that the statement must be compiled on another.
+    private func wantOwnConnection() -> Bool {
+        findings.needsOwnConnection = true
+        return !isShared
+    }
+
+    private func verb(_ text: UnsafePointer<CChar>?) -> TransactionVerb? {
+        if Self.equal(text, "BEGIN") { return .begin }
+        return Self.equal(text, "COMMIT") ? .commit : .rollback
+    }
+
+    private func refuse(_ reason: String) -> AuthorizationDecision {
+        if findings.refusal == nil { findings.refusal = reason }
+        return .deny
+    }
+
+    // MARK: Functions
+
+    private func decideFunction(_ request: AuthorizationRequest) -> AuthorizationDecision {
+        guard let name = request.second else { return .allow }
+        for counter in ["changes", "total_changes", "last_insert_rowid"] where Self.equal(name, counter) {
+            findings.readsCounters = true
+            return .allow
+        }
+        for forbidden in ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage"]
+        where Self.equal(name, forbidden) && !isOwn {
+            return refuse("the function \(forbidden) is not allowed")
+        }
+        return .allow
+    }
+
+    // MARK: Pragmas
+
+    private func decidePragma(_ request: AuthorizationRequest) -> AuthorizationDecision {
+        guard let pointer = request.first else { return .deny }
+        let name = String(cString: pointer).lowercased()
+        findings.isPragma = true
+        let hasArgument = request.second != nil
+        if PragmaRules.freelyReadable.contains(name) { return .allow }
+        if PragmaRules.readableOnly.contains(name) {
+            return hasArgument ? refuse("PRAGMA \(name) can be read but not set") : .allow
+        }
+        if PragmaRules.session.contains(name) {
+            guard hasArgument else { return .allow }
+            findings.leavesSessionState = true
+            return wantOwnConnection() ? .allow : .deny
+        }
+        if PragmaRules.writing.contains(name) {
+            guard hasArgument || name == "incremental_vacuum" else { return .allow }
+            guard rights == .write else {
+                findings.lacksWriteRight = true
+                return refuse("this credential may only read")
+            }
+            findings.isChange = true
+            return .allow
+        }
+        return refuse("PRAGMA \(name) is not allowed: the server decides it")
+    }
+
+    // MARK: What an action touches
+
+    private func changesData(_ request: AuthorizationRequest) -> Bool {
+        switch request.action {
+        case SQLITE_READ, SQLITE_SELECT, SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_RECURSIVE, SQLITE_FUNCTION: false
+        default: true
+        }
+    }
+
+    private func isTemp(_ request: AuthorizationRequest) -> Bool {
+        isTempObject(request.action) || Self.equal(request.database, "temp")
+    }
+
+    private func isTempObject(_ action: Int32) -> Bool {
+        switch action {
+        case SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_TRIGGER, SQLITE_CREATE_TEMP_VIEW,
+            SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_TRIGGER, SQLITE_DROP_TEMP_VIEW:
+            true
+        default: false
+        }
+    }
+
+    private func tableName(_ request: AuthorizationRequest) -> UnsafePointer<CChar>? {
+        switch request.action {
+        case SQLITE_CREATE_INDEX, SQLITE_CREATE_TRIGGER, SQLITE_DROP_INDEX, SQLITE_DROP_TRIGGER, SQLITE_ALTER_TABLE,
+            SQLITE_CREATE_TEMP_TRIGGER, SQLITE_CREATE_TEMP_INDEX:
+            request.second
+        case SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_SELECT, SQLITE_RECURSIVE: nil
+        default: request.first
+        }
+    }
+
+    private static func isReserved(_ name: UnsafePointer<CChar>) -> Bool {
+        strncasecmp(name, "_rowhouse_", 10) == 0 || equal(name, "sqlite_dbpage")
+    }
+
+    private static func equal(_ a: UnsafePointer<CChar>?, _ b: String) -> Bool {
+        guard let a else { return false }
+        return strcasecmp(a, b) == 0
+    }
+}
+
+/// The pragmas that tenants may use; every other one is the server's.
+enum PragmaRules {
+    /// Answers about schema and content, with or without an argument.
+    static let freelyReadable: Set<String> = [
+        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+        "foreign_key_check", "integrity_check", "quick_check", "function_list", "collation_list", "module_list",
+        "pragma_list", "compile_options", "database_list", "data_version",
+    ]
+    static let readableOnly: Set<String> = [
+        "page_count", "page_size", "freelist_count", "max_page_count", "encoding", "schema_version", "journal_mode",
+        "auto_vacuum", "synchronous", "locking_mode", "cache_size", "busy_timeout", "query_only",
+    ]
+    /// State of one caller's connection.
+    static let session: Set<String> = [
+        "foreign_keys", "defer_foreign_keys", "recursive_triggers", "case_sensitive_like", "reverse_unordered_selects",
+        "read_uncommitted", "ignore_check_constraints", "legacy_alter_table", "automatic_index", "analysis_limit",
+    ]
+    static let writing: Set<String> = ["user_version", "application_id", "incremental_vacuum", "optimize"]
+}

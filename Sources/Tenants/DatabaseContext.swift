@@ -1,0 +1,38 @@
+import SQLiteKit
+import Seams
+import Synchronization
+
+/// What every open tenant shares: the VFS, the bounds, time and chance.
+final class DatabaseContext: Sendable {
+    let vfs: DatabaseVFS
+    let settings: EngineSettings
+    let time: any TimeSource
+    let random: any RandomSource
+    /// Streams open on the node.
+    let streamCount = StreamCount()
+
+    init(vfs: DatabaseVFS, settings: EngineSettings, time: any TimeSource, random: any RandomSource) {
+        self.vfs = vfs
+        self.settings = settings
+        self.time = time
+        self.random = random
+    }
+
+    func connect(_ file: DatabaseFile, isShared: Bool) throws(SQLiteError) -> GuardedConnection {
+        let options = Connection.Options(
+            cachePages: settings.cachePages, maximumSQLBytes: settings.sqlBytes,
+            maximumValueBytes: settings.valueBytes, maximumPages: settings.databasePages)
+        let temporary = TempAccount(limit: settings.temporaryBytes)
+        let connection = try Connection(vfs: vfs, file: file, temporary: temporary, options: options)
+        return GuardedConnection(
+            connection: connection, watch: ExecutionWatch(time: time), cacheCapacity: settings.statementCache,
+            isShared: isShared)
+    }
+}
+
+/// How many streams are open on the node.
+final class StreamCount: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .relaxed) }
+    func add(_ amount: Int) { count.add(amount, ordering: .relaxed) }
+}

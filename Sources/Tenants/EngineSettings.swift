@@ -1,0 +1,43 @@
+/// The bounds of the engine. Every queue, cache and wait has its number here.
+package struct EngineSettings: Sendable {
+    /// Absolute; the folders below it are the engine's own.
+    package var directory: String
+    package var lanes = 2
+    /// Statements that may keep a thread of their own beside the lanes; one a tenant.
+    package var slowStatements = 16
+    /// Works that may wait for one tenant.
+    package var tenantQueue = 256
+    /// Works that may wait on the node.
+    package var nodeQueue = 10_000
+    package var openTenants = 50_000
+    /// Bytes that open tenants' page caches and logs may take together.
+    package var openMemory = 2 << 30
+    package var descriptors = 4_096
+    package var statementCache = 32
+    package var streamsPerTenant = 128
+    package var streamsPerNode = 10_000
+    package var transactionBytes = 256 << 20
+    package var temporaryBytes: Int64 = 256 << 20
+    /// Pages that one database may have; 0 is no bound but SQLite's.
+    package var databasePages: UInt32 = 0
+    package var sqlBytes: Int32 = 1 << 20
+    package var valueBytes: Int32 = 64 << 20
+    package var logPerTenant = 512 << 20
+    package var logPerNode = 4 << 30
+    /// Pages of 4 KiB that a connection may cache.
+    package var cachePages: Int32 = 250
+    /// Nanoseconds after which a stream without a transaction is forgotten.
+    package var streamIdle: UInt64 = 600_000_000_000
+    /// Nanoseconds after which an idle transaction is rolled back.
+    package var transactionIdle: UInt64 = 10_000_000_000
+    /// Nanoseconds after which a transaction that others wait for is rolled back.
+    package var transactionWait: UInt64 = 5_000_000_000
+    /// Log bytes of one tenant that ask for a checkpoint.
+    package var checkpointLogBytes = 4 << 20
+    /// Journal bytes that recovery may have to read.
+    package var recoveryBytes: Int64 = 1 << 30
+    /// Rows of the node state written in one transaction.
+    package var stateBatch = 1_000
+
+    package init(directory: String) { self.directory = directory }
+}

@@ -1,0 +1,191 @@
+package import Journal
+import Lanes
+import SQLiteKit
+package import Seams
+import Vocabulary
+
+/// Why the engine does not start.
+package enum EngineStartError: Error, Sendable, CustomStringConvertible {
+    case journal(JournalError)
+    case storage(String)
+    case threads(String)
+
+    package var description: String {
+        switch self {
+        case .journal(let error): error.description
+        case .storage(let reason): "the data directory cannot be used: \(reason)"
+        case .threads(let reason): "the engine's threads do not start: \(reason)"
+        }
+    }
+}
+
+/// The steps of starting: journal, recovery, node state, threads. Nothing is served before the last.
+package struct EngineStart {
+    package var settings: EngineSettings
+    package var journalOptions: JournalOptions
+    package var files: any Files
+    package var time: any TimeSource
+    package var random: any RandomSource
+    /// Go on without records that a damaged journal lost.
+    package var acceptLoss = false
+    package var faults = JournalFaults()
+
+    package init(
+        settings: EngineSettings, journalOptions: JournalOptions = JournalOptions(), files: any Files,
+        time: any TimeSource, random: any RandomSource
+    ) {
+        self.settings = settings
+        self.journalOptions = journalOptions
+        self.files = files
+        self.time = time
+        self.random = random
+    }
+
+    /// - Parameters:
+    ///   - progress: records replayed and records in all.
+    ///   - onFatal: the disk failed the journal: say so and exit; nothing is acknowledged any more (rule J6).
+    package func run(
+        progress: @escaping @Sendable (RecoveryProgress) -> Void, onFatal: @escaping @Sendable (JournalError) -> Void
+    ) throws(EngineStartError) -> TenantEngine {
+        let layout = TenantLayout(directory: settings.directory)
+        try prepareFolders(layout)
+        let opened = try openJournal(layout, onFatal)
+        let recovered = try recover(opened, layout, progress)
+        let engine = try assemble(layout, opened.journal)
+        try startJournalThreads(engine)
+        try fillCensus(engine, recovered, opened.journal.nodeState)
+        try startKeepers(engine)
+        return engine
+    }
+
+    private func prepareFolders(_ layout: TenantLayout) throws(EngineStartError) {
+        do throws(FileError) {
+            for folder in [
+                layout.directory, layout.templates, layout.temporary, layout.lostAndFound,
+                layout.directory + "/tenants",
+            ] {
+                try files.makeDirectory(folder)
+            }
+            // Temporary files have no name while they are used; one that has was left by a crash.
+            for name in try files.list(layout.temporary) { try files.remove(layout.temporary + "/" + name) }
+            try files.syncDirectory(layout.directory)
+        } catch {
+            throw .storage(error.description)
+        }
+    }
+
+    private func openJournal(_ layout: TenantLayout, _ onFatal: @escaping @Sendable (JournalError) -> Void)
+        throws(EngineStartError) -> OpenedJournal
+    {
+        do throws(JournalError) {
+            return try Journal.open(
+                layout.journal, files: files, time: time, random: random, options: journalOptions, faults: faults,
+                acceptLoss: acceptLoss, onFatal: onFatal)
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    private func recover(
+        _ opened: OpenedJournal, _ layout: TenantLayout, _ progress: @escaping @Sendable (RecoveryProgress) -> Void
+    ) throws(EngineStartError) -> [RecoveredTenant] {
+        do throws(JournalError) {
+            return try opened.recovery.run(layout: JournalLayout(layout: layout), progress: progress)
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    private func assemble(_ layout: TenantLayout, _ journal: Journal) throws(EngineStartError) -> TenantEngine {
+        let vfs = DatabaseVFS(
+            files: files, budget: WALBudget(perTenant: settings.logPerTenant, perNode: settings.logPerNode),
+            settings: .init(descriptors: settings.descriptors, temporaryDirectory: layout.temporary))
+        do throws(LaneError) {
+            let lanes = try LaneGroup(
+                count: settings.lanes, queueBound: settings.openTenants + 1_024, spareThreads: settings.slowStatements,
+                batchEnded: { AnswerBatch.flush() })
+            return TenantEngine(
+                parts: EngineParts(
+                    layout: layout, settings: settings, files: files, journal: journal, census: Census(), lanes: lanes,
+                    dirty: DirtyTenants(),
+                    context: DatabaseContext(vfs: vfs, settings: settings, time: time, random: random)))
+        } catch {
+            throw .threads("\(error)")
+        }
+    }
+
+    private func startJournalThreads(_ engine: TenantEngine) throws(EngineStartError) {
+        let journal = engine.journal
+        do throws(LaneError) {
+            try engine.life.start("journal-flush") { journal.flushLoop() }
+            try engine.life.start("journal-prep") { journal.prepareLoop() }
+        } catch {
+            throw .threads("\(error)")
+        }
+    }
+
+    private func startKeepers(_ engine: TenantEngine) throws(EngineStartError) {
+        do throws(LaneError) {
+            try engine.life.start("checkpointer") { Checkpointer(engine: engine).loop() }
+            try engine.life.start("keeper") { Keeper(engine: engine).loop() }
+        } catch {
+            throw .threads("\(error)")
+        }
+    }
+
+    // MARK: The census
+
+    /// Fills the census from the node state database and what recovery found, and saves the latter, so that the journal's
+    /// recovery point can move on.
+    private func fillCensus(_ engine: TenantEngine, _ recovered: [RecoveredTenant], _ nodeState: TenantState?)
+        throws(EngineStartError)
+    {
+        let found = Dictionary(uniqueKeysWithValues: recovered.map { ($0.tenant, $0) })
+        do {
+            if let known = found[.nodeState]?.state ?? nodeState {
+                if let damage = found[.nodeState]?.damage { throw TenantsError.storage(damage.description) }
+                engine.census.load([.nodeState: known])
+            } else {
+                let template = try engine.templates.make(sql: NodeState.schema)
+                try BlockingCreate(engine: engine).create(.nodeState, template: template, epoch: .first)
+            }
+            let own = engine.census.find(.nodeState)!
+            var rows: [TenantID: TenantState] = [:]
+            let load = BlockingLoad()
+            let work = BlockingWork { database in load.rows = try NodeState.load(database) }
+            engine.submitUrgently(work, to: .nodeState)
+            try work.wait()
+            rows = load.rows
+            rows[.nodeState] = own
+            engine.census.load(rows)
+            adopt(recovered, into: engine)
+            try Checkpointer(engine: engine).settleRecovered()
+        } catch {
+            throw .storage("\(error)")
+        }
+    }
+
+    private func adopt(_ recovered: [RecoveredTenant], into engine: TenantEngine) {
+        for tenant in recovered where tenant.tenant != .nodeState {
+            if tenant.isDropped {
+                engine.census.remove(tenant.tenant)
+            } else {
+                engine.census.put(tenant.tenant, tenant.state)
+            }
+            if let damage = tenant.damage { engine.census.markDamaged(tenant.tenant, damage.description) }
+            engine.dirty.willCommit(tenant.tenant, after: engine.journal.recoveryPoint)
+        }
+    }
+}
+
+/// Written on a lane, read after the work was waited for.
+private final class BlockingLoad: @unchecked Sendable {
+    var rows: [TenantID: TenantState] = [:]
+}
+
+private struct JournalLayout: RecoveryLayout {
+    let layout: TenantLayout
+    var root: String { layout.directory }
+    func path(_ tenant: TenantID, _ generation: Generation) -> String { layout.path(of: tenant, generation) }
+    func templatePath(_ hash: UInt64) -> String { layout.templatePath(hash: hash) }
+}

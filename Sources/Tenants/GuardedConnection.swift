@@ -1,0 +1,128 @@
+import CSQLite
+import SQLiteKit
+import Seams
+
+/// A connection with its guard: confinement, watch and statement cache. On the tenant's thread.
+final class GuardedConnection {
+    let connection: Connection
+    let watch: ExecutionWatch
+    private let confinement: Confinement
+    private var cache: StatementCache
+    private var isQueryOnly = false
+    /// The counters of whoever's statement runs now; what `changes()` and its like answer.
+    var counters = CallerCounters()
+
+    /// - Parameter isShared: used by several callers in turn, so that nothing may stay behind on it.
+    init(connection: Connection, watch: ExecutionWatch, cacheCapacity: Int, isShared: Bool) {
+        confinement = Confinement(isShared: isShared)
+        self.connection = connection
+        self.watch = watch
+        cache = StatementCache(capacity: cacheCapacity)
+        connection.authorize(with: confinement)
+        connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
+        CounterFunctions.register(on: self)
+    }
+
+    var isWriting: Bool { connection.isWriting }
+    var isAutocommit: Bool { connection.isAutocommit }
+
+    /// A statement compiled for these rights, taken from the cache or compiled now. Give it back with `finish`.
+    ///
+    /// - Throws: `SQLFailure`, also for an empty text and for several statements.
+    func prepare(_ sql: String, rights: Rights) throws(SQLFailure) -> CachedStatement {
+        let key = StatementCache.Key(rights: rights, sql: sql)
+        // SQLite compiles again on its own after a schema change: the judge must know for whom.
+        confinement.begin(rights, isOwn: false)
+        if let known = cache.take(key) {
+            try setQueryOnly(rights == .read)
+            return known
+        }
+        let entry = try compile(key)
+        if !entry.findings.isPragma { cache.adopt(entry) }
+        try setQueryOnly(rights == .read)
+        return entry
+    }
+
+    func finish(_ entry: CachedStatement) {
+        entry.statement.reset()
+        entry.statement.clearBindings()
+        cache.give(back: entry)
+    }
+
+    private func compile(_ key: StatementCache.Key) throws(SQLFailure) -> CachedStatement {
+        var text = key.sql
+        let outcome: Result<(Statement?, Bool), SQLiteError> = text.withUTF8 { bytes in
+            do throws(SQLiteError) {
+                let raw = UnsafeRawBufferPointer(bytes)
+                let (statement, consumed) = try connection.prepare(raw, persistent: true)
+                let rest = UnsafeRawBufferPointer(rebasing: raw[consumed...])
+                return .success((statement, try hasStatement(rest)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do {
+            let (statement, more) = try outcome.get()
+            guard let statement else { throw SQLFailure.noStatement }
+            guard !more else { throw SQLFailure.manyStatements }
+            return CachedStatement(statement: statement, findings: confinement.findings, key: key)
+        } catch let error as SQLiteError {
+            throw refusal(error)
+        } catch {
+            throw error as? SQLFailure ?? .noStatement
+        }
+    }
+
+    /// Only space, comments and semicolons may follow a statement. A broken rest counts as another statement.
+    private func hasStatement(_ rest: UnsafeRawBufferPointer) throws(SQLiteError) -> Bool {
+        let saved = confinement.findings
+        defer { confinement.restore(saved) }
+        var left = rest
+        while !left.isEmpty {
+            do throws(SQLiteError) {
+                let (statement, consumed) = try connection.prepare(left)
+                if statement != nil { return true }
+                guard consumed > 0 else { return false }
+                left = UnsafeRawBufferPointer(rebasing: left[consumed...])
+            } catch {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func refusal(_ error: SQLiteError) -> SQLFailure {
+        if confinement.findings.needsOwnConnection, error.code == SQLITE_AUTH { return .needsOwnConnection }
+        if confinement.findings.lacksWriteRight { return .lacksWriteRight }
+        if let reason = confinement.findings.refusal { return .blocked(reason) }
+        return .sqlite(error)
+    }
+
+    /// Our own statement, past the confinement.
+    func own<T>(_ body: (Connection) throws(SQLiteError) -> T) throws(SQLiteError) -> T {
+        confinement.begin(.write, isOwn: true)
+        defer { confinement.begin(.read, isOwn: false) }
+        if isQueryOnly {
+            try connection.setQueryOnly(false)
+            isQueryOnly = false
+        }
+        return try body(connection)
+    }
+
+    private func setQueryOnly(_ on: Bool) throws(SQLFailure) {
+        guard on != isQueryOnly else { return }
+        do throws(SQLiteError) {
+            let rights = confinement.rights
+            let findings = confinement.findings
+            confinement.begin(.write, isOwn: true)
+            defer {
+                confinement.begin(rights, isOwn: false)
+                confinement.restore(findings)
+            }
+            try connection.setQueryOnly(on)
+            isQueryOnly = on
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+}

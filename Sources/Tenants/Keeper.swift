@@ -1,0 +1,86 @@
+import Journal
+import Seams
+import Vocabulary
+
+/// Keeps the node within its bounds: closes tenants that nobody uses when there are too many or too much memory is held,
+/// and ends what has waited too long.
+struct Keeper {
+    let engine: TenantEngine
+
+    private static let pause: UInt64 = 100_000_000
+    /// Tenants closed in one round.
+    private static let evictions = 64
+
+    func loop() {
+        while engine.life.pause(Self.pause) {
+            tick()
+            for _ in 0..<16 where isOverBounds { evictSome() }
+        }
+    }
+
+    private var isOverBounds: Bool {
+        engine.open.count > engine.settings.openTenants
+            || engine.load.memoryBytes > engine.settings.openMemory
+            || engine.logBytes > engine.settings.logPerNode / 2
+    }
+
+    private func tick() {
+        for tenant in engine.opener.ticking.all {
+            guard tenant.needsTicksHint else {
+                engine.opener.ticking.remove(tenant)
+                continue
+            }
+            engine.submitUrgently(TickWork(), to: tenant.id)
+        }
+    }
+
+    private func evictSome() {
+        let victims = engine.open.leastUsed(Self.evictions)
+        guard !victims.isEmpty else { return }
+        let group = WorkGroup(victims.count)
+        for victim in victims {
+            engine.submitUrgently(EvictWork(engine: engine, group: group), to: victim.id)
+        }
+        group.wait()
+    }
+}
+
+/// Ends overdue streams and transactions of one tenant.
+private final class TickWork: TenantWork {
+    func handle(_ tenant: Tenant) -> Bool {
+        guard let database = tenant.openDatabase else { return true }
+        tenant.tick(database)
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) {}
+    func release() {}
+}
+
+/// Closes one tenant if it has nothing to do; copies its log into its file first.
+private final class EvictWork: TenantWork {
+    private let engine: TenantEngine
+    private let group: WorkGroup
+
+    init(engine: TenantEngine, group: WorkGroup) {
+        self.engine = engine
+        self.group = group
+    }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        defer { group.leave() }
+        if let database = tenant.openDatabase {
+            // Only durable commits may reach the file (rule J2); a tenant that is writing is no victim anyway.
+            guard database.newestLSN <= engine.journal.durableLSN else { return true }
+            let isCopied = (try? database.checkpoint()) ?? false
+            guard isCopied, tenant.closeIfIdle(false) else { return true }
+        }
+        if tenant.retireIfEmpty() { engine.open.remove(tenant) }
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) { group.leave() }
+    func release() {}
+}

@@ -1,0 +1,195 @@
+import CSQLite
+package import SQLiteKit
+import Seams
+
+/// One caller's view of a tenant while one of its works runs: chooses the connection, checks rights, keeps counters and
+/// transactions apart. On the tenant's thread.
+package final class SQLSession {
+    package let stream: TenantStream
+    let database: TenantDatabase
+    private let rights: Rights
+    private let deadline: Instant
+
+    init(database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant) {
+        self.database = database
+        self.stream = stream
+        self.rights = rights
+        self.deadline = deadline
+    }
+
+    /// False inside a transaction of this stream.
+    package var isAutocommit: Bool { stream.connection?.isAutocommit ?? true }
+
+    /// Compiles one statement and makes it ready to be bound and stepped.
+    ///
+    /// - Throws: `SQLFailure`; nothing has run then.
+    package func start(_ sql: String) throws(SQLFailure) -> RunningStatement {
+        let (entry, guarded) = try prepare(sql)
+        do throws(SQLFailure) {
+            try checkTimeout(entry)
+        } catch {
+            guarded.finish(entry)
+            throw error
+        }
+        guarded.watch.begin(deadline: deadline)
+        if entry.findings.leavesSessionState { stream.isSticky = true }
+        return RunningStatement(entry: entry, guarded: guarded, session: self)
+    }
+
+    /// Compiles without running and hands the statement to `body`. A pragma that acts while it is compiled is not
+    /// compiled: `body` gets nil for it.
+    package func describe<T>(_ sql: String, _ body: (Statement?) -> T) throws(SQLFailure) -> T {
+        do throws(SQLFailure) {
+            let entry = try database.shared.prepare(sql, rights: effectiveRights)
+            defer { database.shared.finish(entry) }
+            return body(entry.statement)
+        } catch {
+            guard error == .needsOwnConnection else { throw error }
+        }
+        guard let own = stream.connection else { return try describeApart(sql, body) }
+        return try describe(sql, on: own, body)
+    }
+
+    /// A BEGIN or a temp object compiles on a connection of its own and leaves nothing there unless it is run.
+    private func describeApart<T>(_ sql: String, _ body: (Statement?) -> T) throws(SQLFailure) -> T {
+        let own = try ownConnection()
+        defer { releaseConnectionIfClean() }
+        return try describe(sql, on: own, body)
+    }
+
+    private func describe<T>(_ sql: String, on guarded: GuardedConnection, _ body: (Statement?) -> T) throws(SQLFailure)
+        -> T
+    {
+        guard !StatementSplitter.isPragma(sql) else { return body(nil) }
+        let entry = try guarded.prepare(sql, rights: effectiveRights)
+        defer { guarded.finish(entry) }
+        return body(entry.statement)
+    }
+
+    /// `BEGIN READONLY`: a deferred transaction that refuses writes.
+    package func beginReadOnly() throws(SQLFailure) -> ExecutionSummary {
+        let running = try start("BEGIN")
+        do throws(SQLFailure) {
+            while try running.step() {}
+        } catch {
+            _ = running.finish()
+            throw error
+        }
+        stream.isReadOnlyTransaction = true
+        return running.finish()
+    }
+
+    /// Runs every statement of a text, dropping rows, and stops at the first failure; what ran before stays.
+    ///
+    /// - Parameter offset: where to go on, in bytes; advanced past each statement that has run, so that the work can wait
+    ///   for the writer in the middle.
+    package func runScript(_ sql: String, from offset: inout Int) throws(SQLFailure) {
+        let bytes = Array(sql.utf8)
+        while offset < bytes.count {
+            let length = StatementSplitter.firstLength(bytes[offset...])
+            let text = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
+            do throws(SQLFailure) {
+                try runOnce(text)
+            } catch {
+                guard error == .noStatement else { throw error }
+            }
+            offset += length
+        }
+    }
+
+    private func runOnce(_ sql: String) throws(SQLFailure) {
+        let running = try start(sql)
+        do throws(SQLFailure) {
+            while try running.step() {}
+        } catch {
+            _ = running.finish()
+            throw error
+        }
+        _ = running.finish()
+    }
+
+    // MARK: Connections
+
+    private var effectiveRights: Rights { stream.isReadOnlyTransaction ? .read : rights }
+
+    private func prepare(_ sql: String) throws(SQLFailure) -> (CachedStatement, GuardedConnection) {
+        if let own = stream.connection { return (try own.prepare(sql, rights: effectiveRights), own) }
+        do throws(SQLFailure) {
+            return (try database.shared.prepare(sql, rights: effectiveRights), database.shared)
+        } catch {
+            guard error == .needsOwnConnection else { throw error }
+        }
+        let own = try ownConnection()
+        do throws(SQLFailure) {
+            return (try own.prepare(sql, rights: effectiveRights), own)
+        } catch {
+            releaseConnectionIfClean()
+            throw error
+        }
+    }
+
+    private func ownConnection() throws(SQLFailure) -> GuardedConnection {
+        if let own = stream.connection { return own }
+        do throws(SQLiteError) {
+            let own = try database.takeConnection()
+            stream.connection = own
+            return own
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    /// Gives the stream's connection back as soon as no state of the caller's is on it.
+    package func releaseConnectionIfClean() {
+        guard let own = stream.connection, !stream.isSticky, own.isAutocommit, !own.connection.hasBusyStatement else {
+            return
+        }
+        stream.connection = nil
+        database.giveBack(own)
+    }
+
+    // MARK: Transactions
+
+    private func checkTimeout(_ entry: CachedStatement) throws(SQLFailure) {
+        guard stream.wasTimedOut else { return }
+        switch entry.findings.transaction {
+        case .begin: stream.wasTimedOut = false
+        case .rollback, .commit:
+            stream.wasTimedOut = false
+            throw .transactionTimedOut
+        case nil: throw .transactionTimedOut
+        }
+    }
+
+    func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection) {
+        guarded.watch.end()
+        guard guarded === stream.connection else { return }
+        if guarded.isAutocommit {
+            stream.transactionStarted = nil
+            stream.isReadOnlyTransaction = false
+            releaseConnectionIfClean()
+        } else if stream.transactionStarted == nil {
+            stream.transactionStarted = database.now
+        }
+    }
+
+    /// What a failed step means to the caller.
+    func explain(_ error: SQLiteError, on guarded: GuardedConnection) -> SQLFailure {
+        switch error.code {
+        case SQLITE_INTERRUPT:
+            switch guarded.watch.stop {
+            case .deadline: return .deadlineExceeded
+            case .tooManySlow: return .overloaded
+            case .cancelled, nil: return .sqlite(error)
+            }
+        case SQLITE_BUSY:
+            // A stale snapshot can never become a write, however long one waits.
+            let isStale = error.extendedCode == SQLITE_BUSY | (2 << 8)
+            return !isStale && database.isWritten(byOtherThan: guarded) ? .writerBusy : .sqlite(error)
+        case SQLITE_FULL:
+            return database.explainFull(error)
+        default:
+            return .sqlite(error)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import CSQLite
+import SQLiteKit
+import Seams
+import Synchronization
+import Vocabulary
+
+/// What a new tenant begins as: a complete database file, named by the hash of its content, synced before its first use
+/// and kept while a journal segment names it.
+package struct Template: Hashable, Sendable {
+    package let hash: UInt64
+    package let pageCount: UInt32
+    /// The rolling checksum of its pages.
+    package let checksum: UInt64
+}
+
+/// The templates of a node.
+package final class TemplateStore: Sendable {
+    private let files: any Files
+    private let layout: TenantLayout
+    private let known = Mutex<[UInt64: [UInt8]]>([:])
+
+    init(files: any Files, layout: TenantLayout) {
+        self.files = files
+        self.layout = layout
+    }
+
+    /// Builds the database that the SQL makes and stores it. The same content gives the same template.
+    ///
+    /// - Throws: `TenantsError.templateInvalid` with what SQLite says; `.storage`.
+    package func make(sql: String) throws(TenantsError) -> Template {
+        let bytes = try TemplateBuilder.build(sql: sql)
+        let template = Self.describe(bytes)
+        try store(bytes, template)
+        known.withLock { $0[template.hash] = bytes }
+        return template
+    }
+
+    /// Writes a tenant's first file. It is not synced: recovery makes it again from its record (rule J8).
+    func instantiate(_ template: Template, at path: String) throws(TenantsError) {
+        let bytes = try content(of: template)
+        do throws(FileError) {
+            let file = try open(path)
+            defer { file.close() }
+            try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 0) }
+        } catch {
+            throw error.asTenantsError
+        }
+    }
+
+    private func open(_ path: String) throws(FileError) -> any File {
+        do throws(FileError) {
+            return try files.open(path, .createNew)
+        } catch {
+            guard case .notFound = error, let slash = path.lastIndex(of: "/") else { throw error }
+            try files.makeDirectory(String(path[..<slash]))
+            return try files.open(path, .createNew)
+        }
+    }
+
+    private func content(of template: Template) throws(TenantsError) -> [UInt8] {
+        if let bytes = known.withLock({ $0[template.hash] }) { return bytes }
+        do throws(FileError) {
+            let file = try files.open(layout.templatePath(hash: template.hash), .read)
+            defer { file.close() }
+            var bytes = [UInt8](repeating: 0, count: Int(try file.size()))
+            let count = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in try file.read(into: raw, at: 0)
+            }
+            bytes.removeLast(bytes.count - count)
+            return bytes
+        } catch {
+            throw error.asTenantsError
+        }
+    }
+
+    private func store(_ bytes: [UInt8], _ template: Template) throws(TenantsError) {
+        let path = layout.templatePath(hash: template.hash)
+        do throws(FileError) {
+            if try files.size(of: path) == Int64(bytes.count) { return }
+            try files.makeDirectory(layout.templates)
+            let aside = path + ".new"
+            let file = try files.open(aside, .create)
+            defer { file.close() }
+            try file.truncate(to: 0)
+            try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 0) }
+            try file.sync()
+            try files.rename(aside, to: path)
+            try files.syncDirectory(layout.templates)
+        } catch {
+            throw error.asTenantsError
+        }
+    }
+
+    private static func describe(_ bytes: [UInt8]) -> Template {
+        bytes.withUnsafeBytes { raw in
+            let pages = raw.count / PageHash.pageSize
+            var sum: UInt64 = 0
+            for page in 0..<pages {
+                sum ^= PageHash.of(page: raw.baseAddress! + page * PageHash.pageSize, number: UInt32(page + 1))
+            }
+            return Template(hash: PageHash.xxh64(raw, seed: 0), pageCount: UInt32(pages), checksum: sum)
+        }
+    }
+}
+
+/// Runs a template's SQL on a database in memory and takes its bytes.
+enum TemplateBuilder {
+    static func build(sql: String) throws(TenantsError) -> [UInt8] {
+        SQLiteRuntime.start()
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
+        guard code == SQLITE_OK, let database = handle else {
+            throw .templateInvalid(reason: "SQLite does not open a database in memory (code \(code))")
+        }
+        defer { sqlite3_close_v2(database) }
+        sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0)
+        // Something must be written, or an empty template would have no page at all.
+        try run(
+            "PRAGMA page_size=4096; PRAGMA encoding='UTF-8'; PRAGMA application_id=1; PRAGMA application_id=0",
+            on: database)
+        try run(sql, on: database)
+        guard sqlite3_get_autocommit(database) != 0 else {
+            throw .templateInvalid(reason: "its SQL leaves a transaction open")
+        }
+        var size: sqlite3_int64 = 0
+        guard let bytes = sqlite3_serialize(database, "main", &size, 0), size > 0 else {
+            throw .templateInvalid(reason: "SQLite does not serialise it")
+        }
+        defer { sqlite3_free(bytes) }
+        var result = Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
+        // The header's format versions: WAL, so that it opens without a rollback journal past our capture.
+        result[18] = 2
+        result[19] = 2
+        return result
+    }
+
+    private static func run(_ sql: String, on database: OpaquePointer) throws(TenantsError) {
+        guard sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else {
+            throw .templateInvalid(reason: String(cString: sqlite3_errmsg(database)))
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import CSQLite
+package import SQLiteKit
+package import Seams
+package import Vocabulary
+
+/// One open tenant: its file, its shared connection, its streams. Everything here happens on the tenant's thread.
+package final class TenantDatabase {
+    package let tenant: TenantID
+    let file: DatabaseFile
+    let recorder: CommitRecorder
+    let shared: GuardedConnection
+    let streams: StreamTable
+    private let context: DatabaseContext
+    private var spare: GuardedConnection?
+
+    /// - Throws: `SQLiteError` where the file is no database.
+    init(tenant: TenantID, file: DatabaseFile, recorder: CommitRecorder, context: DatabaseContext) throws(SQLiteError) {
+        self.tenant = tenant
+        self.file = file
+        self.recorder = recorder
+        self.context = context
+        shared = try context.connect(file, isShared: true)
+        streams = StreamTable(
+            limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
+            nodeLimit: context.settings.streamsPerNode)
+        // Reads the schema now, so that a file that is no database is found at the door.
+        _ = try shared.own { connection throws(SQLiteError) in
+            try connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        }
+    }
+
+    var now: Instant { context.time.monotonic() }
+
+    /// The newest commit's LSN; an answer given now may leave when it is durable (rule J1).
+    package var newestLSN: LSN { recorder.newestLSN }
+    package var state: TenantState { recorder.state }
+    package var bookmark: Bookmark { Bookmark(epoch: recorder.state.epoch, txid: recorder.state.txid) }
+
+    // MARK: Sessions
+
+    /// A session on a stream that the caller has taken (`isInUse`).
+    package func session(on stream: TenantStream, rights: Rights, deadline: Instant) -> SQLSession {
+        stream.lastUse = now
+        return SQLSession(database: self, stream: stream, rights: rights, deadline: deadline)
+    }
+
+    /// A stream for one request, known to nobody else.
+    package func temporaryStream(principal: UInt64) -> TenantStream {
+        TenantStream(id: 0, principal: principal, now: now)
+    }
+
+    package func openStream(principal: UInt64) throws(StreamError) -> TenantStream {
+        try streams.open(id: context.random.next() | 1, principal: principal, now: now)
+    }
+
+    /// Goes on with a stream that a baton names.
+    package func resumeStream(_ ticket: StreamTicket) throws(StreamError) -> TenantStream {
+        try streams.resume(ticket, now: now)
+    }
+
+    /// Ends the stream: its transaction is rolled back.
+    package func close(_ stream: TenantStream) {
+        streams.remove(stream)
+        discardConnection(of: stream)
+    }
+
+    /// Our own statements, past confinement and rights: the catalog, the node state, the server's own tables.
+    package func own<T>(_ body: (Connection) throws(SQLiteError) -> T) throws(SQLiteError) -> T { try shared.own(body) }
+
+    // MARK: Connections
+
+    func takeConnection() throws(SQLiteError) -> GuardedConnection {
+        if let kept = spare {
+            spare = nil
+            return kept
+        }
+        return try context.connect(file, isShared: false)
+    }
+
+    func giveBack(_ guarded: GuardedConnection) {
+        if spare == nil { spare = guarded }
+    }
+
+    func discardConnection(of stream: TenantStream) {
+        guard let own = stream.connection else { return }
+        stream.connection = nil
+        stream.transactionStarted = nil
+        stream.isReadOnlyTransaction = false
+        guard !own.isAutocommit else {
+            if !stream.isSticky { giveBack(own) }
+            return
+        }
+        // Closing rolls back too; saying it keeps the connection.
+        do throws(SQLiteError) {
+            try own.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+            if !stream.isSticky { giveBack(own) }
+        } catch {
+            return
+        }
+    }
+
+    /// Whether a transaction on another connection is writing.
+    func isWritten(byOtherThan guarded: GuardedConnection) -> Bool { writer(otherThan: guarded) != nil }
+
+    func writer(otherThan guarded: GuardedConnection?) -> TenantStream? {
+        streams.all.first { $0.connection != nil && $0.connection !== guarded && $0.connection!.isWriting }
+    }
+
+    var hasOpenTransaction: Bool { streams.all.contains { $0.transactionStarted != nil } }
+
+    /// Connections that may hold an old snapshot.
+    var hasBusyConnection: Bool {
+        streams.all.contains { stream in
+            guard let own = stream.connection else { return false }
+            return !own.isAutocommit || own.connection.hasBusyStatement
+        }
+    }
+
+    func explainFull(_ error: SQLiteError) -> SQLFailure {
+        switch recorder.takeRefusal() {
+        case .transactionTooLarge: return .transactionTooLarge
+        case .diskFull: return .diskFull
+        case .journalFull: return .busy
+        case nil: break
+        }
+        let limit = context.settings.databasePages
+        return limit > 0 && file.pageCount >= limit ? .quotaExceeded : .busy
+    }
+
+    // MARK: Memory
+
+    /// Page caches, schemas and statements, and the log.
+    var memoryBytes: Int {
+        var total = shared.connection.memoryBytes + file.logCapacity
+        if let spare { total += spare.connection.memoryBytes }
+        for stream in streams.all { total += stream.connection?.connection.memoryBytes ?? 0 }
+        return total
+    }
+
+    func releaseSpare() { spare = nil }
+
+    // MARK: Checkpoint
+
+    /// Copies the log into the file; the caller has made sure that `newestLSN` is durable (rule J2).
+    ///
+    /// - Returns: whether the file (not yet synced) holds everything.
+    func checkpoint() throws(SQLiteError) -> Bool {
+        guard file.logBytes > 0 else { return true }
+        return try shared.own { connection throws(SQLiteError) in
+            try connection.checkpoint(hasBusyConnection ? .passive : .truncate)
+        }
+    }
+
+    /// Rolls back what is open. The file stays attached; its log too, if a checkpoint did not empty it.
+    func closeStreams() {
+        for stream in streams.all { close(stream) }
+        spare = nil
+    }
+}

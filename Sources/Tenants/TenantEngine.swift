@@ -1,0 +1,122 @@
+package import Journal
+import Lanes
+import SQLiteKit
+import Seams
+package import Vocabulary
+
+/// The tenants of one node: opens them when they are asked for, runs works on them, closes the ones that nobody uses.
+///
+/// Everything that changes a tenant goes through one journal; an answer leaves when the journal has what it tells of.
+package final class TenantEngine: Sendable {
+    package let layout: TenantLayout
+    package let settings: EngineSettings
+    package let journal: Journal
+    package let templates: TemplateStore
+    package let load: NodeLoad
+    let census: Census
+    let open = OpenTenants()
+    let lanes: LaneGroup
+    let opener: TenantOpener
+    let events: EventRecorder
+    let dirty: DirtyTenants
+    let context: DatabaseContext
+    let files: any Files
+    let checkpoints = CheckpointRequests()
+    let life = EngineLife()
+
+    /// Wires the parts; `EngineStart` fills the census and starts the threads.
+    init(parts: EngineParts) {
+        layout = parts.layout
+        settings = parts.settings
+        journal = parts.journal
+        files = parts.files
+        census = parts.census
+        lanes = parts.lanes
+        dirty = parts.dirty
+        context = parts.context
+        templates = TemplateStore(files: parts.files, layout: parts.layout)
+        load = NodeLoad(bound: parts.settings.nodeQueue)
+        opener = TenantOpener(
+            layout: parts.layout, census: parts.census, journal: parts.journal, dirty: parts.dirty,
+            context: parts.context)
+        events = EventRecorder(journal: parts.journal, dirty: parts.dirty)
+    }
+
+    // MARK: Works
+
+    /// Hands a work to its tenant. It is run, then released when its answer may leave, or refused; never forgotten.
+    package func submit(_ work: any TenantWork, to id: TenantID) {
+        guard load.enter() else { return work.refuse(.busy(queue: "node's queue")) }
+        deliver(work, to: id, isUrgent: false)
+    }
+
+    /// The engine's own works go first and past the bounds.
+    func submitUrgently(_ work: any TenantWork, to id: TenantID) {
+        load.enterUrgently()
+        deliver(work, to: id, isUrgent: true)
+    }
+
+    private func deliver(_ work: any TenantWork, to id: TenantID, isUrgent: Bool) {
+        // A tenant that is being evicted says so once; the table then has a new one.
+        for _ in 0..<3 {
+            let tenant = find(id)
+            switch tenant.submit(work, isUrgent: isUrgent) {
+            case nil: return
+            case .retry:
+                open.remove(tenant)
+                continue
+            case .full:
+                load.leave()
+                return work.refuse(.busy(queue: "tenant's queue"))
+            case .barred(let error):
+                load.leave()
+                return work.refuse(error)
+            }
+        }
+        load.leave()
+        work.refuse(.busy(queue: "tenant's queue"))
+    }
+
+    func find(_ id: TenantID) -> Tenant {
+        if let known = open.find(id) { return known }
+        return open.findOrAdd(id) {
+            Tenant(
+                id: id, lane: lanes.lanes[Int(id.rawValue % UInt64(lanes.lanes.count))], opener: opener,
+                journal: journal, load: load, context: context, checkpoints: checkpoints)
+        }
+    }
+
+    /// Runs a closure on the tenant's thread and returns when what it did is durable.
+    ///
+    /// - Throws: `TenantsError`, or what the closure throws.
+    package func perform<Result: Sendable>(
+        on id: TenantID, _ body: @escaping @Sendable (TenantDatabase) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(ClosureWork(body, continuation), to: id)
+        }
+    }
+
+    // MARK: Facts
+
+    /// What is known of a tenant that has a file here; for an open one the facts may be a few commits old.
+    package func facts(of id: TenantID) -> TenantState? { census.find(id) }
+    package var tenantCount: Int { census.count }
+    package var openCount: Int { open.count }
+    package var damaged: [TenantID: String] { census.damagedTenants }
+    package var logBytes: Int { context.vfs.budget.usedBytes }
+    package var laneQueueLengths: [Int] { lanes.lanes.map(\.queueLength) }
+    package var streamCount: Int { context.streamCount.value }
+}
+
+/// What an engine is made of.
+struct EngineParts {
+    var layout: TenantLayout
+    var settings: EngineSettings
+    var files: any Files
+    var journal: Journal
+    var census: Census
+    var lanes: LaneGroup
+    var dirty: DirtyTenants
+    var context: DatabaseContext
+}

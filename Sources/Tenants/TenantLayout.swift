@@ -1,0 +1,30 @@
+package import Vocabulary
+
+/// Where files lie in a data directory. Folders are sharded by the id's first digits, so that none grows large and a
+/// node with many tenants never lists them all.
+package struct TenantLayout: Sendable {
+    package let directory: String
+
+    package init(directory: String) { self.directory = directory }
+
+    package var journal: String { directory + "/journal" }
+    package var templates: String { directory + "/templates" }
+    package var temporary: String { directory + "/tmp" }
+    package var lostAndFound: String { directory + "/lost+found" }
+
+    package func folder(of tenant: TenantID) -> String {
+        let digits = tenant.description
+        let first = digits.prefix(2)
+        let second = digits.dropFirst(2).prefix(2)
+        return "\(directory)/tenants/\(first)/\(second)"
+    }
+
+    /// `<id>.<generation>.sqlite`
+    package func path(of tenant: TenantID, _ generation: Generation) -> String {
+        "\(folder(of: tenant))/\(tenant).\(generation).sqlite"
+    }
+
+    package func templatePath(hash: UInt64) -> String {
+        templates + "/" + TenantID(hash).description + ".sqlite"
+    }
+}

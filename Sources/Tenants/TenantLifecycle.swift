@@ -1,0 +1,157 @@
+import Journal
+import SQLiteKit
+import Seams
+package import Vocabulary
+
+extension TenantEngine {
+    // MARK: Coming into being
+
+    /// Makes a tenant from a template. When it returns the tenant is durable: a crash from then on finds it whole.
+    ///
+    /// - Throws: `.alreadyExists`, `.diskFull`, `.busy`, `.storage`.
+    @discardableResult
+    package func create(_ id: TenantID, template: Template, epoch: Epoch) async throws -> TenantState {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(CreateWork(engine: self, id: id, template: template, epoch: epoch, continuation), to: id)
+        }
+    }
+
+    /// On the tenant's thread. The file needs no sync: recovery makes it again from its record (rule J8).
+    func createNow(_ id: TenantID, template: Template, epoch: Epoch) throws(TenantsError) -> (TenantState, LSN) {
+        guard census.find(id) == nil else { throw .alreadyExists(id) }
+        let generation = try nextGeneration()
+        let state = TenantState(
+            generation: generation, epoch: epoch, txid: .none, time: context.time.wall(),
+            pageCount: template.pageCount, checksum: template.checksum)
+        let path = layout.path(of: id, generation)
+        try templates.instantiate(template, at: path)
+        do throws(TenantsError) {
+            let lsn = try events.created(id, state, template: template.hash)
+            census.put(id, state)
+            return (state, lsn)
+        } catch {
+            try? files.remove(path)
+            throw error
+        }
+    }
+
+    func nextGeneration() throws(TenantsError) -> Generation {
+        do throws(JournalError) { return try journal.nextGeneration() } catch { throw .storage(error.description) }
+    }
+
+    // MARK: Going
+
+    /// Drops the tenant's file. When it returns the drop is durable.
+    ///
+    /// - Throws: `.notFound`.
+    package func drop(_ id: TenantID) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            submit(DropWork(engine: self, id: id, continuation), to: id)
+        }
+    }
+
+    /// On the tenant's thread.
+    func dropNow(_ tenant: Tenant) throws(TenantsError) -> (TenantState, LSN) {
+        guard let facts = tenant.openDatabase?.state ?? census.find(tenant.id) else { throw .notFound(tenant.id) }
+        let lsn = try events.dropped(tenant.id, facts)
+        tenant.abandonDatabase()
+        census.remove(tenant.id)
+        return (facts, lsn)
+    }
+
+    /// After the drop is durable.
+    func removeFile(of id: TenantID, _ generation: Generation) { try? files.remove(layout.path(of: id, generation)) }
+
+    // MARK: Changing hands
+
+    /// Refuses new works for the tenant with this error; nil lets them in again. What is queued still runs.
+    package func bar(_ id: TenantID, _ error: TenantsError?) { find(id).bar(error) }
+}
+
+/// Creates on the tenant's thread; the answer waits for the record.
+private final class CreateWork: TenantWork, @unchecked Sendable {
+    // @unchecked: `result` is written on the tenant's thread and read when the work is released, which comes after.
+    private let engine: TenantEngine
+    private let id: TenantID
+    private let template: Template
+    private let epoch: Epoch
+    private let continuation: CheckedContinuation<TenantState, any Error>
+
+    init(
+        engine: TenantEngine, id: TenantID, template: Template, epoch: Epoch,
+        _ continuation: CheckedContinuation<TenantState, any Error>
+    ) {
+        self.engine = engine
+        self.id = id
+        self.template = template
+        self.epoch = epoch
+        self.continuation = continuation
+    }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        do throws(TenantsError) {
+            let (state, lsn) = try engine.createNow(id, template: template, epoch: epoch)
+            let continuation = self.continuation
+            engine.journal.whenDurable(lsn, AfterDurable { continuation.resume(returning: state) })
+        } catch {
+            continuation.resume(throwing: error)
+        }
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) { continuation.resume(throwing: error) }
+    func release() {}
+}
+
+private final class DropWork: TenantWork, @unchecked Sendable {
+    // @unchecked: constant but for the continuation, which is resumed once.
+    private let engine: TenantEngine
+    private let id: TenantID
+    private let continuation: CheckedContinuation<Void, any Error>
+
+    init(engine: TenantEngine, id: TenantID, _ continuation: CheckedContinuation<Void, any Error>) {
+        self.engine = engine
+        self.id = id
+        self.continuation = continuation
+    }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        do throws(TenantsError) {
+            let (facts, lsn) = try engine.dropNow(tenant)
+            let engine = self.engine
+            let id = self.id
+            let continuation = self.continuation
+            engine.journal.whenDurable(
+                lsn,
+                AfterDurable {
+                    engine.removeFile(of: id, facts.generation)
+                    continuation.resume()
+                })
+        } catch {
+            continuation.resume(throwing: error)
+        }
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) { continuation.resume(throwing: error) }
+    func release() {}
+}
+
+/// Calls a closure when an LSN is durable.
+final class AfterDurable: DurabilityWaiter {
+    private let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    func becameDurable() { body() }
+}
+
+/// Creation before anything runs: on the starting thread.
+struct BlockingCreate {
+    let engine: TenantEngine
+
+    func create(_ id: TenantID, template: Template, epoch: Epoch) throws {
+        let (_, lsn) = try engine.createNow(id, template: template, epoch: epoch)
+        try engine.journal.waitUntilDurable(lsn)
+    }
+}

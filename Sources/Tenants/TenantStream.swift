@@ -1,0 +1,36 @@
+import Seams
+
+/// One client's conversation with a tenant: in Hrana a stream. On the tenant's thread.
+///
+/// It costs no connection until it begins a transaction, makes a temp object or sets a session pragma; it keeps the
+/// connection until that state is gone.
+package final class TenantStream {
+    package let id: UInt64
+    /// Who opened it; nobody else may go on with it.
+    package let principal: UInt64
+    /// Counts the requests; a baton names the next one.
+    package var sequence: UInt64 = 0
+    /// Texts that the client stored by number.
+    package var storedSQL: [Int32: String] = [:]
+    /// A work of this stream is running, waiting or sending; no other may begin.
+    package var isInUse = false
+    /// Set by `BEGIN READONLY` until the transaction ends.
+    var isReadOnlyTransaction = false
+    var connection: GuardedConnection?
+    /// Temp objects or session pragmas: the connection cannot be given back until the stream closes.
+    var isSticky = false
+    var counters = CallerCounters()
+    var lastUse: Instant
+    var transactionStarted: Instant?
+    /// The transaction was rolled back over the caller's head; its statements fail until the caller ends it.
+    var wasTimedOut = false
+
+    init(id: UInt64, principal: UInt64, now: Instant) {
+        self.id = id
+        self.principal = principal
+        lastUse = now
+    }
+
+    /// Nothing but its number would be lost if it were forgotten: any node can open it again.
+    package var isClean: Bool { connection == nil && storedSQL.isEmpty && !wasTimedOut }
+}

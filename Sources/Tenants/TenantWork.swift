@@ -1,0 +1,30 @@
+package import Vocabulary
+
+/// One piece of a caller's work on one tenant. It runs on the tenant's thread, alone; it may stop half-way to wait for its
+/// turn and is then run again from where it stopped.
+package protocol TenantWork: AnyObject, Sendable {
+    /// Must not block and must not keep the database.
+    func run(on database: TenantDatabase) -> WorkOutcome
+
+    /// For works that want the tenant as it is, open or not.
+    ///
+    /// - Returns: whether all was done here; else the tenant is opened and `run` called.
+    func handle(_ tenant: Tenant) -> Bool
+
+    /// The work did not run, or not to its end: the engine refused it. Any thread; called instead of `release`.
+    func refuse(_ error: TenantsError)
+
+    /// What the work waited for has come: its answer may leave. On a lane's thread or the journal's; must not block.
+    func release()
+}
+
+package enum WorkOutcome: Sendable {
+    /// The answer is ready and may leave when this LSN is durable (rule J1).
+    case done(after: LSN)
+    /// Another stream's transaction is writing. Run me again when it has ended.
+    case waitForWriter
+}
+
+extension TenantWork {
+    package func handle(_ tenant: Tenant) -> Bool { false }
+}

@@ -1,0 +1,11 @@
+import Synchronization
+import Vocabulary
+
+/// Tenants on which the clock has something to watch: open streams, waiting writers. Small beside the open ones.
+final class TickingTenants: Sendable {
+    private let tenants = Mutex<[TenantID: Tenant]>([:])
+
+    func add(_ tenant: Tenant) { tenants.withLock { $0[tenant.id] = tenant } }
+    func remove(_ tenant: Tenant) { tenants.withLock { _ = $0.removeValue(forKey: tenant.id) } }
+    var all: [Tenant] { tenants.withLock { Array($0.values) } }
+}
