@@ -113,7 +113,9 @@ let package = Package(
         tests("AccessTests", ["Access", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal"]),
-        tests("CatalogTests", ["Catalog", "Membership", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
+        tests(
+            "CatalogTests",
+            ["Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
         tests(
             "TenantsTests", ["Tenants", "Journal", "SQLiteKit", "Lanes", "Simulator", "Seams", "Vocabulary", "CSQLite"]),
         tests(
