@@ -1,0 +1,81 @@
+import Seams
+import Synchronization
+import Vocabulary
+
+extension Journal {
+    /// Keeps segments ready ahead of the flusher, and deals with a full disk, until the journal ends. For a thread of its
+    /// own, since writing 64 MiB of zeros would keep answers waiting.
+    package func prepareLoop() {
+        while ended == nil {
+            let seen = preparing.count
+            if prepareStep() == .wrote { continue }
+            preparing.wait(past: seen, atMost: options.retryPause)
+        }
+    }
+
+    /// Prepares one segment if one is wanted, or looks whether a full disk has room again.
+    func prepareStep() -> Step {
+        prepareTurn.take {
+            guard ended == nil else { return .ended }
+            if state.withLock({ $0.diskFull }) { return endDiskFull() ? .wrote : .nothing }
+            guard let number = state.withLock({ $0.numberToPrepare() }) else { return keepBallast() }
+            do throws(FileError) {
+                let slot = try store.make(number, length: options.segmentBytes)
+                state.withLock { $0.pool.finishPreparing(slot) }
+                room.advance()
+                work.advance()
+                return .wrote
+            } catch {
+                state.withLock { $0.pool.finishPreparing(nil) }
+                switch error {
+                case .full: startDiskFull()
+                case .tooManyOpen: break
+                case .notFound, .exists, .failed: fail(.disk(error))
+                }
+                return .nothing
+            }
+        }
+    }
+
+    /// For whoever meets a full disk elsewhere (a checkpoint into a tenant's file): ordinary reservations are refused
+    /// until there is room again.
+    package func reportDiskFull() {
+        prepareTurn.take { startDiskFull() }
+        preparing.advance()
+    }
+
+    /// Whether ordinary reservations are refused for want of room on the device.
+    package var isDiskFull: Bool { state.withLock { $0.diskFull } }
+
+    private func startDiskFull() {
+        state.withLock { $0.diskFull = true }
+        // Not being able to remove it changes nothing: the next attempt tries again.
+        try? store.files.remove(Ballast.path(in: store.directory))
+        room.advance()
+    }
+
+    /// Room again: enough for the ballast and, if one is wanted, a segment.
+    private func endDiskFull() -> Bool {
+        let needed = state.withLock { $0.wantsPreparing ? options.segmentBytes : 0 } + options.ballastBytes
+        guard let free = try? store.files.freeBytes(holding: store.directory), free > Int64(needed) else {
+            return false
+        }
+        state.withLock { $0.diskFull = false }
+        room.advance()
+        return true
+    }
+
+    private func keepBallast() -> Step {
+        let path = Ballast.path(in: store.directory)
+        do throws(FileError) {
+            if try store.files.size(of: path) == Int64(options.ballastBytes) || options.ballastBytes == 0 {
+                return .nothing
+            }
+            try store.fill(path, length: options.ballastBytes)
+            return .wrote
+        } catch {
+            if case .full = error { startDiskFull() }
+            return .nothing
+        }
+    }
+}

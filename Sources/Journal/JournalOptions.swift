@@ -1,0 +1,66 @@
+/// Sizes and times of the journal. Bytes and nanoseconds.
+package struct JournalOptions: Sendable {
+    package static let defaultPartBytes = 1 << 20
+
+    /// Bytes of a segment; a multiple of 4096.
+    package var segmentBytes = 64 << 20
+    /// Bytes of all segments together: the bound of what may be needed at once.
+    package var journalBytes = 2 << 30
+    /// Bytes that may be reserved and waiting to be flushed together.
+    package var bufferBytes = 16 << 20
+    /// The most that one record's body takes; a larger commit goes out in parts.
+    package var partBytes = defaultPartBytes
+    /// The most that one transaction may reserve.
+    package var transactionBytes = 256 << 20
+    /// The most that one flush writes, so that a large commit's parts do not keep the others waiting.
+    package var flushBytes = 8 << 20
+    /// Pause after a flush that found load, so that more gathers. Alone in flight, flushes follow at once.
+    package var flushPause: UInt64 = 400_000
+    /// Records in the last flush from which on there is load.
+    package var loadRecords = 4
+    /// Idle time after which an empty flush witnesses the last one.
+    package var witnessDelay: UInt64 = 50_000_000
+    /// Segments kept ready beyond the current one.
+    package var readyAhead = 2
+    /// A file of this size is given up when the disk is full. 0 for none.
+    package var ballastBytes = 64 << 20
+    /// Time between attempts to find room on a full disk.
+    package var retryPause: UInt64 = 1_000_000_000
+    /// Generations handed out per write of the manifest.
+    package var generationBlock: UInt64 = 1024
+
+    package init() {}
+
+    /// The largest record.
+    var recordBytes: Int { RecordHeader.size + partBytes }
+    var maximumSegments: Int { journalBytes / segmentBytes }
+
+    /// Bytes of records that certainly fit in a segment with so many bytes left: a flush never crosses segments, so that
+    /// less than one record's worth is wasted at the end; the last block is kept for a witness.
+    func usable(_ left: Int) -> Int { max(0, left - recordBytes - 3 * Block.size) }
+
+    /// Journal space that a transaction with so many reserved bytes takes at the very worst: each of its records in a
+    /// flush of its own, followed by a witness.
+    func space(_ bytes: Int) -> Int {
+        guard bytes > 0 else { return 0 }
+        return bytes + (bytes / (partBytes - PageEntry.maximumSize) + 1) * Self.recordOverhead
+    }
+
+    static let recordOverhead = RecordHeader.size + FlushHeader.size + 2 * Block.size
+
+    func validated() throws(JournalError) {
+        let problem: String? =
+            if segmentBytes % Block.size != 0 {
+                "the segment size must be a multiple of 4096"
+            } else if partBytes < 2 * PageEntry.maximumSize {
+                "a part must hold at least two pages"
+            } else if usable(segmentBytes - Block.size) < recordBytes {
+                "a segment must hold several parts"
+            } else if maximumSegments < 3 {
+                "the journal must have room for three segments"
+            } else if bufferBytes < 2 * PageEntry.maximumSize {
+                "the buffer must hold at least two pages"
+            } else if flushBytes < recordBytes { "a flush must hold at least one part" } else { nil }
+        if let problem { throw .options(problem) }
+    }
+}
