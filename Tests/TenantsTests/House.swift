@@ -1,0 +1,70 @@
+import Foundation
+import Journal
+import SQLiteKit
+import Seams
+import Tenants
+import Vocabulary
+
+/// An engine in a folder of its own, which it can be stopped and started on.
+final class House: @unchecked Sendable {
+    let directory: String
+    private(set) var engine: TenantEngine
+    private let adjust: (inout EngineSettings, inout JournalOptions) -> Void
+
+    init(_ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }) throws {
+        directory = NSTemporaryDirectory() + "rowhouse-tenants-" + UUID().uuidString
+        self.adjust = adjust
+        engine = try Self.start(directory, adjust)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private static func start(
+        _ directory: String, _ adjust: (inout EngineSettings, inout JournalOptions) -> Void
+    ) throws -> TenantEngine {
+        var settings = EngineSettings(directory: directory)
+        var options = JournalOptions()
+        options.segmentBytes = 4 << 20
+        options.journalBytes = 64 << 20
+        options.transactionBytes = 16 << 20
+        options.ballastBytes = 1 << 20
+        settings.transactionBytes = 16 << 20
+        adjust(&settings, &options)
+        let start = EngineStart(
+            settings: settings, journalOptions: options, files: PosixFiles(), time: SystemTime(), random: SystemRandom())
+        return try start.run(progress: { _ in }, onFatal: { error in fatalError("\(error)") })
+    }
+
+    /// Stops in order and starts again.
+    func restart() throws {
+        try engine.shutdown()
+        engine = try Self.start(directory, adjust)
+    }
+
+    func stop() throws { try engine.shutdown() }
+
+    @discardableResult
+    func create(_ id: UInt64, sql: String = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)") async throws -> TenantID {
+        let tenant = TenantID(id)
+        let template = try engine.templates.make(sql: sql)
+        try await engine.create(tenant, template: template, epoch: .first)
+        return tenant
+    }
+
+    /// Our own statements, as the server runs them.
+    func run(_ sql: String, on tenant: TenantID) async throws {
+        try await engine.perform(on: tenant) { database in
+            try database.own { connection throws(SQLiteError) in try connection.execute(sql) }
+        }
+    }
+
+    func integer(_ sql: String, on tenant: TenantID) async throws -> Int64 {
+        try await engine.perform(on: tenant) { database in
+            try database.own { connection throws(SQLiteError) in
+                let statement = try connection.prepare(sql)
+                guard try statement.step() else { return -1 }
+                return statement.integer(0)
+            }
+        }
+    }
+}
