@@ -29,6 +29,7 @@ extension Target.Dependency {
     static let nioHTTPTypesHTTP1: Self = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -70,7 +71,7 @@ let package = Package(
             "DataPlane",
             [
                 "Hrana", "Routing", "Tenants", "Access", "Cluster", "Vocabulary", "Seams", .nio, .nioPosix, .nioHTTP1,
-                .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .logging, .lifecycle, .crypto,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging, .lifecycle, .crypto,
             ]),
         room(
             "ControlPlane",
@@ -88,7 +89,7 @@ let package = Package(
         room("Membership", ["Catalog", "Vocabulary", "Seams"]),
         room("Rebalancing", ["Catalog", "Membership", "Tenants", "Journal", "Vocabulary", "Seams"]),
         room("Catalog", ["Vocabulary", "Seams"]),
-        room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "Vocabulary", "Seams"]),
+        room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "CSQLite", "Vocabulary", "Seams"]),
         room("Access", ["Vocabulary", "Seams", .crypto]),
         room("Tenants", ["Journal", "SQLiteKit", "Lanes", "Vocabulary", "Seams"]),
 
