@@ -85,6 +85,7 @@ let package = Package(
         room("Terminal"),
 
         // Domain.
+        room("Residents", ["Routing", "Catalog", "Tenants", "Vocabulary", "Seams"]),
         room("Routing", ["Catalog", "Vocabulary", "Seams"]),
         room("Membership", ["Catalog", "Vocabulary", "Seams"]),
         room("Rebalancing", ["Catalog", "Membership", "Tenants", "Journal", "Vocabulary", "Seams"]),
@@ -111,7 +112,7 @@ let package = Package(
         tests("HranaTests", ["Hrana"]),
         tests("SQLiteKitTests", ["SQLiteKit", "Simulator", "Seams", "CSQLite"]),
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
-        tests("AccessTests", ["Access", "Vocabulary", .crypto]),
+        tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal"]),
         tests(
@@ -123,7 +124,7 @@ let package = Package(
             "DataPlaneTests",
             [
                 "DataPlane", "Hrana", "Tenants", "Routing", "Access", .nio, .nioPosix, .nioHTTP1, .nioEmbedded,
-                .hummingbird,
+                .hummingbird, .logging, .lifecycle,
             ]),
     ]
 )

@@ -1,0 +1,38 @@
+import NIOCore
+import NIOHTTP1
+
+/// Turns a connection away that is one too many: a 503 without waiting for the request, and the end.
+///
+/// Like any other last answer it is followed by a short wait for the client's end, in which nothing is kept.
+final class CrowdedHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let loop: DoorLoop
+
+    init(loop: DoorLoop) { self.loop = loop }
+
+    func channelActive(context: ChannelHandlerContext) {
+        loop.counters.add(to: .refusedConnections)
+        let shown = loop.shared.rules.body(of: .busy, for: nil)
+        let answer = AnswerBytes.whole(
+            DoorRefusal.busy.status, headers: [("content-type", shown.contentType), ("retry-after", "1")],
+            body: shown.bytes, traits: AnswerTraits(keepAlive: false))
+        context.write(wrapOutboundOut(answer.first), promise: nil)
+        if let rest = answer.rest { context.write(wrapOutboundOut(rest), promise: nil) }
+        context.flush()
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: loop.shared.limits.linger) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { loop.shared.turnedAway.giveBack(1) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

@@ -1,0 +1,151 @@
+import NIOCore
+import NIOHTTP1
+
+/// What the door keeps for each event loop: its connections, the requests that became complete in this tick, and the
+/// mailbox for answers.
+// Unchecked: everything here but the mailbox is touched on `eventLoop` only.
+final class DoorLoop: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let counters = DoorCounters()
+    let shared: DoorShared
+    private(set) var mailbox: AnswerMailbox!
+    /// The event loop's time as of the last sweep: good enough for deadlines, and free.
+    private(set) var roughNow: NIODeadline
+    private var ready: [DoorRequest] = []
+    private var handing: [DoorRequest] = []
+    private var deliveries: [Delivery] = []
+    private var unflushed: [DoorHandler] = []
+    private var connections: [ObjectIdentifier: DoorHandler] = [:]
+    private var isHandOverDue = false
+    private var isQuiescing = false
+    private var drained: [EventLoopPromise<Void>] = []
+    private var sweeper: RepeatedTask?
+
+    init(eventLoop: any EventLoop, shared: DoorShared) {
+        self.eventLoop = eventLoop
+        self.shared = shared
+        roughNow = eventLoop.now
+        let limits = shared.limits
+        let bounds = StreamBounds(high: limits.streamHigh, low: limits.streamLow, most: limits.streamMost)
+        mailbox = AnswerMailbox(eventLoop: eventLoop, streamBounds: bounds) { [weak self] in self?.deliver() }
+    }
+}
+
+// MARK: requests in, answers out
+
+extension DoorLoop {
+    /// Takes a complete request. Those of one tick go to the service together: after the loop has read every socket
+    /// that was readable, which is when it runs what was scheduled meanwhile.
+    func enqueue(_ request: DoorRequest) {
+        ready.append(request)
+        guard !isHandOverDue else { return }
+        isHandOverDue = true
+        eventLoop.execute { [self] in handOver() }
+    }
+
+    private func handOver() {
+        isHandOverDue = false
+        swap(&ready, &handing)
+        // What the service answers at once needs no wake-up.
+        mailbox.expectCollection()
+        shared.service.handle(batch: handing)
+        handing.removeAll(keepingCapacity: true)
+        deliver()
+    }
+
+    private func deliver() {
+        mailbox.collect(into: &deliveries)
+        for delivery in deliveries {
+            switch delivery {
+            case .answer(let request): request.connection?.deliver(request)
+            case .stream(let stream):
+                if let connection = stream.request.connection {
+                    connection.advance(stream)
+                } else {
+                    stream.clientLeft()
+                }
+            }
+        }
+        deliveries.removeAll(keepingCapacity: true)
+        for connection in unflushed { connection.flushNow() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
+
+    /// The connection has written something; it is flushed once, when all answers of this wake-up are written.
+    func flushLater(_ connection: DoorHandler) { unflushed.append(connection) }
+
+    /// The event loop's time, exactly.
+    var now: NIODeadline { eventLoop.now }
+}
+
+// MARK: connections
+
+extension DoorLoop {
+    func opened(_ connection: DoorHandler) {
+        connections[ObjectIdentifier(connection)] = connection
+        counters.add(to: .opened)
+        startSweeping()
+        if isQuiescing { connection.quiesce() }
+    }
+
+    func closed(_ connection: DoorHandler) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        counters.add(to: .closed)
+        guard connections.isEmpty else { return }
+        sweeper?.cancel()
+        sweeper = nil
+        for promise in drained { promise.succeed() }
+        drained = []
+    }
+
+    /// Every connection finishes what is in flight and ends; later ones end at once. Completes when none is left.
+    func quiesce() -> EventLoopFuture<Void> {
+        eventLoop.preconditionInEventLoop()
+        isQuiescing = true
+        let promise = eventLoop.makePromise(of: Void.self)
+        if connections.isEmpty { promise.succeed() } else { drained.append(promise) }
+        for connection in connections.values { connection.quiesce() }
+        return promise.futureResult
+    }
+
+    /// Ends every connection without ceremony.
+    func cutAll() {
+        for connection in connections.values { connection.cut() }
+    }
+
+    /// An idle loop sleeps: there is something to sweep only while there are connections.
+    private func startSweeping() {
+        guard sweeper == nil else { return }
+        roughNow = eventLoop.now
+        let period = shared.limits.sweep
+        sweeper = eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [weak self] _ in self?.sweep() }
+    }
+
+    private func sweep() {
+        roughNow = eventLoop.now
+        for connection in connections.values { connection.sweep() }
+    }
+}
+
+/// What all event loops of a door have in common.
+struct DoorShared: Sendable {
+    let limits: DoorLimits
+    let rules: any DoorRules
+    let service: any DoorService
+    let tail: any DoorTail
+    /// Connections of the node.
+    let crowd: NodeBudget
+    /// Connections that are being told that they are too many.
+    let turnedAway = NodeBudget(256)
+    /// Bytes of gathered bodies.
+    let bodies: NodeBudget
+
+    init(limits: DoorLimits, rules: any DoorRules, service: any DoorService, tail: any DoorTail) {
+        self.limits = limits
+        self.rules = rules
+        self.service = service
+        self.tail = tail
+        crowd = NodeBudget(limits.connections)
+        bodies = NodeBudget(limits.bodiesInMemory)
+    }
+}

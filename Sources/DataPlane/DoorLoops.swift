@@ -1,0 +1,54 @@
+import NIOCore
+
+/// One ``DoorLoop`` for each event loop of the server.
+struct DoorLoops: Sendable {
+    private let loops: [ObjectIdentifier: DoorLoop]
+    private let shared: DoorShared
+
+    init(group: any EventLoopGroup, shared: DoorShared) {
+        self.shared = shared
+        var loops: [ObjectIdentifier: DoorLoop] = [:]
+        for eventLoop in group.makeIterator() {
+            loops[ObjectIdentifier(eventLoop)] = DoorLoop(eventLoop: eventLoop, shared: shared)
+        }
+        self.loops = loops
+    }
+
+    /// Sets a new connection up, or turns it away. On its event loop.
+    func admit(_ channel: any Channel) throws {
+        guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+            throw ChannelError.inappropriateOperationForState
+        }
+        if shared.crowd.take(1) {
+            // From here on it is the handler that gives back.
+            try DoorHandler.install(in: channel, loop: loop)
+        } else if shared.turnedAway.take(1) {
+            try channel.pipeline.syncOperations.addHandler(CrowdedHandler(loop: loop))
+        } else {
+            channel.close(promise: nil)
+        }
+    }
+
+    /// Returns when the last connection is closed.
+    func quiesce() async {
+        for loop in loops.values {
+            try? await loop.eventLoop.flatSubmit { loop.quiesce() }.get()
+        }
+    }
+
+    func cutAllSoon() {
+        for loop in loops.values { loop.eventLoop.execute { loop.cutAll() } }
+    }
+
+    /// Returns when the last connection is closed.
+    func cutAll() async {
+        cutAllSoon()
+        await quiesce()
+    }
+
+    func metrics() -> DoorMetrics {
+        var total = DoorMetrics()
+        for loop in loops.values { loop.counters.add(to: &total) }
+        return total
+    }
+}

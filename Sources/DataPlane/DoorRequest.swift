@@ -1,0 +1,116 @@
+package import NIOCore
+package import NIOHTTP1
+import Synchronization
+
+/// One complete data-plane request, and the way to answer it.
+///
+/// What can be read here is constant from the hand-over on, so any thread may read it. It is answered once, by whoever
+/// comes first: with ``respond(_:headers:body:)``, through an ``AnswerBatch``, or with ``beginStream(_:headers:length:onWritable:)``.
+///
+/// The object is used again for the connection's next request, but only when nobody else holds it any more: who keeps
+/// one too long costs an allocation, and can never answer somebody else's request.
+// Unchecked: the event loop writes the fields before the hand-over and after the last reference from outside is gone;
+// `prepared` is written by the one thread that won `taken`, and read by the loop after the mailbox's lock.
+package final class DoorRequest: @unchecked Sendable {
+    /// As it came. An absolute target has been reduced to its path.
+    package private(set) var head: HTTPRequestHead
+    package private(set) var body: ByteBuffer
+    /// When the request was complete.
+    package private(set) var arrival: NIODeadline
+    /// A place for the service's own reusable object, kept from one request of the connection to the next. Only for
+    /// the event loop.
+    package var companion: (any Sendable & AnyObject)?
+
+    let mailbox: AnswerMailbox
+    private(set) var traits: AnswerTraits
+    /// Only for the event loop; `nil` once the exchange is over, which also breaks the circle of references.
+    var connection: DoorHandler?
+    private var prepared: AnswerBytes?
+    private let taken = Atomic<Bool>(false)
+    private let gone = Atomic<Bool>(false)
+
+    init(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits, mailbox: AnswerMailbox) {
+        self.head = head
+        self.body = body
+        self.arrival = arrival
+        self.traits = traits
+        self.mailbox = mailbox
+    }
+
+    /// Only while nobody else holds the object.
+    func renew(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits) {
+        self.head = head
+        self.body = body
+        self.arrival = arrival
+        self.traits = traits
+        prepared = nil
+        taken.store(false, ordering: .relaxed)
+        gone.store(false, ordering: .relaxed)
+    }
+
+    /// The client is gone, or the door has answered in our place: work for this request is for nothing.
+    package var isCancelled: Bool { gone.load(ordering: .relaxed) }
+
+    func cancel() { gone.store(true, ordering: .relaxed) }
+
+    /// `true` for the first who asks: that one answers.
+    func take() -> Bool {
+        taken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    func prepare(
+        _ status: HTTPResponseStatus, headers: [(String, String)], body: consuming ByteBuffer
+    ) -> Bool {
+        guard take() else { return false }
+        prepared = AnswerBytes.whole(status, headers: headers, body: body, traits: traits)
+        return true
+    }
+
+    /// On the event loop.
+    func takeAnswer() -> AnswerBytes? {
+        defer { prepared = nil }
+        return prepared
+    }
+}
+
+extension DoorRequest {
+    /// An empty buffer with room in front for the answer's head. A body written into it goes out without being copied.
+    package static func bodyBuffer(capacity: Int = 1024) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: AnswerBytes.headRoom + capacity)
+        buffer.moveWriterIndex(to: AnswerBytes.headRoom)
+        buffer.moveReaderIndex(to: AnswerBytes.headRoom)
+        return buffer
+    }
+
+    /// Answers, from any thread. Length and persistence headers are the door's; all others, content type included, go
+    /// out exactly as given.
+    /// - Returns: `false` if the request was answered before; then nothing happens.
+    @discardableResult
+    package func respond(
+        _ status: HTTPResponseStatus, headers: [(String, String)] = [], body: consuming ByteBuffer = ByteBuffer()
+    ) -> Bool {
+        guard prepare(status, headers: headers, body: body) else { return false }
+        mailbox.post(.answer(self))
+        return true
+    }
+
+    /// Begins an answer whose body comes in pieces. The head goes out with the next wake-up, before any chunk.
+    /// - Parameters:
+    ///   - length: Bytes of the whole body, if known; an answer that turns out shorter or longer is cut off, so that no
+    ///     client takes it for complete. Without it the body is sent in chunks.
+    ///   - onWritable: called on the event loop when a producer that was told to pause may go on, and when its client
+    ///     is gone. Must not block.
+    /// - Returns: `nil` if the request was answered before.
+    package func beginStream(
+        _ status: HTTPResponseStatus, headers: [(String, String)] = [], length: Int? = nil,
+        onWritable: (@Sendable () -> Void)? = nil
+    ) -> DoorStream? {
+        guard take() else { return nil }
+        let head = AnswerBytes.head(status, headers: headers, length: length, traits: traits)
+        let sendsBody = status.mayHaveResponseBody && !traits.isHead
+        let stream = DoorStream(
+            request: self, head: head, length: length, sendsBody: sendsBody, onWritable: onWritable)
+        mailbox.post(.stream(stream))
+        return stream
+    }
+}
