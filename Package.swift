@@ -58,7 +58,8 @@ let package = Package(
         .executableTarget(
             name: "rowhouse",
             dependencies: [
-                "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Rebalancing",
+                "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
+                "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
                 "Seams", "Vocabulary",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .lifecycle, .logging, .crypto, .nio, .nioPosix,
@@ -76,9 +77,9 @@ let package = Package(
         room(
             "ControlPlane",
             [
-                "Routing", "Catalog", "Membership", "Rebalancing", "Tenants", "Access", "Vocabulary", "Seams",
-                .hummingbird,
-                .logging, .nio, .httpTypes,
+                "Cluster", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants", "Access",
+                "Vocabulary",
+                "Seams", .hummingbird, .logging, .nio, .httpTypes,
             ]),
         room("Cluster", ["Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .crypto]),
         room("Settings", ["Vocabulary", .yams]),
