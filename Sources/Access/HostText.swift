@@ -61,7 +61,7 @@ enum HostText {
         let start = name.upperBound - length
         guard equals(bytes, start..<name.upperBound, domain) else { return nil }
         if start == name.lowerBound { return start..<start }
-        guard bytes[start - 1] == UInt8(ascii: ".") else { return nil }
+        guard bytes[start - 1] == UInt8(ascii: "."), start - 1 > name.lowerBound else { return nil }
         return name.lowerBound..<(start - 1)
     }
 
