@@ -50,8 +50,8 @@ package struct LeaseKeeper: Sendable {
         return Begun(node: node, holder: holder)
     }
 
-    /// Renews until the task is cancelled or a renewal is refused. A catalog that cannot be reached is asked again sooner;
-    /// meanwhile the right runs out by itself if the node promised so, and comes back with the next renewal.
+    /// Renews until the task is cancelled or a renewal is refused. While the catalog cannot be reached
+    /// it keeps asking; meanwhile the right runs out by itself if the node promised so, and comes back with the next renewal.
     ///
     /// - Parameter changed: called with the node's row after each renewal (an operator may be draining it).
     package func run(_ begun: Begun, changed: @Sendable (NodeRow) -> Void) async -> End {
@@ -66,12 +66,12 @@ package struct LeaseKeeper: Sendable {
                 apply(holder.renewed(sent: sent, stopsAtDeadline: registration.stopsAtDeadline))
                 changed(node)
                 let spent = time.monotonic().nanoseconds(since: sent)
-                pause = numbers.renewEvery - min(spent, numbers.renewEvery / 2)
+                pause = numbers.renewEvery - min(spent, numbers.answerLimit)
             case .refused(let reason)?:
                 apply(holder.refused(reason))
                 return .refused(reason)
             case nil:
-                pause = numbers.renewEvery / 4
+                pause = numbers.missPause
             }
         }
     }
@@ -92,11 +92,11 @@ package struct LeaseKeeper: Sendable {
         }
     }
 
-    /// One renewal, given up after the renewal interval so that the next one gets its chance.
+    /// One renewal, given up after `answerLimit` so that the next one gets its chance.
     ///
     /// - Returns: nil where no answer came.
     private func renew(_ incarnation: UInt64) async -> NodeRows.RenewOutcome? {
-        let (nodes, registration, now, sleep, limit) = (nodes, registration, time.wall(), sleep, numbers.renewEvery)
+        let (nodes, registration, now, sleep, limit) = (nodes, registration, time.wall(), sleep, numbers.answerLimit)
         return await withTaskGroup(of: NodeRows.RenewOutcome?.self) { group in
             group.addTask {
                 try? await nodes.renew(

@@ -22,6 +22,11 @@ package struct LeaseNumbers: Equatable, Sendable {
         self.margin = margin
     }
 
+    /// How long one renewal waits for its answer. With the pause after a miss, a quarter, it makes up the interval: a catalog
+    /// that does not answer is asked as often as one that does.
+    package var answerLimit: UInt64 { renewEvery - missPause }
+    var missPause: UInt64 { renewEvery / 4 }
+
     private var slack: UInt64 { timeToLive / 1000 * drift }
 
     /// How long after *sending* a renewal its holder may serve: TTL·(1−ρ) − margin.

@@ -19,6 +19,13 @@ package struct Holding: Equatable, Sendable {
     package var owner: NodeID
     package var epoch: Epoch
     package var phase: Phase
+
+    package init(key: TenantKey, owner: NodeID, epoch: Epoch, phase: Phase) {
+        self.key = key
+        self.owner = owner
+        self.epoch = epoch
+        self.phase = phase
+    }
 }
 
 /// The tenants that this process took up (rule R7), with the largest epoch that it has seen of each.

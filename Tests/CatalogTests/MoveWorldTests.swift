@@ -6,7 +6,7 @@ import Vocabulary
     @Test(arguments: [MoveOrder.Copying.whileFrozen, .thenTail])
     func `whatever happens, one owner and no write lost`(copying: MoveOrder.Copying) {
         var (moved, aborted) = (0, 0)
-        for seed in UInt64(1)...4000 {
+        for seed in UInt64(1)...2000 {
             var world = MoveWorld(seed: seed, copying: copying, lossy: true)
             world.messages.append(.source(.start))
             for _ in 0..<200 where world.failure == nil { world.step() }
@@ -14,7 +14,7 @@ import Vocabulary
             if world.row.owner == world.target { moved += 1 } else { aborted += 1 }
         }
         // The chaos must leave both ends within reach, or it proves nothing.
-        #expect(moved > 300 && aborted > 300, "\(moved) moved, \(aborted) not")
+        #expect(moved > 150 && aborted > 150, "\(moved) moved, \(aborted) not")
     }
 
     @Test(arguments: [MoveOrder.Copying.whileFrozen, .thenTail])
