@@ -1,0 +1,75 @@
+import DataPlane
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+/// Graceful shutdown, seen by clients.
+@Suite(.timeLimit(.minutes(1)))
+struct ShutdownTests {
+    @Test func `what is in flight is finished, what is idle ends, what is new is not taken`() async throws {
+        let shelf = Shelf()
+        try await Door.open(FixtureService { shelf.put($0) }) { door in
+            let idle = try await door.connect()
+            let ours = try await door.connect()
+            let tails = try await door.connect()
+            let half = try await door.connect()
+            #expect(try await idle.ask(get("/hello")).status == 200)
+            try await ours.send(get("/t/a") + get("/t/dropped"))
+            try await tails.send(get("/slow"))
+            try await half.send("POST /t/b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe")
+            let request = try await shelf.take()
+            try await Task.sleep(for: .milliseconds(50))
+            await door.services.triggerGracefulShutdown()
+            #expect(await idle.rest() == "")
+            await #expect(throws: (any Error).self) {
+                for _ in 0..<200 {
+                    try await door.connect().close()
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            FixtureService.echo(request)
+            let first = try await ours.answer()
+            #expect(first.body == "GET /t/a ")
+            #expect(first.headers["connection"] == "close")
+            #expect(await ours.rest() == "")
+            let second = try await tails.answer()
+            #expect(second.body == "slow")
+            #expect(second.headers["connection"] == "close")
+            try await half.send("llo")
+            FixtureService.echo(try await shelf.take())
+            #expect(try await half.answer().body == "POST /t/b hello")
+            #expect(await half.rest() == "")
+        }
+    }
+
+    @Test func `a stream in flight is finished`() async throws {
+        let shelf = Shelf()
+        try await Door.open(FixtureService { shelf.put($0) }) { door in
+            let client = try await door.connect()
+            try await client.send(get("/t/a"))
+            let stream = try await shelf.take().beginStream(.ok)
+            stream?.send(ByteBuffer(string: "one "))
+            try await Task.sleep(for: .milliseconds(30))
+            await door.services.triggerGracefulShutdown()
+            try await Task.sleep(for: .milliseconds(30))
+            stream?.send(ByteBuffer(string: "two"))
+            stream?.end()
+            #expect(try await client.answer().body == "one two")
+            #expect(await client.rest() == "")
+        }
+    }
+
+    @Test func `what does not finish in time is cut off`() async throws {
+        let service = FixtureService { _ in }
+        try await Door.open(service, shutdownTime: .milliseconds(100)) { door in
+            let client = try await door.connect()
+            try await client.send(get("/t/a"))
+            while service.batches.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(2)) }
+            await door.services.triggerGracefulShutdown()
+            #expect(await client.rest() == "")
+        }
+        #expect(service.cancellations.withLock { $0 } == ["/t/a"])
+    }
+}
