@@ -43,6 +43,9 @@ import Testing
             #expect(refused)
             let count = writer.bytes.count
             #expect(count == mark)
+            let isString = writer.string(bad, invalid: .refuse)
+            let stillCount = writer.bytes.count
+            #expect(!isString && stillCount == mark)
             let mended = writer.textValue(bad, invalid: .replace)
             #expect(mended)
             writer.endRow()

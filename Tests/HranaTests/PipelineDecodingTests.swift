@@ -86,6 +86,34 @@ import Testing
         #expect(pipeline(text)?.requests == [.close, .close])
     }
 
+    @Test func `a name is a name only if all of it is the same`() {
+        func variants(_ name: String) -> [String] {
+            [
+                String(name.dropLast()), String(name.dropFirst()), name + "x", name + "\\u0000", name + name,
+                name + name.suffix(1), name.uppercased(), name + " ", " " + name, String(name.reversed()),
+                name + String(repeating: "_", count: 20),
+            ]
+        }
+        for kind in StreamRequestKind.allCases {
+            for name in variants(kind.rawValue) {
+                #expect(
+                    pipelineRefusal(#"{"requests":[{"type":"\#(name)"}]}"#) == .message(.unknownRequestType, at: 13))
+            }
+        }
+        for name in variants("type") {
+            #expect(decodedValue(#"{"\#(name)":"null"}"#) == nil)
+            #expect(decodedValue(#"{"\#(name)":"null","type":"null"}"#) == .null)
+        }
+        for name in variants("requests") {
+            #expect(pipeline(#"{"\#(name)":[]}"#) == nil)
+        }
+        for name in variants("named_args") + variants("args") + variants("want_rows") + variants("sql_id") {
+            #expect(
+                pipeline(#"{"requests":[{"type":"execute","stmt":{"sql":"","\#(name)":0}}]}"#)?.requests
+                    == [.execute(Statement(.text("")))])
+        }
+    }
+
     @Test func `version 2 has no get_autocommit and no is_autocommit`() {
         let autocommit = #"{"requests":[{"type":"get_autocommit"}]}"#
         #expect(pipelineRefusal(autocommit, version: .two) == .message(.notInThisVersion, at: 13))

@@ -204,6 +204,11 @@ private let empty =
             writer.finishVersion1()
         }
         #expect(text == "HTTP/1.1 200 OK\r\n\r\n" + #"{"result":\#(sample)}"#)
+        let element = written { writer in
+            writer.bytes.append("\r\n\r\n")
+            writer.emptyStatementResult()
+        }
+        #expect(element == "\r\n\r\n" + empty)
     }
 
     @Test func `error bodies`() {

@@ -99,10 +99,9 @@ struct JSONReader {
             return true
         }
         guard byte == UInt8(ascii: ",") else { throw unexpected() }
+        // The comma promises another item: whoever reads it refuses a closing bracket.
         advance()
         skipSpace()
-        // A comma promises another item.
-        guard peek() != closing else { throw unexpected() }
         return true
     }
 

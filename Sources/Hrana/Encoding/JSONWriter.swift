@@ -16,7 +16,7 @@ package struct JSONWriter: ~Copyable, Sendable {
     @inline(__always)
     mutating func separate() {
         switch bytes.last {
-        case UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "\n"), UInt8(ascii: "{"), 0: break
+        case UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "\n"), 0: break
         default: bytes.append(UInt8(ascii: ","))
         }
     }
