@@ -22,6 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 extension Target.Dependency {
     static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioConcurrency: Self = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -79,7 +80,7 @@ let package = Package(
             [
                 "Cluster", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants", "Access",
                 "Vocabulary",
-                "Seams", .hummingbird, .logging, .nio, .httpTypes,
+                "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes,
             ]),
         room("Cluster", ["Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .crypto]),
         room("Settings", ["Vocabulary", .yams]),

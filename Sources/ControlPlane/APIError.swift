@@ -1,0 +1,45 @@
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+/// An error as clients of the control plane see it: a status, a stable code, and words that say what to do.
+package struct APIError: HTTPResponseError, Sendable {
+    package let status: HTTPResponse.Status
+    package let code: String
+    package let message: String
+    /// Seconds, for answers that are worth asking again.
+    package let retryAfter: Int?
+
+    package init(_ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    package func response(from request: Request, context: some RequestContext) throws -> Response {
+        let requestID = (context as? ControlContext)?.requestID ?? ""
+        let body = ErrorBody(error: .init(code: code, message: message, requestID: requestID))
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: try JSONText.encode(body)))
+    }
+}
+
+private struct ErrorBody: Encodable {
+    struct Error: Encodable {
+        let code: String
+        let message: String
+        let requestID: String
+    }
+    let error: Error
+}
+
+extension APIError {
+    static func notFound(_ what: String) -> APIError { APIError(.notFound, "not_found", what) }
+    static func badRequest(_ what: String) -> APIError { APIError(.badRequest, "bad_request", what) }
+    static func tenantNotFound(_ key: String) -> APIError {
+        APIError(.notFound, "tenant_not_found", "there is no tenant with that key; create it with POST /v1/tenants")
+    }
+}

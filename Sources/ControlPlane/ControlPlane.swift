@@ -1,0 +1,45 @@
+import Access
+package import Catalog
+package import Hummingbird
+
+/// The routes of the control plane, put together.
+package struct ControlPlane: Sendable {
+    package var guards: ControlGuards
+    package var tenants: TenantService
+    package var tokens: TokenService
+    package var store: CatalogStore
+    package var status: NodeStatus
+    package var version: VersionObject
+    package var metrics: @Sendable () -> String
+    /// Further routes, such as calls between nodes; registered before the guards' tokens are asked for.
+    package var internalRoutes: @Sendable (Router<ControlContext>) -> Void = { _ in }
+    package var guardedRoutes: @Sendable (RouterGroup<ControlContext>) -> Void = { _ in }
+
+    package init(
+        guards: ControlGuards, tenants: TenantService, tokens: TokenService, store: CatalogStore, status: NodeStatus,
+        version: VersionObject, metrics: @escaping @Sendable () -> String
+    ) {
+        self.guards = guards
+        self.tenants = tenants
+        self.tokens = tokens
+        self.store = store
+        self.status = status
+        self.version = version
+        self.metrics = metrics
+    }
+
+    package func router() -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
+        router.add(middleware: ErrorMiddleware(random: guards.random))
+        let probes = ProbeController(status: status, version: version, metrics: metrics)
+        probes.registerOpen(on: router)
+        internalRoutes(router)
+        let guarded = router.group().add(middleware: OriginMiddleware(guards: guards))
+            .add(middleware: TokenMiddleware(guards: guards))
+        probes.registerGuarded(on: guarded)
+        TenantController(service: tenants, tokens: tokens).register(on: guarded.group("v1/tenants"))
+        NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded.group("v1/nodes"))
+        guardedRoutes(guarded)
+        return router
+    }
+}

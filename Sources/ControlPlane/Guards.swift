@@ -1,0 +1,85 @@
+package import Access
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+package import Seams
+
+/// What stands before every route: request ids, errors as clients see them, origins, tokens.
+package struct ControlGuards: Sendable {
+    package let authenticator: Authenticator
+    package let domain: String?
+    package let cors: CORSRule
+    package let random: any RandomSource
+
+    package init(authenticator: Authenticator, domain: String?, cors: CORSRule, random: any RandomSource) {
+        self.authenticator = authenticator
+        self.domain = domain
+        self.cors = cors
+        self.random = random
+    }
+}
+
+/// Gives every request an id and turns every error into an answer. The outermost.
+struct ErrorMiddleware: RouterMiddleware {
+    let random: any RandomSource
+
+    @concurrent func handle(
+        _ request: Request, context: ControlContext,
+        next: @concurrent (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        let id = String(random.next(), radix: 16)
+        context.requestID = id
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            response = try APIError.notFound("there is nothing at this path").response(from: request, context: context)
+        } catch let error as HTTPError {
+            response = try APIError(error.status, "bad_request", error.body ?? "the request cannot be read")
+                .response(from: request, context: context)
+        } catch {
+            let shown = ErrorTable.api(any: error)
+            if shown.code == "internal" {
+                context.logger.error("unexpected error", metadata: ["request": "\(id)", "error": "\(error)"])
+            }
+            response = try shown.response(from: request, context: context)
+        }
+        response.headers[.init("Rowhouse-Request-ID")!] = id
+        return response
+    }
+}
+
+/// A server without credentials answers only its own machine, and no web page; see `OriginRule`.
+struct OriginMiddleware: RouterMiddleware {
+    let guards: ControlGuards
+
+    @concurrent func handle(
+        _ request: Request, context: ControlContext,
+        next: @concurrent (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        try OriginRule.evaluate(
+            host: request.head.authority, origin: request.headers[.origin],
+            secFetchSite: request.headers[.init("Sec-Fetch-Site")!],
+            isForwarded: request.headers.contains { OriginRule.tellsOfProxy($0.name.canonicalName) },
+            domain: guards.domain, allowedOrigins: guards.cors,
+            credentialsConfigured: guards.authenticator.credentialsConfigured)
+        return try await next(request, context)
+    }
+}
+
+/// Finds out who asks. What they may do is each route's to say.
+struct TokenMiddleware: RouterMiddleware {
+    let guards: ControlGuards
+
+    @concurrent func handle(
+        _ request: Request, context: ControlContext,
+        next: @concurrent (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.credential = try guards.authenticator.authenticate(
+            authorization: request.headers[.authorization], from: context.origin)
+        return try await next(request, context)
+    }
+}

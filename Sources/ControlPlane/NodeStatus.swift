@@ -1,0 +1,18 @@
+import Synchronization
+
+/// How far the node's start is: what `/readyz` says.
+package final class NodeStatus: Sendable {
+    package enum Phase: Equatable, Sendable {
+        /// Records replayed of all, from 0 to 1.
+        case recovering(Double)
+        case ready
+        case stopping
+    }
+
+    private let state = Mutex(Phase.recovering(0))
+
+    package init() {}
+
+    package var phase: Phase { state.withLock { $0 } }
+    package func turn(to phase: Phase) { state.withLock { $0 = phase } }
+}

@@ -1,0 +1,143 @@
+package import Catalog
+import HTTPTypes
+import Membership
+package import Residents
+package import Seams
+package import Vocabulary
+
+/// Calls to other nodes that the control plane needs; `Cluster` makes them.
+package protocol Peers: Sendable {
+    /// The owner makes the file of a row in state `creating` and marks it ready.
+    ///
+    /// - Throws: `PeerFailure`.
+    func finishCreating(_ tenant: TenantID, at address: String) async throws
+    /// The owner drops the file of a deleted tenant, then its row.
+    ///
+    /// - Throws: `PeerFailure`.
+    func purge(_ tenant: TenantID, at address: String) async throws
+}
+
+/// What operators do with tenants, whichever node is asked. The row decides; the owner's file follows.
+package struct TenantService: Sendable {
+    package let rows: TenantRows
+    private let nodes: NodeRows
+    private let residents: Residents
+    private let peers: any Peers
+    private let time: any TimeSource
+
+    package init(store: CatalogStore, residents: Residents, peers: any Peers, time: any TimeSource) {
+        rows = TenantRows(store)
+        nodes = NodeRows(store)
+        self.residents = residents
+        self.peers = peers
+        self.time = time
+    }
+
+    /// The row, in whatever state.
+    ///
+    /// - Throws: `APIError` tenant_not_found.
+    package func find(_ key: TenantKey) async throws -> TenantRow {
+        guard let row = try await rows.find(key) else { throw APIError.tenantNotFound(key.string) }
+        return row
+    }
+
+    /// Makes a tenant; when it returns the tenant is ready and durable. A creation that a crash cut short is finished by
+    /// repeating the call.
+    package func create(_ new: NewTenant) async throws -> TenantRow {
+        guard let owner = OwnerChoice.owner(of: new.key, among: try await nodes.list()) else {
+            throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2)
+        }
+        switch try await rows.create(new, on: owner, at: time.wall()) {
+        case .created(let row): return try await finish(row)
+        case .exists(let row):
+            // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
+            if row.state == .creating { _ = try await finish(row) }
+            throw APIError(.conflict, "tenant_exists", "tenant \(new.key) is there already")
+        case .deleted:
+            throw APIError(
+                .conflict, "tenant_deleted",
+                "tenant \(new.key) was deleted and can still be brought back: undelete it, or purge it first")
+        case .keyHeld(let until):
+            throw APIError(
+                .conflict, "tenant_exists",
+                "the key was given up by another tenant and is held until \(TimeText.rfc3339(until))")
+        case .ownerNotUp:
+            throw APIError(.serviceUnavailable, "busy", "the chosen node has just gone; try again", retryAfter: 1)
+        }
+    }
+
+    private func finish(_ row: TenantRow) async throws -> TenantRow {
+        if row.placement.owner == residents.node { return try await residents.takeUp(row) }
+        try await peers.finishCreating(row.id, at: try await address(of: row.placement.owner))
+        return try await rows.find(row.id) ?? row
+    }
+
+    package func rename(_ key: TenantKey, to new: TenantKey) async throws -> TenantRow {
+        let row = try await find(key)
+        switch try await rows.rename(row.id, to: new, at: time.wall()) {
+        case .renamed(let row): return row
+        case .notFound: throw APIError.tenantNotFound(key.string)
+        case .notRenamable(let row):
+            throw APIError(.conflict, "version_conflict", "a tenant in state \(row.state.rawValue) cannot be renamed")
+        case .exists: throw APIError(.conflict, "tenant_exists", "the key \(new) is taken")
+        case .keyHeld(let until):
+            throw APIError(
+                .conflict, "tenant_exists",
+                "the key \(new) was given up by another tenant and is held until \(TimeText.rfc3339(until))")
+        }
+    }
+
+    package func patch(_ id: TenantID, _ patch: TenantRows.Patch) async throws -> TenantRow {
+        switch try await rows.patch(id, patch, at: time.wall()) {
+        case .patched(let row): return row
+        case .notFound: throw APIError.tenantNotFound("")
+        case .notPatchable(let row):
+            throw APIError(
+                .conflict, "version_conflict",
+                "a tenant in state \(row.state.rawValue) cannot be changed so; states to set are ready, read-only, blocked"
+            )
+        }
+    }
+
+    /// Marks it deleted; its key and its file are kept until the window has passed.
+    package func delete(_ key: TenantKey) async throws -> TenantRow {
+        let row = try await find(key)
+        guard row.state != .creating else {
+            _ = try await finish(row)
+            return try await delete(key)
+        }
+        guard let deleted = try await rows.delete(row.id, at: time.wall()) else {
+            throw APIError.tenantNotFound(key.string)
+        }
+        return deleted
+    }
+
+    package func undelete(_ key: TenantKey) async throws -> TenantRow {
+        let row = try await find(key)
+        guard let back = try await rows.undelete(row.id, at: time.wall()) else {
+            throw APIError.tenantNotFound(key.string)
+        }
+        return back
+    }
+
+    /// Removes a tenant for good, at once: deletes it where it is not deleted yet.
+    package func purge(_ key: TenantKey) async throws {
+        var row = try await find(key)
+        if row.state != .deleted { row = try await delete(key) }
+        guard row.placement.owner == residents.node else {
+            return try await peers.purge(row.id, at: try await address(of: row.placement.owner))
+        }
+        switch try await residents.purge(row) {
+        case .purged: return
+        case .notDeleted: throw APIError(.conflict, "version_conflict", "it was undeleted meanwhile")
+        case .moving: throw APIError(.conflict, "move_in_progress", "it is being moved; cancel the move or wait for it")
+        }
+    }
+
+    private func address(of node: NodeID) async throws -> String {
+        guard let row = try await nodes.find(node), row.state != .fenced, !row.address.isEmpty else {
+            throw APIError(.serviceUnavailable, "busy", "node \(node) cannot be reached", retryAfter: 2)
+        }
+        return row.address
+    }
+}
