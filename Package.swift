@@ -72,8 +72,9 @@ let package = Package(
         room(
             "DataPlane",
             [
-                "Hrana", "Routing", "Tenants", "Access", "Cluster", "Vocabulary", "Seams", .nio, .nioPosix, .nioHTTP1,
-                .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging, .lifecycle, .crypto,
+                "Hrana", "Routing", "Tenants", "SQLiteKit", "Access", "Cluster", "Vocabulary", "Seams", .nio,
+                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging,
+                .lifecycle, .crypto,
             ]),
         room(
             "ControlPlane",
@@ -125,7 +126,9 @@ let package = Package(
         tests(
             "DataPlaneTests",
             [
-                "DataPlane", "Hrana", "Tenants", "Routing", "Access", .nio, .nioPosix, .nioHTTP1, .nioEmbedded,
+                "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Access", "Seams", "Vocabulary",
+                .nio,
+                .nioPosix, .nioHTTP1, .nioEmbedded,
                 .hummingbird, .logging, .lifecycle,
             ]),
     ]

@@ -1,21 +1,24 @@
 import Lanes
 import Synchronization
 
-/// The engine's service threads and the flag that ends them.
+/// The engine's service threads and the flags that end them.
 final class EngineLife: Sendable {
-    private struct State {
-        var isStopping = false
-        var threads: [BackgroundThread] = []
-    }
+    /// Which threads end first: those that still need the journal.
+    enum Crew: Sendable { case keepers, journal }
 
-    private let state = Mutex(State())
+    private let threads = Mutex<[(crew: Crew, thread: BackgroundThread)]>([])
     private let alarm = Gate()
+    private let stopping = Atomic<Bool>(false)
+    private let abandoned = Atomic<Bool>(false)
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    /// Nothing new is taken.
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+    /// The engine was given up: works that have not begun are refused, running statements end.
+    var isAbandoned: Bool { abandoned.load(ordering: .relaxed) }
 
-    func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(LaneError) {
+    func start(_ name: String, _ crew: Crew, _ body: @escaping @Sendable () -> Void) throws(LaneError) {
         let thread = try BackgroundThread(name: name, body)
-        state.withLock { $0.threads.append(thread) }
+        threads.withLock { $0.append((crew, thread)) }
     }
 
     /// Sleeps, or returns at once when it is time to end.
@@ -26,17 +29,22 @@ final class EngineLife: Sendable {
         return !isStopping
     }
 
-    func stop() {
-        state.withLock { $0.isStopping = true }
-        alarm.withLock {}
+    /// - Returns: false if it was stopping already.
+    @discardableResult
+    func stop() -> Bool {
+        let wasStopping = alarm.withLock { stopping.exchange(true, ordering: .acquiringAndReleasing) }
         alarm.broadcast()
+        return !wasStopping
     }
 
-    func join() {
-        let threads = state.withLock { state in
-            defer { state.threads = [] }
-            return state.threads
+    func abandon() { abandoned.store(true, ordering: .relaxed) }
+
+    func join(_ crew: Crew) {
+        let ending = threads.withLock { threads in
+            let ending = threads.filter { $0.crew == crew }.map(\.thread)
+            threads.removeAll { $0.crew == crew }
+            return ending
         }
-        for thread in threads { thread.join() }
+        for thread in ending { thread.join() }
     }
 }

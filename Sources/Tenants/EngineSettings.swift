@@ -30,6 +30,8 @@ package struct EngineSettings: Sendable {
     package var streamIdle: UInt64 = 600_000_000_000
     /// Nanoseconds after which an idle transaction is rolled back.
     package var transactionIdle: UInt64 = 10_000_000_000
+    /// Nanoseconds after which a statement whose rows nobody takes is ended.
+    package var cursorIdle: UInt64 = 30_000_000_000
     /// Nanoseconds after which a transaction that others wait for is rolled back.
     package var transactionWait: UInt64 = 5_000_000_000
     /// Log bytes of one tenant that ask for a checkpoint.

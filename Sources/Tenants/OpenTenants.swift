@@ -5,8 +5,10 @@ import Vocabulary
 final class OpenTenants: Sendable {
     private struct State {
         var table: [TenantID: Tenant] = [:]
-        var ring: [TenantID] = []
+        /// Tenants that left the table stay here until the hand comes by.
+        var ring: [Tenant] = []
         var hand = 0
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -16,13 +18,14 @@ final class OpenTenants: Sendable {
 
     func find(_ id: TenantID) -> Tenant? { state.withLock { $0.table[id] } }
 
-    /// The tenant that is there, or the one that `make` makes.
+    /// The tenant that is there, or the one that `make` makes; after `close` a new one is barred from the start.
     func findOrAdd(_ id: TenantID, _ make: () -> Tenant) -> Tenant {
         state.withLock { state in
             if let known = state.table[id] { return known }
             let fresh = make()
+            if state.isClosed { fresh.bar(.shuttingDown) }
             state.table[id] = fresh
-            state.ring.append(id)
+            state.ring.append(fresh)
             return fresh
         }
     }
@@ -32,7 +35,14 @@ final class OpenTenants: Sendable {
         state.withLock { state in
             guard state.table[tenant.id] === tenant else { return }
             state.table[tenant.id] = nil
-            // The ring forgets it when the hand comes by.
+        }
+    }
+
+    /// Bars every tenant that is here and every one that comes.
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            for tenant in state.table.values { tenant.bar(.shuttingDown) }
         }
     }
 
@@ -46,7 +56,8 @@ final class OpenTenants: Sendable {
             while found.count < limit, looked < most, !state.ring.isEmpty {
                 looked += 1
                 if state.hand >= state.ring.count { state.hand = 0 }
-                guard let tenant = state.table[state.ring[state.hand]] else {
+                let tenant = state.ring[state.hand]
+                guard state.table[tenant.id] === tenant else {
                     state.ring.swapAt(state.hand, state.ring.count - 1)
                     state.ring.removeLast()
                     continue

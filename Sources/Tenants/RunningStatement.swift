@@ -1,5 +1,6 @@
 import CSQLite
 package import SQLiteKit
+package import Seams
 
 /// What a statement did, known when it has ended.
 package struct ExecutionSummary: Sendable {
@@ -33,6 +34,12 @@ package final class RunningStatement {
     }
 
     deinit { if !isFinished { guarded.finish(entry) } }
+
+    /// Other callers use its connection too: it must be finished before the work ends.
+    package var isOnSharedConnection: Bool { guarded === session.database.shared }
+
+    /// Goes on after a pause, with a deadline of its own.
+    package func goOn(until deadline: Instant) { guarded.watch.begin(deadline: deadline) }
 
     /// - Returns: true for a row, false at the end.
     package func step() throws(SQLFailure) -> Bool {

@@ -1,6 +1,6 @@
 import CSQLite
 package import SQLiteKit
-import Seams
+package import Seams
 
 /// One caller's view of a tenant while one of its works runs: chooses the connection, checks rights, keeps counters and
 /// transactions apart. On the tenant's thread.
@@ -8,7 +8,8 @@ package final class SQLSession {
     package let stream: TenantStream
     let database: TenantDatabase
     private let rights: Rights
-    private let deadline: Instant
+    /// When a statement that is started from now on is ended.
+    package var deadline: Instant
 
     init(database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant) {
         self.database = database
@@ -25,6 +26,22 @@ package final class SQLSession {
     /// - Throws: `SQLFailure`; nothing has run then.
     package func start(_ sql: String) throws(SQLFailure) -> RunningStatement {
         let (entry, guarded) = try prepare(sql)
+        return try begin(entry, on: guarded)
+    }
+
+    /// The same on a connection that only this stream uses, so that the statement may stay open when the work ends. The
+    /// connection is given back with the statement.
+    package func startOwn(_ sql: String) throws(SQLFailure) -> RunningStatement {
+        let own = try ownConnection()
+        do throws(SQLFailure) {
+            return try begin(try own.prepare(sql, rights: effectiveRights), on: own)
+        } catch {
+            releaseConnectionIfClean()
+            throw error
+        }
+    }
+
+    private func begin(_ entry: CachedStatement, on guarded: GuardedConnection) throws(SQLFailure) -> RunningStatement {
         do throws(SQLFailure) {
             try checkTimeout(entry)
         } catch {
@@ -85,16 +102,21 @@ package final class SQLSession {
     ///   for the writer in the middle.
     package func runScript(_ sql: String, from offset: inout Int) throws(SQLFailure) {
         let bytes = Array(sql.utf8)
-        while offset < bytes.count {
-            let length = StatementSplitter.firstLength(bytes[offset...])
-            let text = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
-            do throws(SQLFailure) {
-                try runOnce(text)
-            } catch {
-                guard error == .noStatement else { throw error }
-            }
-            offset += length
+        while offset < bytes.count { try runNext(of: bytes, at: &offset) }
+    }
+
+    /// The same for one statement, or for what stands in the place of one.
+    ///
+    /// - Parameter bytes: UTF-8, longer than `offset`.
+    package func runNext(of bytes: [UInt8], at offset: inout Int) throws(SQLFailure) {
+        let length = StatementSplitter.firstLength(bytes[offset...])
+        let text = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
+        do throws(SQLFailure) {
+            try runOnce(text)
+        } catch {
+            guard error == .noStatement else { throw error }
         }
+        offset += length
     }
 
     private func runOnce(_ sql: String) throws(SQLFailure) {

@@ -79,6 +79,11 @@ final class StreamTable {
         }
     }
 
+    /// Streams whose open statement nobody has read on for too long.
+    func abandoned(now: Instant, idle: UInt64) -> [TenantStream] {
+        streams.values.filter { $0.suspended != nil && now.nanoseconds(since: $0.lastUse) >= idle }
+    }
+
     func noteExpiry(of stream: TenantStream, now: Instant) {
         expired.removeAll { now.nanoseconds(since: $0.at) > Self.memory }
         if expired.count >= Self.remembered { expired.removeFirst() }

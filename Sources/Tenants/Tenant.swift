@@ -132,6 +132,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     func tick(_ database: TenantDatabase) {
         let now = context.time.monotonic()
         let settings = context.settings
+        for stream in database.streams.abandoned(now: now, idle: settings.cursorIdle) { stream.endSuspended(.idle) }
         let overdue = database.streams.overdue(
             now: now, idle: settings.streamIdle, transactionIdle: settings.transactionIdle)
         for stream in overdue {
@@ -144,6 +145,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
             database.discardConnection(of: holder)
             holder.wasTimedOut = true
         }
+        for waiter in waiters.takeOverdue(now: now) { perform(waiter.work, on: database, since: waiter.since) }
         resumeWaiters()
     }
 
@@ -160,7 +162,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     /// - Returns: false if somebody needs it, or its log could not be emptied.
     func closeIfIdle(_ force: Bool) -> Bool {
         guard let open = database else { return true }
-        if force { open.closeStreams() }
+        if force { open.closeStreams() } else { open.forgetCleanStreams() }
         guard open.streams.isEmpty, waiters.isEmpty else { return false }
         open.releaseSpare()
         guard open.file.logBytes == 0 else { return false }

@@ -55,7 +55,15 @@ package final class TenantDatabase {
 
     /// Goes on with a stream that a baton names.
     package func resumeStream(_ ticket: StreamTicket) throws(StreamError) -> TenantStream {
-        try streams.resume(ticket, now: now)
+        let stream = try streams.resume(ticket, now: now)
+        stream.endSuspended(.nextRequest)
+        return stream
+    }
+
+    /// The end of a request on a stream that lives on: the next one may come.
+    package func leave(_ stream: TenantStream) {
+        stream.isInUse = false
+        stream.lastUse = now
     }
 
     /// Ends the stream: its transaction is rolled back.
@@ -82,6 +90,7 @@ package final class TenantDatabase {
     }
 
     func discardConnection(of stream: TenantStream) {
+        stream.endSuspended(.closed)
         guard let own = stream.connection else { return }
         stream.connection = nil
         stream.transactionStarted = nil
@@ -135,6 +144,11 @@ package final class TenantDatabase {
         if let spare { total += spare.connection.memoryBytes }
         for stream in streams.all { total += stream.connection?.connection.memoryBytes ?? 0 }
         return total
+    }
+
+    /// Streams that nobody is using and that a baton opens again leave: they need not keep the tenant open.
+    func forgetCleanStreams() {
+        for stream in streams.all where !stream.isInUse && stream.isClean { streams.remove(stream) }
     }
 
     func releaseSpare() { spare = nil }

@@ -14,6 +14,8 @@ package final class TenantStream {
     package var storedSQL: [Int32: String] = [:]
     /// A work of this stream is running, waiting or sending; no other may begin.
     package var isInUse = false
+    /// A statement of this stream whose rows are only partly read. It keeps the stream's connection, not the stream.
+    package private(set) var suspended: (any SuspendedRead)?
     /// Set by `BEGIN READONLY` until the transaction ends.
     var isReadOnlyTransaction = false
     var connection: GuardedConnection?
@@ -32,5 +34,33 @@ package final class TenantStream {
     }
 
     /// Nothing but its number would be lost if it were forgotten: any node can open it again.
-    package var isClean: Bool { connection == nil && storedSQL.isEmpty && !wasTimedOut }
+    package var isClean: Bool { connection == nil && isCleanBesideReading }
+
+    /// The same but for the statement that is being read.
+    package var isCleanBesideReading: Bool {
+        storedSQL.isEmpty && !wasTimedOut && !isSticky && transactionStarted == nil
+    }
+
+    /// Leaves a statement open between two works of the stream.
+    ///
+    /// - Precondition: the stream has no other.
+    package func suspend(_ read: any SuspendedRead) {
+        precondition(suspended == nil, "a stream has one suspended statement")
+        suspended = read
+    }
+
+    /// The owner of the suspended statement goes on with it.
+    ///
+    /// - Returns: false if it was ended meanwhile.
+    package func takeUp(_ read: any SuspendedRead) -> Bool {
+        guard suspended === read else { return false }
+        suspended = nil
+        return true
+    }
+
+    func endSuspended(_ reason: SuspensionEnd) {
+        guard let read = suspended else { return }
+        suspended = nil
+        read.end(reason)
+    }
 }

@@ -1,3 +1,4 @@
+package import Seams
 package import Vocabulary
 
 /// One piece of a caller's work on one tenant. It runs on the tenant's thread, alone; it may stop half-way to wait for its
@@ -14,6 +15,10 @@ package protocol TenantWork: AnyObject, Sendable {
     /// The work did not run, or not to its end: the engine refused it. Any thread; called instead of `release`.
     func refuse(_ error: TenantsError)
 
+    /// A work that waits for another's transaction is run again at this time at the latest, writer or not; it then says
+    /// itself that it is too late. Read on the tenant's thread.
+    var deadline: Instant { get }
+
     /// What the work waited for has come: its answer may leave. On a lane's thread or the journal's; must not block.
     func release()
 }
@@ -27,4 +32,5 @@ package enum WorkOutcome: Sendable {
 
 extension TenantWork {
     package func handle(_ tenant: Tenant) -> Bool { false }
+    package var deadline: Instant { .distantFuture }
 }

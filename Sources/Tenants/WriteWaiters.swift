@@ -20,6 +20,14 @@ struct WriteWaiters {
 
     mutating func takeFirst() -> Waiter? { waiters.isEmpty ? nil : waiters.removeFirst() }
 
+    /// Those whose deadline has come, in order.
+    mutating func takeOverdue(now: Instant) -> [Waiter] {
+        guard waiters.contains(where: { $0.work.deadline <= now }) else { return [] }
+        let overdue = waiters.filter { $0.work.deadline <= now }
+        waiters.removeAll { $0.work.deadline <= now }
+        return overdue
+    }
+
     mutating func removeAll() -> [Waiter] {
         defer { waiters.removeAll() }
         return waiters
