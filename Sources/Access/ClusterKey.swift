@@ -8,14 +8,25 @@ package struct ClusterKey: Sendable {
 
     private let secret: SymmetricKey
 
-    /// - Parameter bytes: of a file or of a key made at random; white space around it does not count.
+    /// - Parameter bytes: at least 32, used as they are.
     /// - Throws: `clusterKeyTooShort`.
     package init(_ bytes: [UInt8]) throws(AccessSetupError) {
+        guard bytes.count >= Self.minimumBytes else { throw .clusterKeyTooShort(bytes: bytes.count) }
+        secret = SymmetricKey(data: bytes)
+    }
+
+    /// - Parameter contents: of a key file. White space around a text does not count, so that a final newline, which editors
+    ///   add, makes no other key; a file of raw bytes is used as it is, whatever byte it ends with.
+    /// - Throws: `clusterKeyTooShort`.
+    package init(fileContents contents: [UInt8]) throws(AccessSetupError) {
         let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
-        var trimmed = bytes.drop(while: isSpace)
+        guard contents.allSatisfy({ isSpace($0) || (33...126).contains($0) }) else {
+            try self.init(contents)
+            return
+        }
+        var trimmed = contents.drop(while: isSpace)
         while let last = trimmed.last, isSpace(last) { trimmed.removeLast() }
-        guard trimmed.count >= Self.minimumBytes else { throw .clusterKeyTooShort(bytes: trimmed.count) }
-        secret = SymmetricKey(data: Array(trimmed))
+        try self.init(Array(trimmed))
     }
 
     func derived(for purpose: String) -> SymmetricKey {

@@ -11,7 +11,7 @@ import Vocabulary
         let verifier: ClusterVerifier
 
         init(capacity: Int = 1000) throws {
-            let key = try ClusterKey(Array("\n a key of thirty-two bytes or more \n".utf8))
+            let key = try ClusterKey(fileContents: Array("\n a key of thirty-two bytes or more \n".utf8))
             let same = try ClusterKey(Array("a key of thirty-two bytes or more".utf8))
             signer = ClusterSigner(key: key, time: time, random: random)
             verifier = ClusterVerifier(key: same, time: time, capacity: capacity)
@@ -106,9 +106,22 @@ import Vocabulary
 
     @Test func `a cluster key has at least 32 bytes`() {
         #expect(throws: AccessSetupError.clusterKeyTooShort(bytes: 31)) {
-            try ClusterKey(Array((String(repeating: "x", count: 31) + "\n").utf8))
+            try ClusterKey(fileContents: Array((String(repeating: "x", count: 31) + "\n").utf8))
         }
         #expect(throws: AccessSetupError.clusterKeyTooShort(bytes: 0)) { try ClusterKey([]) }
+        #expect(throws: AccessSetupError.clusterKeyTooShort(bytes: 31)) {
+            try ClusterKey([UInt8](repeating: 1, count: 31))
+        }
+    }
+
+    @Test func `raw bytes that look like white space belong to the key`() throws {
+        let raw = [UInt8](repeating: 10, count: 16) + [0x80] + [UInt8](repeating: 32, count: 15)
+        _ = try ClusterKey(raw)
+        let time = SetTime()
+        let signer = ClusterSigner(key: try ClusterKey(fileContents: raw), time: time, random: SeededRandom())
+        let verifier = ClusterVerifier(key: try ClusterKey(raw), time: time)
+        #expect(verifier.verify(Self.request, signature: signer.sign(Self.request)) == .genuine)
+        _ = try ClusterKey([UInt8](repeating: 32, count: 32))
     }
 }
 
