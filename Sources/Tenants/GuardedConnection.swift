@@ -43,6 +43,13 @@ final class GuardedConnection {
         return entry
     }
 
+    /// The same, never from the cache: a statement that was compiled before the schema changed still tells of the old one
+    /// until it is stepped.
+    func prepareAfresh(_ sql: String, rights: Rights) throws(SQLFailure) -> CachedStatement {
+        confinement.begin(rights, isOwn: false)
+        return try compile(StatementCache.Key(rights: rights, sql: sql))
+    }
+
     func finish(_ entry: CachedStatement) {
         entry.statement.reset()
         entry.statement.clearBindings()

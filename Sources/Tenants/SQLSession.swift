@@ -57,7 +57,7 @@ package final class SQLSession {
     /// compiled: `body` gets nil for it.
     package func describe<T>(_ sql: String, _ body: (Statement?) -> T) throws(SQLFailure) -> T {
         do throws(SQLFailure) {
-            let entry = try database.shared.prepare(sql, rights: effectiveRights)
+            let entry = try database.shared.prepareAfresh(sql, rights: effectiveRights)
             defer { database.shared.finish(entry) }
             return body(entry.statement)
         } catch {
@@ -78,7 +78,7 @@ package final class SQLSession {
         -> T
     {
         guard !StatementSplitter.isPragma(sql) else { return body(nil) }
-        let entry = try guarded.prepare(sql, rights: effectiveRights)
+        let entry = try guarded.prepareAfresh(sql, rights: effectiveRights)
         defer { guarded.finish(entry) }
         return body(entry.statement)
     }
