@@ -19,6 +19,10 @@ package struct AdminTokenSetting: Sendable, Equatable {
     package var sha256: String
     package var scopes: [Scope]
 
+    package static let nameRule = "1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-'"
+
+    package static func isName(_ text: String) -> Bool { SettingForm<String>.isName(text) }
+
     package init(name: String, sha256: String, scopes: [Scope]) {
         self.name = name
         self.sha256 = sha256

@@ -10,7 +10,13 @@ struct Contradiction: Sendable {
         return SettingMistake(origin: origins[key] ?? .builtIn, key: key, message: message)
     }
 
-    static let all: [Contradiction] = sizes + times + counts + cluster
+    static let all: [Contradiction] = sizes + times + counts + cluster + [repeatedTokenName]
+
+    private static let repeatedTokenName = Contradiction(keys: ["access.admin-tokens"]) { settings in
+        var seen: Set<String> = []
+        let repeated = settings.access.adminTokens.first { !seen.insert($0.name).inserted }
+        return repeated.map { "two tokens are named \($0.name); the name tells in the audit log who did what" }
+    }
 
     private static let sizes: [Contradiction] = [
         Contradiction(keys: ["limits.transaction-size", "journal.size"]) { settings in
@@ -23,6 +29,9 @@ struct Contradiction: Sendable {
             let (segment, size) = (settings.journal.segment, settings.journal.size)
             guard segment > size / 4 else { return nil }
             return "journal.size \(SizeText.print(size)) has no room for 4 segments of \(SizeText.print(segment))"
+        },
+        Contradiction(keys: ["journal.segment"]) { settings in
+            settings.journal.segment % 4096 == 0 ? nil : "a segment is a whole number of blocks of 4KiB"
         },
         atMost("journal.recovery", \.journal.recovery, "journal.size", \.journal.size),
         atMost(

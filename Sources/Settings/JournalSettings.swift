@@ -12,7 +12,7 @@ package struct JournalSettings: Sendable, Equatable {
     /// How long one tenant may hold the oldest segment before its live pages are written again at the head.
     package var holdback = Duration.seconds(30)
     /// Bytes of records that may wait for the disk.
-    package var buffer = 64 << 20
+    package var buffer = 16 << 20
 }
 
 /// Hrana streams and their transactions.

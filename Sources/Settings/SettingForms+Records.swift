@@ -55,7 +55,7 @@ extension SettingForm where Value == AdminTokenSetting {
             read: { node, place, log in
                 guard let record = RecordReader(node, place, fields: ["name", "sha256", "scopes"], &log)
                 else { return nil }
-                let name = record.required("name", .name("a name of 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-'"), &log)
+                let name = record.required("name", .name("a name of \(AdminTokenSetting.nameRule)"), &log)
                 let sha256 = record.required("sha256", .sha256, &log)
                 let scopes = record.required(
                     "scopes",

@@ -39,5 +39,9 @@ package struct SettingMistake: Sendable, Equatable, CustomStringConvertible {
 package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     package let mistakes: [SettingMistake]
 
+    package init(mistakes: [SettingMistake]) {
+        self.mistakes = mistakes
+    }
+
     package var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }

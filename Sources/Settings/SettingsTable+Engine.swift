@@ -10,7 +10,8 @@ extension SettingsTable {
             "Where the journal's segments lie; if not set, in journal inside node.data."),
         Setting(
             "journal.size", \.journal.size, .size(64 * MiB...TiB), "Disk space for all segments together."),
-        Setting("journal.segment", \.journal.segment, .size(MiB...GiB), "Size of one segment file."),
+        Setting(
+            "journal.segment", \.journal.segment, .size(4 * MiB...GiB), "Size of one segment file; a multiple of 4KiB."),
         Setting(
             "journal.recovery", \.journal.recovery, .size(MiB...TiB),
             "Journal to read again after a crash at most; checkpoints keep to it."),

@@ -15,7 +15,7 @@ extension SettingsTable {
         Setting(
             "limits.result-size", \.limits.resultSize, .size(KiB...GiB),
             "Largest result of one statement; cursors stream beyond it."),
-        Setting("limits.sql-size", \.limits.sqlSize, .size(KiB...GiB), "Longest SQL text."),
+        Setting("limits.sql-size", \.limits.sqlSize, .size(KiB...512 * MiB), "Longest SQL text."),
         Setting(
             "limits.statement-time", \.limits.statementTime, .duration(.milliseconds(10) ... .seconds(86_400)),
             "How long a statement may run when the request does not say."),

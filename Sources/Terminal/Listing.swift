@@ -21,6 +21,10 @@ package struct Listing: Sendable {
 
     package let fields: [Field]
 
+    package init(fields: [Field]) {
+        self.fields = fields
+    }
+
     package static let tenants = Listing(fields: [
         Field("key", "KEY"), Field("state", "STATE"), Field("node", "NODE"), Field("bytes", "SIZE", .size),
         Field("txid", "TXID", .number), Field("schema", "SCHEMA"), Field("createdAt", "CREATED"),

@@ -1,14 +1,18 @@
 import Settings
 import Testing
 
+private let hash = String(repeating: "0", count: 64)
+
 struct ContradictionTests {
     @Test(arguments: [
         (
-            "limits: {transaction-size: 600MiB, wal-memory-tenant: 1GiB}", "limits.transaction-size: ",
+            "limits: {transaction-size: 600MiB, wal-memory-tenant: 1GiB, wal-memory-node: 4GiB}",
+            "limits.transaction-size: ",
             "a quarter of journal.size"
         ),
         ("journal: {size: 512MiB, recovery: 512MiB}", "journal.size: ", "a quarter of journal.size 512MiB"),
         ("journal: {segment: 1GiB}", "journal.segment: ", "no room for 4 segments"),
+        ("journal: {segment: 8193KiB}", "journal.segment: ", "a whole number of blocks"),
         ("journal: {recovery: 4GiB}", "journal.recovery: ", "exceeds journal.size 2GiB"),
         (
             "limits: {wal-memory-tenant: 128MiB}", "limits.wal-memory-tenant: ",
@@ -18,6 +22,10 @@ struct ContradictionTests {
         ("limits: {statement-time: 10m}", "limits.statement-time: ", "exceeds limits.statement-time-max 5m"),
         ("limits: {tenant-queue: 20000}", "limits.tenant-queue: ", "exceeds limits.node-queue 10000"),
         ("catalog: {remote: \"http://n1:8080\"}", "catalog: ", "needs cluster.key-file"),
+        (
+            "access: {admin-tokens: [{name: a, sha256: \(hash), scopes: [read]}, {name: a, sha256: \(hash), scopes: [read]}]}",
+            "access.admin-tokens: ", "two tokens are named a"
+        ),
         ("cluster: {key-file: k}", "cluster.key-file: ", "needs node.advertise"),
     ])
     func `Keys that contradict each other are a mistake at the one that was given`(

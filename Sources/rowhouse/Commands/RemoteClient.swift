@@ -1,0 +1,83 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Terminal
+
+/// Calls a node. Each call is made once: whether to repeat it is the caller's decision, who knows what it changes.
+struct RemoteClient {
+    /// A node that says nothing for this long counts as unreachable. Above the longest time that a statement may take.
+    private static let patience = TimeAmount.seconds(310)
+    /// More than any answer that a command asks for; the data plane bounds results far below it.
+    private static let largestAnswer = 256 << 20
+
+    let base: String
+    let token: String?
+
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    /// - Parameter path: begins with a slash, percent-encoded (`RequestPath`).
+    /// - Returns: the answer's JSON; `.null` for an empty one.
+    /// - Throws: `CommandFailure`: unreachable, or the node's refusal with its code.
+    func call(_ method: Method, _ path: String, body: JSONValue? = nil) async throws(CommandFailure) -> JSONValue {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .RAW(value: method.rawValue)
+        request.headers.add(name: "accept", value: "application/json")
+        request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: body.text()))
+        }
+        let response = try await send(request)
+        guard let answer = response.body else {
+            throw .unreachable(base, "what answers there is not a node (status \(response.status), no JSON)")
+        }
+        guard (200..<300).contains(response.status) else {
+            throw CommandFailure(httpStatus: response.status, body: answer)
+        }
+        return answer
+    }
+
+    /// `body` is `nil` where the answer is neither JSON nor, as Hrana's protocol errors are, plain text.
+    private struct Answer {
+        let status: Int
+        let body: JSONValue?
+    }
+
+    private func send(_ request: HTTPClientRequest) async throws(CommandFailure) -> Answer {
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: Self.patience)
+            let bytes = Data(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
+            var body = bytes.isEmpty ? .null : JSONValue(parsing: bytes)
+            if body == nil, response.headers.first(name: "content-type")?.hasPrefix("text/plain") == true {
+                body = .object(["message": .string(String(decoding: bytes.prefix(2000), as: UTF8.self))])
+            }
+            return Answer(status: Int(response.status.code), body: body)
+        } catch let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded {
+            throw .unreachable(base, "no answer in time")
+        } catch let error as IOError {
+            throw .unreachable(base, String(cString: strerror(error.errnoCode)).lowercased())
+        } catch {
+            throw .unreachable(base, Self.reason(error))
+        }
+    }
+
+    /// The innermost cause, which is what helps; the layers around it only repeat the address.
+    private static func reason(_ error: any Error) -> String {
+        if let connection = error as? NIOConnectionError {
+            if connection.dnsAError != nil || connection.dnsAAAAError != nil, connection.connectionErrors.isEmpty {
+                return "the name \(connection.host) is not known"
+            }
+            if let first = connection.connectionErrors.first?.error { return reason(first) }
+        }
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
+        return String(describing: error)
+    }
+}

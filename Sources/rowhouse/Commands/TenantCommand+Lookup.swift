@@ -1,0 +1,34 @@
+import ArgumentParser
+import Terminal
+
+extension TenantCommand {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List tenants.")
+
+        @Option(help: "Only tenants whose key begins with this.") var prefix: String?
+        @Option(help: ArgumentHelp("Only tenants with this label.", valueName: "name:value")) var label: String?
+        @Option(help: "How many at most; 0 for all.") var limit = 1000
+        @OptionGroup var remote: RemoteOptions
+
+        func validate() throws {
+            guard limit >= 0 else { throw ValidationError("--limit takes 0 or more") }
+        }
+
+        func run() async throws {
+            let query = [(name: "prefix", value: prefix), (name: "label", value: label)]
+            try await Pages(path: ["v1", "tenants"], query: query, limit: limit).show(remote, as: .tenants)
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a tenant.")
+
+        @OptionGroup var tenant: KeyArgument
+        @OptionGroup var remote: RemoteOptions
+
+        func run() async throws {
+            let found = try await remote.client().call(.get, TenantPath.tenant(tenant.key))
+            remote.show(found, as: .tenants)
+        }
+    }
+}
