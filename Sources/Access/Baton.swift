@@ -42,7 +42,7 @@ package struct Baton: Hashable, Sendable {
 
     /// - Returns: nil for what was not sealed with this key. Whether it is the right tenant's and principal's is for the
     ///   caller to compare.
-    package init?(_ text: some StringProtocol, openedBy seal: BatonSeal) {
+    package init?(_ text: String, openedBy seal: BatonSeal) {
         guard let bytes = seal.open(text), bytes.count == Self.byteCount, bytes[0] == Self.format, bytes[1] <= 1 else {
             return nil
         }

@@ -19,7 +19,7 @@ package struct BatonSeal: Sendable {
     package func seal(_ payload: [UInt8]) -> String { Base64URL.encode(payload + code(for: payload)) }
 
     /// - Returns: the payload, or nil if the text was not made by `seal` with this key.
-    package func open(_ text: some StringProtocol) -> [UInt8]? {
+    package func open(_ text: String) -> [UInt8]? {
         guard text.utf8.count <= Self.maximumTextBytes, let bytes = Base64URL.decode(text.utf8),
             bytes.count > Self.codeBytes
         else { return nil }

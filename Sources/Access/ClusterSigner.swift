@@ -8,12 +8,13 @@ package struct ClusterSigner: Sendable {
     package static let header = "Rowhouse-Signature"
     static let purpose = "rowhouse request 1"
 
-    private let key: SymmetricKey
+    /// The key's state, prepared once and copied for each use.
+    private let prepared: HMAC<SHA256>
     private let time: any TimeSource
     private let random: any RandomSource
 
     package init(key: ClusterKey, time: any TimeSource, random: any RandomSource) {
-        self.key = key.derived(for: Self.purpose)
+        prepared = HMAC(key: key.derived(for: Self.purpose))
         self.time = time
         self.random = random
     }
@@ -22,7 +23,7 @@ package struct ClusterSigner: Sendable {
     package func sign(_ request: SignedRequest) -> String {
         let now = time.wall().milliseconds
         let nonce = random.next()
-        let code = RequestSignature.code(for: request, time: now, nonce: nonce, key: key)
+        let code = RequestSignature.code(for: request, time: now, nonce: nonce, prepared: prepared)
         return RequestSignature(time: now, nonce: nonce, code: code).text
     }
 }

@@ -24,12 +24,13 @@ package final class ClusterVerifier: Sendable {
     /// Nonces remembered: 17,000 requests a second over the whole window, in some 16 MiB when full.
     package static let defaultCapacity = 1 << 20
 
-    private let key: SymmetricKey
+    /// The key's state, prepared once and copied for each use.
+    private let prepared: HMAC<SHA256>
     private let time: any TimeSource
     private let nonces: Mutex<NonceMemory>
 
     package init(key: ClusterKey, time: any TimeSource, capacity: Int = defaultCapacity) {
-        self.key = key.derived(for: ClusterSigner.purpose)
+        prepared = HMAC(key: key.derived(for: ClusterSigner.purpose))
         self.time = time
         nonces = Mutex(NonceMemory(window: Self.window, capacity: capacity))
     }
@@ -41,7 +42,7 @@ package final class ClusterVerifier: Sendable {
         let now = time.wall().milliseconds
         let (age, overflow) = now.subtractingReportingOverflow(claimed.time)
         guard !overflow, age.magnitude <= UInt64(Self.window) else { return .outsideWindow(milliseconds: age) }
-        let code = RequestSignature.code(for: request, time: claimed.time, nonce: claimed.nonce, key: key)
+        let code = RequestSignature.code(for: request, time: claimed.time, nonce: claimed.nonce, prepared: prepared)
         guard Digests.areEqual(code, claimed.code) else { return .forged }
         // Only genuine nonces are remembered: nobody outside can fill the memory.
         switch nonces.withLock({ $0.admit(claimed.nonce, time: claimed.time, now: now) }) {

@@ -60,21 +60,26 @@ struct RequestSignature {
     }
 
     /// Every field goes in with its length, so that no two requests have the same bytes.
-    static func code(for request: SignedRequest, time: Int64, nonce: UInt64, key: SymmetricKey) -> [UInt8] {
-        var hmac = HMAC<SHA256>(key: key)
-        func add(_ bytes: [UInt8]) {
-            withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { hmac.update(data: $0) }
-            hmac.update(data: bytes)
+    ///
+    /// - Parameter prepared: the key's state, to be copied.
+    static func code(for request: SignedRequest, time: Int64, nonce: UInt64, prepared: HMAC<SHA256>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        func add(_ field: some Collection<UInt8>) {
+            withUnsafeBytes(of: UInt32(field.count).littleEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: field)
         }
-        add(Array(request.method.utf8))
-        add(Array(request.path.utf8))
+        add(request.method.utf8)
+        add(request.path.utf8)
         switch request.body {
         case .sha256(let digest): add(digest)
-        case .streamed: add(Array("streamed".utf8))
+        case .streamed: add("streamed".utf8)
         }
-        add(withUnsafeBytes(of: time.littleEndian) { Array($0) })
-        add(withUnsafeBytes(of: nonce.littleEndian) { Array($0) })
-        for value in request.context { add(Array(value.utf8)) }
+        withUnsafeBytes(of: time.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: nonce.littleEndian) { bytes.append(contentsOf: $0) }
+        for value in request.context { add(value.utf8) }
+        var hmac = prepared
+        hmac.update(data: bytes)
         return Array(hmac.finalize())
     }
 }
