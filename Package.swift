@@ -83,7 +83,12 @@ let package = Package(
                 "Vocabulary",
                 "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes,
             ]),
-        room("Cluster", ["Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .crypto]),
+        room(
+            "Cluster",
+            [
+                "Routing", "Access", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioFoundation,
+                .asyncHTTPClient,
+            ]),
         room("Settings", ["Vocabulary", .yams]),
         room("Terminal"),
 
@@ -110,6 +115,9 @@ let package = Package(
         // Proofs.
         .target(
             name: "Simulator", dependencies: ["Seams", "Vocabulary"], path: "Tests/Simulator", swiftSettings: house),
+        .target(name: "Processes", path: "Tests/Processes", swiftSettings: house),
+        tests("EndToEndTests", ["Processes", "rowhouse"]),
+        tests("CrashTests", ["Processes", "rowhouse"]),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),
         tests("HranaTests", ["Hrana"]),

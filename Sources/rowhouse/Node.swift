@@ -1,0 +1,70 @@
+import Access
+import Catalog
+import CatalogDrivers
+import ControlPlane
+import DataPlane
+import Foundation
+import Hummingbird
+import Journal
+import Lanes
+import Logging
+import Membership
+import NIOCore
+import NIOPosix
+import Residents
+import Routing
+import SQLiteKit
+import Seams
+import ServiceLifecycle
+import Settings
+import Tenants
+import Vocabulary
+
+/// A node, put together: the only place that picks real implementations.
+///
+/// Order: lock the directory, listen (probes answer), start the engine (recovery), reach the catalog, take the lease, and
+/// only then let requests in.
+struct Node {
+    let settings: ServerSettings
+    let acceptLoss: Bool
+
+    func run() async throws {
+        let directory = Self.absolute(settings.node.data)
+        guard let lock = try DirectoryLock.take(directory) else {
+            throw ServeFailure.directoryInUse("\(directory) is in use by another rowhouse process")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let id = try ServeIdentity.node(settings, directory: directory)
+        let admins = try ServeSettings.adminTokens(settings)
+        let listen = settings.node.listen
+        if let refusal = ListenRule.check(listen.host, credentialsConfigured: !admins.isEmpty) {
+            throw ServeFailure.listenRefused(refusal.description)
+        }
+        let base = NodeBase(
+            settings: settings, directory: directory, id: id, admins: admins, acceptLoss: acceptLoss,
+            logger: Self.logger())
+        try await NodeRun(base: base).run()
+    }
+
+    private static func logger() -> Logger {
+        LoggingSystem.bootstrap { _ in ServeLog() }
+        return Logger(label: "rowhouse")
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+}
+
+/// What is known of a node before anything runs.
+struct NodeBase: Sendable {
+    let settings: ServerSettings
+    let directory: String
+    let id: NodeID
+    let admins: AdminTokens
+    let acceptLoss: Bool
+    let logger: Logger
+    let time: any TimeSource = SystemTime()
+    let random: any RandomSource = SystemRandom()
+    let status = NodeStatus()
+}

@@ -1,0 +1,89 @@
+import Access
+import AsyncHTTPClient
+import Catalog
+import CatalogDrivers
+import ControlPlane
+import DataPlane
+import Journal
+import Lanes
+import Logging
+import Membership
+import NIOCore
+import Residents
+import Routing
+import Seams
+import ServiceLifecycle
+import Settings
+import Tenants
+import Vocabulary
+
+/// Everything behind the door: engine, catalog, lease, routing. Lets requests in when all of it stands, and takes it down
+/// in the opposite order.
+struct NodeCore: Service {
+    let base: NodeBase
+    let gate: DataPlaneGate
+    let responder: LateResponder
+    let group: any EventLoopGroup
+    let door: DoorServer
+
+    func run() async throws {
+        let engine = try await startEngine()
+        do {
+            try await serve(engine)
+        } catch {
+            base.status.turn(to: .stopping)
+            try? await Self.blocking { try engine.shutdown() }
+            throw error
+        }
+        base.status.turn(to: .stopping)
+        try await Self.blocking { try engine.shutdown() }
+        base.logger.info("stopped", metadata: ["tenants": "\(engine.tenantCount)"])
+    }
+
+    private func startEngine() async throws -> TenantEngine {
+        var start = EngineStart(
+            settings: ServeSettings.engine(base.settings, directory: base.directory),
+            journalOptions: ServeSettings.journal(base.settings), files: PosixFiles(), time: base.time,
+            random: base.random)
+        start.acceptLoss = base.acceptLoss
+        let ready = start
+        let status = base.status
+        let progress = RecoveryMeter(status: status, logger: base.logger)
+        do {
+            return try await Self.blocking {
+                try ready.run(progress: { progress.note($0) }, onFatal: { error in NodeEnd.atOnce("\(error)") })
+            }
+        } catch let error as EngineStartError {
+            if case .journal(.damaged) = error { throw ServeFailure.journalDamaged(error.description) }
+            throw ServeFailure.failed(error.description)
+        }
+    }
+
+    private func serve(_ engine: TenantEngine) async throws {
+        let client = HTTPClient(eventLoopGroupProvider: .shared(group))
+        defer { client.shutdown { _ in } }
+        let node = try await NodeParts.assemble(base, engine: engine, client: client)
+        let begun = try await node.lease.begin()
+        let finished = try await node.residents.finishAll()
+        if finished > 0 { base.logger.info("finished creations", metadata: ["tenants": "\(finished)"]) }
+        try node.openDoors(gate: gate, responder: responder, door: door, group: group)
+        base.status.turn(to: .ready)
+        base.logger.info("ready", metadata: ["node": "\(base.id)", "tenants": "\(engine.tenantCount)"])
+        for (tenant, reason) in engine.damaged {
+            base.logger.error("tenant damaged", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
+        }
+        try await cancelWhenGracefulShutdown { try await node.loops(begun) }
+        try? await node.lease.leave(begun)
+    }
+
+    /// Blocking work on a thread of its own, never on the shared pool.
+    static func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            do throws(LaneError) {
+                _ = try BackgroundThread(name: "blocking") { continuation.resume(with: Swift.Result(catching: body)) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Access
+import Catalog
+import ControlPlane
+import DataPlane
+import Hummingbird
+import Membership
+import NIOCore
+import Residents
+import Routing
+import Settings
+import Vocabulary
+
+extension NodeParts {
+    /// Builds both planes and puts them behind the door.
+    func openDoors(gate: DataPlaneGate, responder: LateResponder, door: DoorServer, group: any EventLoopGroup) throws {
+        let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
+        let guards = ControlGuards(
+            authenticator: authenticator, domain: base.settings.domain, cors: cors, random: base.random)
+        let tenants = TenantService(store: store, residents: residents, peers: peers, time: base.time)
+        let meter = NodeMetrics(engine: engine, door: door, cache: cache)
+        let plane = ControlPlane(
+            guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
+            version: NodeRun.version, metrics: { meter.text() })
+        responder.replace(plane.router().buildResponder())
+    }
+
+    /// The node's loops, until the task is cancelled: lease, change log, tokens, housekeeping.
+    func loops(_ begun: LeaseKeeper.Begun) async throws {
+        let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in cache.apply(event) }
+        let end = await withTaskGroup(of: LeaseKeeper.End?.self) { group in
+            group.addTask { await lease.run(begun) { _ in } }
+            group.addTask {
+                await poller.run()
+                return nil
+            }
+            group.addTask {
+                await Chores(parts: self).run()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        if case .refused(let reason)? = end {
+            throw ServeFailure.failed("this node's lease was refused (\(reason)): another process runs under its name, or it was fenced")
+        }
+    }
+}
+
+/// What a node does now and then: follow keys and revocations, purge what was deleted long ago, sweep the catalog.
+struct Chores: Sendable {
+    let parts: NodeParts
+
+    /// Nanoseconds between two looks at keys and revocations; the bound within which a revoked token is refused everywhere.
+    private static let interval: UInt64 = 1_000_000_000
+    /// Every so many intervals the slower chores run.
+    private static let slowly = 30
+
+    func run() async {
+        var turn = 0
+        while true {
+            do { try await NodeParts.sleep(Self.interval) } catch { return }
+            turn += 1
+            try? await parts.tokens.refresh()
+            guard turn % Self.slowly == 0 else { continue }
+            await report()
+            _ = try? await parts.residents.purgeOverdue(recovery: recovery)
+            if case .embedded = parts.base.settings.catalog {
+                _ = try? await Housekeeping(parts.store).sweep(.init(), at: parts.base.time.wall())
+            }
+        }
+    }
+
+    private var recovery: Int64 { Int64(parts.base.settings.tenants.recovery.nanoseconds / 1_000_000) }
+
+    /// Sizes and activity of the tenants that are open, for lists and, later, plans.
+    private func report() async {
+        let usage = parts.engine.usage().map {
+            TenantRows.Usage(tenant: $0.tenant, bytes: $0.bytes, txid: $0.txid, used: $0.used)
+        }
+        for start in stride(from: 0, to: usage.count, by: 100) {
+            let page = Array(usage[start..<min(start + 100, usage.count)])
+            try? await TenantRows(parts.store).report(page, from: parts.base.id, at: parts.base.time.wall())
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Access
+import AsyncHTTPClient
+import Catalog
+import CatalogDrivers
+import ControlPlane
+import Foundation
+import Journal
+import Membership
+import Residents
+import Routing
+import Seams
+import Settings
+import Tenants
+import Vocabulary
+
+/// The parts of a running node, wired.
+struct NodeParts: Sendable {
+    let base: NodeBase
+    let engine: TenantEngine
+    let store: CatalogStore
+    let book: OwnerBook
+    let cache: PlacementCache
+    let resolver: RouteResolver
+    let residents: Residents
+    let verifier: TokenVerifier
+    let authenticator: Authenticator
+    let tokens: TokenService
+    let right: ServingRight
+    let lease: LeaseKeeper
+    let peers: any Peers
+
+    static let sleep: Sleep = { nanoseconds in
+        try await Task.sleep(nanoseconds: nanoseconds)
+    }
+
+    static func assemble(_ base: NodeBase, engine: TenantEngine, client: HTTPClient) async throws -> NodeParts {
+        let driver = try await driver(base, engine: engine)
+        let store = CatalogStore(driver: driver, random: base.random, sleep: sleep)
+        let book = OwnerBook(base.id)
+        let cache = PlacementCache(bounds(base.settings))
+        let verifier = TokenVerifier(keys: SigningKeys(), time: base.time)
+        let tokens = TokenService(store: store, verifier: verifier, time: base.time, random: base.random)
+        try await tokens.load()
+        let right = ServingRight()
+        return NodeParts(
+            base: base, engine: engine, store: store, book: book, cache: cache,
+            resolver: RouteResolver(cache: cache, tenants: TenantRows(store), time: base.time),
+            residents: Residents(
+                node: base.id, engine: engine, book: book, store: store, templates: try templates(base, engine),
+                time: base.time),
+            verifier: verifier,
+            authenticator: Authenticator(
+                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
+            tokens: tokens, right: right, lease: try lease(base, store: store, right: right), peers: AlonePeers())
+    }
+
+    /// The embedded catalog is made and migrated here; a remote one must be of our schema already.
+    private static func driver(_ base: NodeBase, engine: TenantEngine) async throws -> any CatalogDriver {
+        switch base.settings.catalog {
+        case .embedded:
+            let embedded = EmbeddedCatalog(engine: engine)
+            try await embedded.prepare()
+            try await CatalogSchema.migrate(embedded, dialect: .sqlite, at: base.time.wall())
+            return embedded
+        case .remote(let origin):
+            throw ServeFailure.config("catalog: remote (\(origin)) needs cluster.key-file")
+        }
+    }
+
+    private static func bounds(_ settings: ServerSettings) -> PlacementCache.Bounds {
+        var bounds = PlacementCache.Bounds()
+        bounds.routes = settings.routing.cache
+        return bounds
+    }
+
+    /// Each schema's template is built now, so that a mistake in its SQL is found before anything is served.
+    private static func templates(_ base: NodeBase, _ engine: TenantEngine) throws -> [String: Template] {
+        var templates: [String: Template] = [:]
+        for schema in base.settings.schemas {
+            var sql = ""
+            if let path = schema.template {
+                guard let bytes = FileManager.default.contents(atPath: path) else {
+                    throw ServeFailure.config("schemas.\(schema.name).template: \(path) cannot be read")
+                }
+                sql = String(decoding: bytes, as: UTF8.self)
+            }
+            do throws(TenantsError) {
+                templates[schema.name] = try engine.templates.make(sql: sql)
+            } catch {
+                throw ServeFailure.config("schemas.\(schema.name).template: \(error.description)")
+            }
+        }
+        if templates["default"] == nil { templates["default"] = try engine.templates.make(sql: "") }
+        return templates
+    }
+
+    private static func lease(_ base: NodeBase, store: CatalogStore, right: ServingRight) throws -> LeaseKeeper {
+        let span = base.settings.cluster.lease.nanoseconds
+        guard
+            let numbers = LeaseNumbers(
+                timeToLive: span, renewEvery: span / 3, drift: LeaseNumbers.standard.drift,
+                margin: LeaseNumbers.standard.margin)
+        else { throw ServeFailure.config("cluster.lease is too short") }
+        let address = base.settings.node.advertise.map { "\($0)" } ?? "http://\(base.settings.node.listen)"
+        let registration = NodeRegistration(
+            id: base.id, address: address, zone: base.settings.node.zone ?? "", labels: base.settings.node.labels)
+        return LeaseKeeper(
+            registration, store: store, numbers: numbers, right: right, time: base.time, sleep: sleep)
+    }
+}
+
+/// A node that stands alone has nobody to call.
+struct AlonePeers: Peers {
+    func finishCreating(_ tenant: TenantID, at address: String) async throws { throw Self.failure }
+    func purge(_ tenant: TenantID, at address: String) async throws { throw Self.failure }
+
+    private static let failure = ServeFailure.config("another node is needed; configure cluster.key-file")
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Settings
+import Terminal
+
+/// Runs a node until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run a node.",
+        discussion: """
+            Without a configuration file it is a complete single node: data in ./rowhouse-data, listening on 127.0.0.1:8080.
+
+            SIGTERM or SIGINT stops it in order: nothing new is accepted, what runs is finished, every commit is copied into \
+            its tenant's file. A second signal ends it at once; nothing acknowledged is lost then either.
+
+            Exit codes: 0 stopped in order, 65 journal damaged, 73 data directory in use, 77 listen refused, 78 \
+            configuration.
+            """)
+
+    @OptionGroup var sources: SettingsOptions
+
+    @Flag(help: "Go on without the records that a damaged journal has lost. Read the message that asks for it first.")
+    var acceptLoss = false
+
+    func run() async throws {
+        let settings: ServerSettings
+        do throws(SettingsError) {
+            settings = try sources.load().settings
+        } catch {
+            throw Self.exit(.config("the configuration has mistakes\n\(error)"))
+        }
+        do {
+            try await Node(settings: settings, acceptLoss: acceptLoss).run()
+        } catch let failure as ServeFailure {
+            throw Self.exit(failure)
+        } catch {
+            throw Self.exit(.failed("\(error)"))
+        }
+    }
+
+    private static func exit(_ failure: ServeFailure) -> ExitCode {
+        Console.complain(failure.description)
+        return ExitCode(failure.exitCode)
+    }
+}

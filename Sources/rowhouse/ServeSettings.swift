@@ -1,0 +1,85 @@
+import Access
+import DataPlane
+import Foundation
+import Journal
+import NIOCore
+import Settings
+import Tenants
+
+/// From what was configured to what each room asks for.
+enum ServeSettings {
+    static func engine(_ settings: ServerSettings, directory: String) -> EngineSettings {
+        let limits = settings.limits
+        var engine = EngineSettings(directory: directory)
+        engine.lanes = limits.lanes.resolved(cores: ProcessInfo.processInfo.activeProcessorCount)
+        engine.slowStatements = limits.slowStatements
+        engine.tenantQueue = limits.tenantQueue
+        engine.nodeQueue = limits.nodeQueue
+        engine.openTenants = limits.openTenants
+        engine.openMemory = limits.openMemory
+        engine.descriptors = descriptors()
+        engine.statementCache = limits.statementCache
+        engine.streamsPerTenant = limits.streamsTenant
+        engine.streamsPerNode = limits.streamsNode
+        engine.transactionBytes = limits.transactionSize
+        engine.temporaryBytes = Int64(limits.tempSize)
+        engine.databasePages = UInt32(clamping: limits.databaseSize / 4096)
+        engine.sqlBytes = Int32(clamping: limits.sqlSize)
+        engine.logPerTenant = limits.walMemoryTenant
+        engine.logPerNode = limits.walMemoryNode
+        engine.streamIdle = settings.streams.idle.nanoseconds
+        engine.transactionIdle = settings.streams.transactionIdle.nanoseconds
+        engine.transactionWait = settings.streams.transactionWait.nanoseconds
+        engine.recoveryBytes = Int64(settings.journal.recovery)
+        return engine
+    }
+
+    static func journal(_ settings: ServerSettings) -> JournalOptions {
+        var options = JournalOptions()
+        options.segmentBytes = settings.journal.segment
+        options.journalBytes = settings.journal.size
+        options.bufferBytes = settings.journal.buffer
+        options.transactionBytes = settings.limits.transactionSize
+        options.flushPause = settings.journal.flushPause.nanoseconds
+        return options
+    }
+
+    static func door(_ settings: ServerSettings) -> DoorLimits {
+        let limits = settings.limits
+        var door = DoorLimits()
+        door.head = limits.headSize
+        door.body = limits.bodySize
+        door.bodiesInMemory = limits.bodyMemory
+        door.pipelined = limits.pipelinedRequests
+        door.connections = limits.connections
+        door.idle = .nanoseconds(Int64(limits.idleConnection.nanoseconds))
+        door.headTime = .nanoseconds(Int64(limits.headTime.nanoseconds))
+        door.bodyTime = .nanoseconds(Int64(limits.bodyTime.nanoseconds))
+        return door
+    }
+
+    static func adminTokens(_ settings: ServerSettings) throws -> AdminTokens {
+        try AdminTokens(
+            settings.access.adminTokens.map { token in
+                try AdminToken(
+                    name: token.name, sha256: token.sha256,
+                    scopes: AdminScopes(token.scopes.compactMap { AdminScope(rawValue: $0.rawValue) }))
+            })
+    }
+
+    /// Half of what the process may open; connections and the journal need the rest.
+    private static func descriptors() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
+        return max(64, min(20_000, Int(clamping: limit.rlim_cur) / 2))
+    }
+}
+
+extension Duration {
+    /// Saturates; settings are never negative.
+    var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : product &+ UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+}

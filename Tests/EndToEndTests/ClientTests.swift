@@ -1,0 +1,42 @@
+import Foundation
+import Processes
+import Testing
+
+/// Unmodified clients from PyPI, as a user has them.
+@Suite(.serialized) struct ClientTests {
+    @Test(arguments: ["path", "host"])
+    func `libsql reads, writes, and keeps transactions`(addressing: String) throws {
+        try run("libsql_remote.py", addressing)
+    }
+
+    @Test(arguments: ["path", "host"])
+    func `libsql-client executes and batches over HTTP`(addressing: String) throws {
+        try run("libsql_client_http.py", addressing)
+    }
+
+    private func run(_ script: String, _ addressing: String) throws {
+        let server = try ServerProcess(["--set", "domain=localhost"])
+        #expect(try Wire(port: server.port).send("POST", "/v1/tenants", #"{"key":"acme"}"#).status == 201)
+        let base = addressing == "path" ? "\(server.url)/t/acme/" : "http://acme.localhost:\(server.port)"
+        let outcome = try Python.run(script, [base])
+        #expect(outcome.code == 0, "\(outcome.output)\n\(server.logText.suffix(2000))")
+    }
+}
+
+enum Python {
+    /// `ROWHOUSE_TEST_PYTHON` has the clients; `deploy/test` makes it.
+    static func run(_ script: String, _ arguments: [String]) throws -> (code: Int32, output: String) {
+        let process = Process()
+        let python = ProcessInfo.processInfo.environment["ROWHOUSE_TEST_PYTHON"] ?? "/usr/bin/python3"
+        process.executableURL = URL(fileURLWithPath: python)
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Clients")
+        process.arguments = [folder.appendingPathComponent(script).path] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Glibc
+
+/// A real `rowhouse serve` in a folder of its own: started, killed, started again on the same data.
+package final class ServerProcess: @unchecked Sendable {
+    // @unchecked: used by one test at a time; the process is guarded by the lock.
+    package let directory: String
+    package private(set) var port: Int
+    private let arguments: [String]
+    private let environment: [String: String]
+    private var process: Process?
+    private let lock = NSLock()
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Parameter arguments: of `serve`, besides data and listen.
+    package init(_ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil) throws {
+        self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
+        self.arguments = arguments
+        self.environment = environment
+        port = 0
+        try FileManager.default.createDirectory(atPath: self.directory, withIntermediateDirectories: true)
+        try start()
+    }
+
+    deinit {
+        kill()
+        if ProcessInfo.processInfo.environment["ROWHOUSE_KEEP"] == nil {
+            try? FileManager.default.removeItem(atPath: directory)
+        }
+    }
+
+    /// The binary under test: `ROWHOUSE_TEST_BINARY`, else what `swift build` made beside the tests.
+    package static var binary: String {
+        if let given = ProcessInfo.processInfo.environment["ROWHOUSE_TEST_BINARY"] { return given }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return root.appendingPathComponent(".build/debug/rowhouse").path
+    }
+
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var log: String { directory + ".log" }
+
+    /// Starts, and returns when the node is ready. The port stays the same from the first start on.
+    package func start() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.binary)
+        process.arguments =
+            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port == 0 ? try Self.freePort() : port)"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        FileManager.default.createFile(atPath: log, contents: nil)
+        let output = FileHandle(forWritingAtPath: log)!
+        output.seekToEndOfFile()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        lock.withLock { self.process = process }
+        port = Int(process.arguments![4].split(separator: ":").last!)!
+        try waitUntilReady(process)
+    }
+
+    private func waitUntilReady(_ process: Process) throws {
+        for _ in 0..<1_500 {
+            if !process.isRunning { throw Failure(description: "rowhouse ended at start:\n" + logText) }
+            if let answer = try? Wire(port: port).send("GET", "/readyz"), answer.status == 200 { return }
+            usleep(20_000)
+        }
+        throw Failure(description: "rowhouse was not ready in 30 s:\n" + logText)
+    }
+
+    package var logText: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+
+    /// `kill -9`: whatever was not on the disk is gone.
+    package func kill() { end(SIGKILL) }
+
+    /// Orderly stop.
+    ///
+    /// - Returns: the exit code.
+    @discardableResult
+    package func stop() -> Int32 { end(SIGTERM) }
+
+    @discardableResult
+    private func end(_ signal: Int32) -> Int32 {
+        let running = lock.withLock {
+            defer { process = nil }
+            return process
+        }
+        guard let running else { return -1 }
+        if running.isRunning { Glibc.kill(running.processIdentifier, signal) }
+        running.waitUntilExit()
+        return running.terminationStatus
+    }
+
+    package var processIdentifier: Int32 { lock.withLock { process?.processIdentifier ?? -1 } }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard bound else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
