@@ -103,7 +103,7 @@ struct MistakeTests {
                 domain: b.example
                 """)
         #expect(
-            found.sorted() == [
+            found == [
                 "node.yaml:5: limits.lanes: given already on line 3; keep one of the two",
                 "node.yaml:5: limits.lanes: given already on line 4; keep one of the two",
                 "node.yaml:6: limits.connections: found \"none\", expected a whole number from 1 to 1000000",
