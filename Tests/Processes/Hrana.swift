@@ -27,10 +27,13 @@ extension Wire.Answer {
     /// The first result's rows, each value as text; nil where it was an error.
     package func rows(_ index: Int = 0) -> [[String?]]? {
         guard let results = object["results"] as? [[String: Any]], index < results.count,
-            let response = results[index]["response"] as? [String: Any], let result = response["result"] as? [String: Any],
+            let response = results[index]["response"] as? [String: Any],
+            let result = response["result"] as? [String: Any],
             let rows = result["rows"] as? [[[String: Any]]]
         else { return nil }
-        return rows.map { row in row.map { cell in cell["type"] as? String == "null" ? nil : "\(cell["value"] ?? cell["base64"] ?? "")" } }
+        return rows.map { row in
+            row.map { cell in cell["type"] as? String == "null" ? nil : "\(cell["value"] ?? cell["base64"] ?? "")" }
+        }
     }
 
     package func errorCode(_ index: Int = 0) -> String? {

@@ -48,7 +48,8 @@ package final class ServerProcess: @unchecked Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.binary)
         process.arguments =
-            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port == 0 ? try Self.freePort() : port)"] + arguments
+            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port == 0 ? try Self.freePort() : port)"]
+            + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)!

@@ -56,7 +56,9 @@ package final class Wire: @unchecked Sendable {
     package func write(_ bytes: [UInt8]) throws {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL.rawValue))
+            }
             guard count > 0 else { throw Broken() }
             done += count
         }
@@ -65,11 +67,14 @@ package final class Wire: @unchecked Sendable {
     package func read(isHead: Bool = false) throws -> Answer {
         let head = try readHead()
         var lines = head.components(separatedBy: "\r\n")
-        guard let status = Int(lines.removeFirst().split(separator: " ").dropFirst().first ?? "") else { throw Broken() }
+        guard let status = Int(lines.removeFirst().split(separator: " ").dropFirst().first ?? "") else {
+            throw Broken()
+        }
         var headers: [String: String] = [:]
         for line in lines {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespaces)
         }
         if status == 100 { return try read(isHead: isHead) }
         if isHead || status == 204 || status == 304 { return Answer(status: status, headers: headers, body: []) }
