@@ -27,20 +27,33 @@ extension TenantCommand {
             abstract: "Delete a tenant; it can be brought back for a while (the node's tenants.recovery).")
 
         @OptionGroup var tenant: KeyArgument
+        @Flag(help: "For good and at once; nothing brings it back.") var purge = false
+        @Flag(help: "Yes, for good: --purge does nothing without it.") var yes = false
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
+        func validate() throws {
+            guard !purge || yes || change.dryRun else {
+                throw ValidationError("--purge destroys the tenant's data for good; add --yes if that is meant")
+            }
+        }
+
         func run() async throws {
             let client = try remote.client()
+            let key = TerminalText.visible(tenant.key)
             if change.dryRun {
                 let found = try await client.call(.get, TenantPath.tenant(tenant.key))
                 let size = found["bytes"]?.integer.map { ", \(HumanText.size($0))" } ?? ""
-                return Console.write("would delete tenant \(TerminalText.visible(tenant.key))\(size)\n")
+                return Console.write("would \(purge ? "destroy" : "delete") tenant \(key)\(size)\n")
             }
-            let answer = try await client.call(.delete, TenantPath.tenant(tenant.key))
+            let query = [(name: "purge", value: purge ? Optional("true") : nil)]
+            let path = RequestPath.build(["v1", "tenants", tenant.key], query: query)
+            let answer = try await client.call(.delete, path)
             if remote.json { return Console.write(answer.text(pretty: true) + "\n") }
-            let key = TerminalText.visible(tenant.key)
-            Console.write("deleted \(key); `rowhouse tenant undelete` brings it back until the recovery time is over\n")
+            Console.write(
+                purge
+                    ? "destroyed \(key)\n"
+                    : "deleted \(key); `rowhouse tenant undelete` brings it back until the recovery time is over\n")
         }
     }
 
