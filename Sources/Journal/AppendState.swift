@@ -26,9 +26,11 @@ struct AppendState {
     var currentRoom = 0
     /// Refuses ordinary reservations until there is room on the device again.
     var diskFull = false
-    /// A reservation was refused for want of segments: more are to be prepared than usual.
-    var wantsSegments = false
+    /// Journal space that a refused reservation asked for: more segments are to be prepared than usual.
+    private var wantedSpace = 0
     var end: End?
+    /// Large records above the recovery point.
+    var parted: PartedRecords
     /// The flusher sleeps until something is appended.
     var flusherSleeps = false
     /// So much waits that the flusher was woken out of its pause already.
@@ -46,7 +48,8 @@ struct AppendState {
     /// Bytes of the one reservation that may pass the buffer's bound; 0 if there is none.
     private var largeBytes = 0
 
-    init(options: JournalOptions, pool: SegmentPool, nextLSN: LSN) {
+    init(options: JournalOptions, pool: SegmentPool, nextLSN: LSN, parted: PartedRecords) {
+        self.parted = parted
         self.options = options
         self.pool = pool
         self.nextLSN = nextLSN
@@ -69,7 +72,8 @@ struct AppendState {
         guard total <= options.transactionBytes else { return .tooLarge }
         if diskFull, !relief { return .diskFull }
         let space = options.space(total) - options.space(held)
-        guard reservedSpace + space + pendingSpace <= room else { return refusalForSpace() }
+        let needed = reservedSpace + space + pendingSpace
+        guard needed <= room else { return refusal(forSpace: needed) }
         guard fitsBuffer(total: total, held: held) else { return .busy }
         reservedSpace += space
         move(held: held, to: total)
@@ -89,9 +93,9 @@ struct AppendState {
         if total > largeThreshold { largeBytes += total } else { reservedBytes += total }
     }
 
-    private mutating func refusalForSpace() -> JournalRefusal {
+    private mutating func refusal(forSpace needed: Int) -> JournalRefusal {
         if diskFull { return .diskFull }
-        wantsSegments = true
+        wantedSpace = max(wantedSpace, needed)
         return pool.mayGrow ? .busy : .journalFull
     }
 
@@ -152,14 +156,19 @@ struct AppendState {
 
     // MARK: Preparing
 
+    /// A refused reservation waits for more segments than are usually kept ready.
+    var wantsSpace: Bool { room < wantedSpace }
+
     /// Whether another file is to be made.
-    var wantsPreparing: Bool { pool.mayGrow && (wantsSegments || pool.ready.count < options.readyAhead) }
+    var wantsPreparing: Bool { pool.mayGrow && (wantsSpace || pool.ready.count < options.readyAhead) }
 
     /// The number for the next file to be made.
-    mutating func numberToPrepare() -> Int? {
-        guard wantsPreparing else { return nil }
-        wantsSegments = false
-        return pool.startPreparing()
+    mutating func numberToPrepare() -> Int? { wantsPreparing ? pool.startPreparing() : nil }
+
+    /// - Parameter slot: nil if it could not be made.
+    mutating func finishPreparing(_ slot: SegmentSlot?) {
+        pool.finishPreparing(slot)
+        if !wantsSpace { wantedSpace = 0 }
     }
 
     // MARK: Flushing

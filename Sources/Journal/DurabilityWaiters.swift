@@ -6,6 +6,13 @@ package protocol DurabilityWaiter: AnyObject, Sendable {
     /// Called once, on the flusher's thread (or at once on the caller's, if the LSN is durable already). Must be short and
     /// must not call the journal's blocking functions: every other answer waits behind it.
     func becameDurable()
+
+    /// Called instead where the journal was abandoned: nobody knows whether the LSN is durable.
+    func abandoned()
+}
+
+extension DurabilityWaiter {
+    package func abandoned() {}
 }
 
 /// Waiters in LSN order. Bounded by what the callers admit: each waiter is a unit of admitted work.
@@ -18,6 +25,8 @@ struct DurabilityWaiters {
     private var entries: [Entry] = []
     /// Entries before it are gone; the array is compacted when they are half of it.
     private var head = 0
+    /// Nobody will call the waiters any more.
+    private(set) var isAbandoned = false
 
     var isEmpty: Bool { head == entries.count }
 
@@ -41,5 +50,13 @@ struct DurabilityWaiters {
             entries.removeFirst(head)
             head = 0
         }
+    }
+
+    /// Gives up all waiters, in LSN order.
+    mutating func takeAll(into left: inout [any DurabilityWaiter]) {
+        left.append(contentsOf: entries[head...].map(\.waiter))
+        entries.removeAll()
+        head = 0
+        isAbandoned = true
     }
 }

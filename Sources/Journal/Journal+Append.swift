@@ -6,6 +6,11 @@ package import Vocabulary
 package struct LSNRange: Hashable, Sendable {
     package let first: LSN
     package let last: LSN
+
+    package init(first: LSN, last: LSN) {
+        self.first = first
+        self.last = last
+    }
 }
 
 extension Journal {
@@ -23,7 +28,7 @@ extension Journal {
     ///   - relief: For work that gives room back (deletes, the node's own state): goes on while the disk is full.
     package func reserve(_ bytes: Int, held: Int = 0, relief: Bool = false) throws(JournalRefusal) {
         let (refusal, wants) = state.withLock { state in
-            (state.reserve(bytes, held: held, relief: relief), state.wantsSegments)
+            (state.reserve(bytes, held: held, relief: relief), state.wantsSpace)
         }
         guard let refusal else { return }
         if wants { preparing.advance() }
@@ -74,6 +79,7 @@ extension Journal {
             let blocks = encoder.takeBlocks()
             (range, wakes) = state.withLock { state in
                 let lsns = blocks.map { state.append(adopting: $0) }
+                state.parted.add(lsns[0]...lsns[lsns.count - 1])
                 return (LSNRange(first: lsns[0], last: lsns[lsns.count - 1]), state.settle(reserved))
             }
         }
@@ -91,13 +97,18 @@ extension Journal {
     /// disk fails first.
     package func whenDurable(_ lsn: LSN, _ waiter: any DurabilityWaiter) {
         if durableLSN >= lsn { return waiter.becameDurable() }
-        let isDue = waiters.withLock { waiters in
+        let isHeard = waiters.withLock { waiters -> Bool? in
             // The flusher publishes before it takes this lock, so either it finds the waiter or this finds the LSN.
             if durableLSN >= lsn { return true }
+            if waiters.isAbandoned { return false }
             waiters.add(lsn, waiter)
-            return false
+            return nil
         }
-        if isDue { waiter.becameDurable() }
+        switch isHeard {
+        case true?: waiter.becameDurable()
+        case false?: waiter.abandoned()
+        case nil: break
+        }
     }
 
     /// Sleeps until `lsn` is durable.

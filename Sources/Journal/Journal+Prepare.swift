@@ -21,12 +21,12 @@ extension Journal {
             guard let number = state.withLock({ $0.numberToPrepare() }) else { return keepBallast() }
             do throws(FileError) {
                 let slot = try store.make(number, length: options.segmentBytes)
-                state.withLock { $0.pool.finishPreparing(slot) }
+                state.withLock { $0.finishPreparing(slot) }
                 room.advance()
                 work.advance()
                 return .wrote
             } catch {
-                state.withLock { $0.pool.finishPreparing(nil) }
+                state.withLock { $0.finishPreparing(nil) }
                 switch error {
                 case .full: startDiskFull()
                 case .tooManyOpen: break

@@ -16,16 +16,18 @@ extension Journal {
     /// wholly below. The caller has synced every tenant's file and saved every tenant's newest state (rule J3).
     ///
     /// - Parameters:
-    ///   - lsn: At most the durable LSN; one that lies below the present point changes nothing but the state.
+    ///   - lsn: At most the durable LSN; one that lies below the present point changes nothing but the state. Between the
+    ///     parts of a large commit the point stays before the first of them.
     ///   - nodeState: The node state database's own state as of `lsn`; nil leaves it as it is.
     /// - Throws: `.disk`; nothing was freed then.
     package func advanceRecoveryPoint(to lsn: LSN, nodeState: TenantState?) throws(JournalError) {
         precondition(lsn <= durableLSN, "the recovery point cannot pass what is durable")
         if faults.freeBeforeManifest { free(upTo: lsn) }
         let durable = durableLSN
+        let point = state.withLock { $0.parted.point(atMost: lsn) }
         try onDisk { () throws(FileError) in
             try manifests.update { manifest in
-                manifest.recoveryPoint = max(manifest.recoveryPoint, lsn)
+                manifest.recoveryPoint = max(manifest.recoveryPoint, point)
                 manifest.durable = max(manifest.durable, durable)
                 if let nodeState { manifest.nodeState = nodeState }
             }
@@ -34,7 +36,11 @@ extension Journal {
     }
 
     private func free(upTo point: LSN) {
-        guard state.withLock({ $0.pool.free(upTo: point) }) else { return }
+        let isFreed = state.withLock { state in
+            state.parted.forget(upTo: point)
+            return state.pool.free(upTo: point)
+        }
+        guard isFreed else { return }
         room.advance()
     }
 

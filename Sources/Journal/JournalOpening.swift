@@ -1,3 +1,4 @@
+import Glibc
 package import Seams
 import Vocabulary
 
@@ -60,7 +61,8 @@ private struct JournalOpening {
         try onDisk { () throws(FileError) in try manifests.update { _ in } }
         let journal = Journal(
             store: store, time: time, random: random, options: options, faults: faults, manifests: manifests,
-            state: AppendState(options: options, pool: pool, nextLSN: outcome.next), current: fresh, onFatal: onFatal)
+            state: AppendState(options: options, pool: pool, nextLSN: outcome.next, parted: outline.parted),
+            current: fresh, onFatal: onFatal)
         let recovery = Recovery(
             files: store.files, links: links, outline: outline, point: manifest.recoveryPoint, end: outcome.next,
             nodeState: manifest.nodeState, faults: faults)
@@ -78,11 +80,24 @@ private struct JournalOpening {
         let manifests = ManifestStore(files: store.files, directory: store.directory, manifest: .first)
         try onDisk { () throws(FileError) in
             try manifests.update { _ in }
-            if let parent = store.directory.lastIndex(of: "/"), parent > store.directory.startIndex {
-                try store.files.syncDirectory(String(store.directory[..<parent]))
-            }
+            try syncHolders()
         }
         return (.first, found)
+    }
+
+    /// Makes the new folder's name durable, and the names of all folders above it: any of them may be as new, made by this
+    /// start or by one that was cut off.
+    private func syncHolders() throws(FileError) {
+        var path = store.directory
+        while let slash = path.lastIndex(of: "/"), path != "/" {
+            path = slash == path.startIndex ? "/" : String(path[..<slash])
+            do throws(FileError) {
+                try store.files.syncDirectory(path)
+            } catch {
+                // A folder that this process may not read was not made by it.
+                guard case .failed(_, _, EACCES) = error else { throw error }
+            }
+        }
     }
 
     /// Tells segments in use from those that are ready, and removes those of another size.

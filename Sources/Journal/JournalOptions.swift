@@ -48,19 +48,20 @@ package struct JournalOptions: Sendable {
 
     static let recordOverhead = RecordHeader.size + FlushHeader.size + 2 * Block.size
 
+    /// Bytes of records that a full journal certainly holds, one segment being written and one being freed.
+    private var capacity: Int { (maximumSegments - 2) * usable(segmentBytes - Block.size) }
+
     func validated() throws(JournalError) {
-        let problem: String? =
-            if segmentBytes % Block.size != 0 {
-                "the segment size must be a multiple of 4096"
-            } else if partBytes < 2 * PageEntry.maximumSize {
-                "a part must hold at least two pages"
-            } else if usable(segmentBytes - Block.size) < recordBytes {
-                "a segment must hold several parts"
-            } else if maximumSegments < 3 {
-                "the journal must have room for three segments"
-            } else if bufferBytes < 2 * PageEntry.maximumSize {
-                "the buffer must hold at least two pages"
-            } else if flushBytes < recordBytes { "a flush must hold at least one part" } else { nil }
-        if let problem { throw .options(problem) }
+        guard segmentBytes % Block.size == 0 else { throw .options("the segment size must be a multiple of 4096") }
+        guard partBytes >= 2 * PageEntry.maximumSize else { throw .options("a part must hold at least two pages") }
+        guard usable(segmentBytes - Block.size) >= recordBytes else {
+            throw .options("a segment must hold several parts")
+        }
+        guard maximumSegments >= 3 else { throw .options("the journal must have room for three segments") }
+        guard flushBytes >= recordBytes else { throw .options("a flush must hold at least one part") }
+        guard bufferBytes >= 2 * PageEntry.maximumSize else { throw .options("the buffer must hold two pages") }
+        guard space(transactionBytes) <= capacity else {
+            throw .options("the journal must have room for the largest transaction")
+        }
     }
 }

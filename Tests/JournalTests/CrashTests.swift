@@ -9,9 +9,9 @@ import Vocabulary
     static func run(seed: UInt64, rounds: Int = 4, faults: JournalFaults = JournalFaults()) throws -> [String] {
         let world = try TestWorld(seed: seed, faults: faults)
         for _ in 0..<rounds {
-            world.disk.inject(.powerCut, nth: 20 + world.random.below(400))
+            Self.plan(world)
             do {
-                for _ in 0..<80 where !world.disk.isFrozen { try world.randomStep() }
+                for _ in 0..<100 where !world.disk.isFrozen { try world.step() }
             } catch {
                 guard world.disk.isFrozen else { throw error }
             }
@@ -25,6 +25,17 @@ import Vocabulary
             if !violations.isEmpty { return violations.map { "\(mode): " + $0 } }
         }
         return []
+    }
+
+    /// Where the power goes, and sometimes a manifest that cannot be put in place before.
+    private static func plan(_ world: TestWorld) {
+        let random = world.random
+        switch random.below(3) {
+        case 0: world.disk.inject(.powerCut, nth: 20 + random.below(400))
+        case 1: world.disk.inject(.powerCut, on: .sync, nth: 1 + random.below(25))
+        default: world.disk.inject(.tear(seed: random.next()), on: .write, nth: 1 + random.below(60))
+        }
+        if random.once(in: 2) { world.disk.inject(.fail(errno: 28), on: .rename, nth: 1 + random.below(3)) }
     }
 
     @Test(arguments: 0..<60)

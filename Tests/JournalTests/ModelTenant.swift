@@ -42,6 +42,8 @@ struct ModelTenant {
         let before = now?.pages ?? []
         encoder.begin(pageCountBefore: UInt32(before.count))
         for (index, page) in pages.enumerated() where index >= before.count || before[index] != page {
+            // SQLite skips pages too when a database grows; they read as zeros. Its last page it always writes.
+            if index >= before.count, index + 1 < pages.count, page == Self.zeros { continue }
             let number = UInt32(index + 1)
             page.withUnsafeBytes { current in
                 let hash = PageHash.of(page: current.baseAddress!, number: number)
@@ -60,8 +62,10 @@ struct ModelTenant {
         encoder.finish(stamp, pageCount: UInt32(pages.count), checksum: Self.checksum(pages))
     }
 
+    static let zeros = Page(repeating: 0, count: 4096)
+
     /// What once stood on a page that the database does not have now.
-    private func ghost(_ index: Int) -> Page? {
+    func ghost(_ index: Int) -> Page? {
         guard let generation = now?.state.generation else { return nil }
         return history.last { $0.state.generation == generation && $0.pages.count > index }?.pages[index]
     }

@@ -15,10 +15,10 @@ extension JournalOptions {
     static var tiny: JournalOptions {
         var options = JournalOptions()
         options.segmentBytes = 64 * 1024
-        options.journalBytes = 16 * 64 * 1024
+        options.journalBytes = 24 * 64 * 1024
         options.partBytes = 8704
         options.bufferBytes = 512 * 1024
-        options.transactionBytes = 256 * 1024
+        options.transactionBytes = 192 * 1024
         options.flushBytes = 24 * 1024
         options.ballastBytes = 0
         options.generationBlock = 4
@@ -102,7 +102,12 @@ final class TestWorld {
     @discardableResult
     func commit(_ tenant: Int, _ pages: [Page]) -> LSNRange? {
         let reserved = pages.count * 4128
-        guard (try? journal.reserve(reserved)) != nil else { return nil }
+        if (try? journal.reserve(reserved)) == nil {
+            // What the flusher and the preparer would do in the meantime.
+            flush()
+            journal.prepareNow()
+            guard (try? journal.reserve(reserved)) != nil else { return nil }
+        }
         let encoder = journal.makeEncoder()
         let stamp = stamp(tenant)
         tenants[tenant].encode(pages, stamp, encoder)

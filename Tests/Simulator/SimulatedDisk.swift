@@ -189,7 +189,11 @@ package final class SimulatedDisk: Files {
 
     package func size(of path: String) throws(FileError) -> Int64? {
         try run(.size, path) { state in
-            .success(state.file(at: path).map { Int64(state.inodes[$0].current.count) })
+            switch state.node(at: path) {
+            case .file(let inode): .success(Int64(state.inodes[inode].current.count))
+            case .folder: .success(4096)
+            case nil: .success(nil)
+            }
         }
     }
 
@@ -308,7 +312,10 @@ final class SimulatedFile: File {
     }
 
     func write(vector: [UnsafeRawBufferPointer], at offset: Int64) throws(FileError) {
-        try disk.write(inode, path, vector.flatMap { Array($0) }, Int(offset))
+        var joined: [UInt8] = []
+        joined.reserveCapacity(vector.reduce(0) { $0 + $1.count })
+        for piece in vector { joined.append(contentsOf: piece) }
+        try disk.write(inode, path, joined, Int(offset))
     }
 
     func truncate(to size: Int64) throws(FileError) { try disk.truncate(inode, path, Int(size)) }

@@ -48,9 +48,13 @@ struct TenantOutline {
     /// Whether any record counts: a tenant may have orphaned parts only.
     var isEmpty: Bool { isFresh }
 
-    mutating func add(_ header: RecordHeader) {
-        if header.kind == .part { return addPart(header) }
-        guard let start = closeParts(with: header) else { return }
+    /// - Returns: The LSNs of the record and its parts, once it is complete.
+    mutating func add(_ header: RecordHeader) -> ClosedRange<LSN>? {
+        if header.kind == .part {
+            addPart(header)
+            return nil
+        }
+        guard let start = closeParts(with: header) else { return nil }
         switch header.kind {
         case .commit, .refresh, .part:
             if header.generation != state.generation || isDropped { begin(header, at: start) } else { check(header) }
@@ -65,6 +69,7 @@ struct TenantOutline {
         isFresh = false
         state = header.state
         lastLSN = header.lsn
+        return start...header.lsn
     }
 
     /// Records of another generation: everything before is about another file.
@@ -128,6 +133,8 @@ struct JournalOutline {
     private(set) var tenants: [TenantID: TenantOutline] = [:]
     private(set) var highestGeneration = Generation.none
     private(set) var records: UInt64 = 0
+    /// The large records that are complete.
+    private(set) var parted = PartedRecords()
 
     /// Call after the last record.
     mutating func finish() {
@@ -137,6 +144,6 @@ struct JournalOutline {
     mutating func add(_ header: RecordHeader) {
         records += 1
         highestGeneration = max(highestGeneration, header.generation)
-        tenants[header.tenant, default: TenantOutline(header)].add(header)
+        if let range = tenants[header.tenant, default: TenantOutline(header)].add(header) { parted.add(range) }
     }
 }
