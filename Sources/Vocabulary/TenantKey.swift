@@ -20,10 +20,20 @@ package struct TenantKey: Hashable, Sendable, CustomStringConvertible {
     package var description: String { string }
 
     /// Byte for byte: Swift's own `==` on strings would join canonically equivalent spellings.
-    package static func == (a: TenantKey, b: TenantKey) -> Bool { a.string.utf8.elementsEqual(b.string.utf8) }
+    package static func == (a: TenantKey, b: TenantKey) -> Bool {
+        let same = a.string.utf8.withContiguousStorageIfAvailable { left in
+            b.string.utf8.withContiguousStorageIfAvailable { right in
+                left.count == right.count && left.elementsEqual(right)
+            }
+        }
+        return (same ?? nil) ?? a.string.utf8.elementsEqual(b.string.utf8)
+    }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in string.utf8 { hasher.combine(byte) }
+        let isContiguous: Void? = string.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
+        if isContiguous == nil { Array(string.utf8).withUnsafeBytes { hasher.combine(bytes: $0) } }
     }
 }
 
