@@ -19,6 +19,11 @@ package protocol TenantWork: AnyObject, Sendable {
     /// itself that it is too late. Read on the tenant's thread.
     var deadline: Instant { get }
 
+    /// It has to wait, but too many wait already: run it again so that it ends now, with an answer that says so.
+    ///
+    /// - Returns: nil for works that cannot; they are refused.
+    func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome?
+
     /// What the work waited for has come: its answer may leave. On a lane's thread or the journal's; must not block.
     func release()
 }
@@ -33,4 +38,5 @@ package enum WorkOutcome: Sendable {
 extension TenantWork {
     package func handle(_ tenant: Tenant) -> Bool { false }
     package var deadline: Instant { .distantFuture }
+    package func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { nil }
 }
