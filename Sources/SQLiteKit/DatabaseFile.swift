@@ -37,6 +37,10 @@ package final class DatabaseFile: @unchecked Sendable {
     /// Bytes of log held in memory.
     package var logBytes: Int { log.count }
     package var logCapacity: Int { log.capacity }
+    /// Bytes of committed frames in the log since it last began anew. Only on the thread that owns the connections.
+    package var liveLogBytes: Int { Int(capture.committedFrames) * CommitCapture.frameBytes }
+    /// Pages with a committed image in the log. Same thread rule.
+    package var livePageCount: Int { capture.livePages.count }
     package var fileSize: Int64 { sizeBytes.load(ordering: .acquiring) }
     /// Size in pages as of the last commit. Only on the thread that owns the tenant's connections.
     package var pageCount: UInt32 { capture.pageCount }

@@ -33,3 +33,8 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
             offset: sqlite3_error_offset(database))
     }
 }
+
+extension SQLiteError {
+    /// No room: on the device, in a quota, or in what the observer gives.
+    package var isDiskFull: Bool { code == SQLITE_FULL }
+}

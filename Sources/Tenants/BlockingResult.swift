@@ -1,24 +1,21 @@
 import Lanes
 
 /// Where a service thread waits for a work.
-final class BlockingResult: @unchecked Sendable {
+final class BlockingResult<Value>: @unchecked Sendable {
     // @unchecked: guarded by the gate.
     private let gate = Gate()
-    private var error: (any Error)?
-    private var isOpen = false
+    private var value: Value?
 
-    func set(_ error: (any Error)?) { gate.withLock { self.error = error } }
-
-    func open() {
-        gate.withLock { isOpen = true }
+    /// The first value counts.
+    func set(_ value: Value) {
+        gate.withLock { if self.value == nil { self.value = value } }
         gate.broadcast()
     }
 
-    func wait() throws {
-        let failure: (any Error)? = gate.withLock {
-            gate.wait(while: { !isOpen })
-            return error
+    func wait() -> Value {
+        gate.withLock {
+            gate.wait(while: { value == nil })
+            return value!
         }
-        if let failure { throw failure }
     }
 }

@@ -4,57 +4,96 @@ import Vocabulary
 /// The newest known facts about every tenant on this node that is not open: what its file is called and what is in it.
 ///
 /// Kept in memory (about 100 bytes a tenant), filled from the node state database at start, so that opening a tenant needs no
-/// look-up elsewhere. `unsaved` are those whose row in the node state is older.
+/// look-up elsewhere. A damage is kept like a fact: it must not be forgotten by a restart.
 final class Census: Sendable {
+    /// What the node state says of one tenant.
+    struct Row: Sendable {
+        let tenant: TenantID
+        /// nil stands for a tenant that is gone.
+        let facts: TenantState?
+        let damage: String?
+    }
+
+    private struct Damage {
+        let reason: String
+        /// Known from an earlier process: whoever opens the tenant first looks whether the file has been mended.
+        var isInherited: Bool
+    }
+
     private struct State {
         var tenants: [TenantID: TenantState] = [:]
-        /// nil stands for a tenant that is gone.
-        var unsaved: [TenantID: TenantState?] = [:]
-        var damaged: [TenantID: String] = [:]
+        var damaged: [TenantID: Damage] = [:]
+        /// Those whose row in the node state is older.
+        var unsaved: Set<TenantID> = []
     }
 
     private let state = Mutex(State())
 
     /// At start, before anything runs.
-    func load(_ rows: [TenantID: TenantState]) { state.withLock { $0.tenants = rows } }
+    func load(_ rows: [Row]) {
+        state.withLock { state in
+            for row in rows {
+                state.tenants[row.tenant] = row.facts
+                state.damaged[row.tenant] = row.damage.map { Damage(reason: $0, isInherited: true) }
+            }
+        }
+    }
 
     func find(_ tenant: TenantID) -> TenantState? { state.withLock { $0.tenants[tenant] } }
-    func damage(of tenant: TenantID) -> String? { state.withLock { $0.damaged[tenant] } }
+    func damage(of tenant: TenantID) -> String? { state.withLock { $0.damaged[tenant]?.reason } }
 
     func put(_ tenant: TenantID, _ facts: TenantState) {
-        state.withLock {
-            $0.tenants[tenant] = facts
-            $0.unsaved[tenant] = .some(facts)
-            $0.damaged[tenant] = nil
+        state.withLock { state in
+            guard state.tenants[tenant] != facts else { return }
+            state.tenants[tenant] = facts
+            state.unsaved.insert(tenant)
         }
     }
 
     func remove(_ tenant: TenantID) {
-        state.withLock {
-            $0.tenants[tenant] = nil
-            $0.unsaved[tenant] = .some(nil)
-            $0.damaged[tenant] = nil
+        state.withLock { state in
+            state.tenants[tenant] = nil
+            state.damaged[tenant] = nil
+            state.unsaved.insert(tenant)
         }
     }
 
-    func markDamaged(_ tenant: TenantID, _ reason: String) { state.withLock { $0.damaged[tenant] = reason } }
+    func markDamaged(_ tenant: TenantID, _ reason: String) {
+        state.withLock { state in
+            state.damaged[tenant] = Damage(reason: reason, isInherited: false)
+            state.unsaved.insert(tenant)
+        }
+    }
+
+    /// The file is what the facts say after all.
+    func clearDamage(of tenant: TenantID) {
+        state.withLock { state in
+            state.damaged[tenant] = nil
+            state.unsaved.insert(tenant)
+        }
+    }
+
+    /// - Returns: true once for a damage that an earlier process found.
+    func mayBeMended(_ tenant: TenantID) -> Bool {
+        state.withLock { state in
+            guard state.damaged[tenant]?.isInherited ?? false else { return false }
+            state.damaged[tenant]?.isInherited = false
+            return true
+        }
+    }
 
     var count: Int { state.withLock { $0.tenants.count } }
-    var damagedTenants: [TenantID: String] { state.withLock { $0.damaged } }
+    var damagedTenants: [TenantID: String] { state.withLock { $0.damaged.mapValues(\.reason) } }
     var ids: [TenantID] { state.withLock { $0.tenants.keys.sorted() } }
 
-    /// Takes up to `limit` unsaved rows out; `nil` facts mean the row goes. Put them back with `unsave` if saving fails.
-    func takeUnsaved(_ limit: Int) -> [(tenant: TenantID, facts: TenantState?)] {
+    /// Takes up to `limit` unsaved rows out. Put them back with `unsave` if saving fails.
+    func takeUnsaved(_ limit: Int) -> [Row] {
         state.withLock { state in
-            let taken = state.unsaved.prefix(limit).map { (tenant: $0.key, facts: $0.value) }
-            for entry in taken { state.unsaved[entry.tenant] = nil }
-            return taken
+            let taken = Array(state.unsaved.prefix(limit))
+            state.unsaved.subtract(taken)
+            return taken.map { Row(tenant: $0, facts: state.tenants[$0], damage: state.damaged[$0]?.reason) }
         }
     }
 
-    func unsave(_ rows: [(tenant: TenantID, facts: TenantState?)]) {
-        state.withLock { state in
-            for row in rows where state.unsaved[row.tenant] == nil { state.unsaved[row.tenant] = .some(row.facts) }
-        }
-    }
+    func unsave(_ rows: [Row]) { state.withLock { $0.unsaved.formUnion(rows.map(\.tenant)) } }
 }

@@ -4,45 +4,61 @@ import Vocabulary
 
 /// Copies one tenant's durable commits into its file, and says how far the file is then.
 final class CheckpointWork: TenantWork, @unchecked Sendable {
-    // @unchecked: written on the tenant's thread, read after `done` has counted it.
-    private let journal: Journal
+    // @unchecked: written on the tenant's thread, read after `group` has counted it.
+    private let engine: TenantEngine
     private let group: WorkGroup
+    /// A tenant whose oldest record is at or below it must let go of it, whatever its readers need.
+    private let heldBack: LSN
     let tenant: TenantID
-    /// The file (not yet synced) holds every record of the tenant up to here.
+    /// The file (not yet synced) and the records behind hold every record of the tenant up to here.
     private(set) var covered: LSN?
     /// What the file holds then; nil where the tenant was closed and the census knows.
     private(set) var facts: TenantState?
 
-    init(_ tenant: TenantID, journal: Journal, group: WorkGroup) {
+    init(_ tenant: TenantID, engine: TenantEngine, group: WorkGroup, heldBack: LSN) {
         self.tenant = tenant
-        self.journal = journal
+        self.engine = engine
         self.group = group
+        self.heldBack = heldBack
     }
 
-    /// A closed tenant's file has everything: it could not have been closed else.
     func handle(_ tenant: Tenant) -> Bool {
-        guard tenant.openDatabase == nil else { return false }
-        covered = journal.lastLSN
-        group.leave()
+        guard let database = tenant.openDatabase else {
+            // A closed tenant's file has everything: it could not have been closed else.
+            covered = engine.journal.lastLSN
+            group.leave()
+            return true
+        }
+        guard database.newestLSN > engine.journal.durableLSN, !engine.context.faults.checkpointUndurable else {
+            copy(database)
+            group.leave()
+            return true
+        }
+        // Only durable commits may reach the file (rule J2). The tenant pauses for one flush: one that always has
+        // commits under way would never be copied else.
+        tenant.hold(self, until: database.newestLSN)
         return true
     }
 
-    func run(on database: TenantDatabase) -> WorkOutcome {
-        defer { group.leave() }
+    private func copy(_ database: TenantDatabase) {
         let newest = database.newestLSN
-        // Only durable commits may reach the file (rule J2). Where the newest is not, the next round comes soon.
-        guard newest <= journal.durableLSN, database.recorder.damage == nil else { return .done(after: .none) }
         let facts = database.state
         do throws(SQLiteError) {
-            guard try database.checkpoint() else { return .done(after: .none) }
+            if database.recorder.damage == nil, try database.checkpoint() {
+                covered = max(newest, engine.journal.durableLSN)
+            } else if engine.dirty.since(tenant).map({ $0 <= heldBack }) ?? false {
+                covered = RefreshRecord(engine: engine).append(database)
+            }
         } catch {
-            return .done(after: .none)
+            if error.isDiskFull { engine.journal.reportDiskFull() }
         }
+        guard covered != nil else { return }
         self.facts = facts
-        covered = max(newest, journal.durableLSN)
-        return .done(after: .none)
+        // Here, on the tenant's thread: later it may have newer facts, or none.
+        if tenant != .nodeState { engine.census.put(tenant, facts) }
     }
 
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
     func refuse(_ error: TenantsError) { group.leave() }
     func release() {}
 }

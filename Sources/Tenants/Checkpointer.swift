@@ -22,16 +22,21 @@ struct Checkpointer {
             lastSeen = last
             let chosen = choose(wanted, isIdle: isIdle)
             guard !chosen.isEmpty else { continue }
-            // A failing disk is the journal's to notice; the next round tries again.
+            // What failed stays dirty, and the next round tries again; a failed sync has ended the journal.
             try? round(chosen)
         }
+    }
+
+    /// Half of what the journal or a recovery may hold is in use.
+    private var isFilling: Bool {
+        let journal = engine.journal
+        return Int64(journal.usedBytes) * 2 > min(engine.settings.recoveryBytes, Int64(journal.options.journalBytes))
     }
 
     /// Tenants with large logs first; then those that hold the journal back, when it is filling up or the node is idle.
     private func choose(_ wanted: [TenantID], isIdle: Bool) -> [TenantID] {
         var chosen = wanted
-        let isFilling = Int64(engine.journal.usedBytes) * 2 > engine.settings.recoveryBytes
-        if isFilling || isIdle, chosen.count < Self.roundSize {
+        if isIdle || isFilling, chosen.count < Self.roundSize {
             let known = Set(chosen)
             for tenant in engine.dirty.oldest(Self.roundSize) where !known.contains(tenant) { chosen.append(tenant) }
         }
@@ -43,30 +48,37 @@ struct Checkpointer {
         return Array(chosen.prefix(Self.roundSize))
     }
 
-    /// At shutdown: everything, until nothing is left.
+    /// At shutdown: everything, until nothing is left or no more can be done.
     func settleAll() throws {
-        for _ in 0..<1_000 {
-            let all = engine.dirty.oldest(Self.roundSize).filter { $0 != .nodeState }
-            guard !all.isEmpty else { break }
+        var before = Int.max
+        while true {
             try engine.journal.waitUntilDurable(engine.journal.lastLSN)
-            try round(all)
+            let all = engine.dirty.oldest(.max).filter { $0 != .nodeState }
+            guard !all.isEmpty, all.count < before else { break }
+            before = all.count
+            for start in stride(from: 0, to: all.count, by: Self.roundSize) {
+                try round(Array(all[start..<min(all.count, start + Self.roundSize)]))
+            }
         }
         // The last round wrote the node state; it alone is still dirty.
         try engine.journal.waitUntilDurable(engine.journal.lastLSN)
+        let last = engine.journal.lastLSN
         let works = copy([.nodeState])
         try sync(works)
         settle(works)
-        try advance(engine.journal.lastLSN, works)
+        try advance(last, nodeState: ownFacts(works))
     }
 
     /// At start: recovery has synced the files; only the facts must be saved before the recovery point may move.
-    func settleRecovered() throws {
+    ///
+    /// - Parameter nodeState: the node state's own facts as recovery left them.
+    func settleRecovered(nodeState: TenantState) throws {
         let last = engine.journal.lastLSN
         try saveFacts()
         for tenant in engine.dirty.oldest(.max) where tenant != .nodeState {
             engine.dirty.settle(tenant, covered: last)
         }
-        try advance(last, [])
+        try advance(last, nodeState: nodeState)
     }
 
     private func round(_ tenants: [TenantID]) throws {
@@ -74,36 +86,70 @@ struct Checkpointer {
         var chosen = tenants
         if !chosen.contains(.nodeState) { chosen.append(.nodeState) }
         let works = copy(chosen)
-        try sync(works)
-        for work in works where work.tenant != .nodeState {
-            if let facts = work.facts, work.covered != nil { engine.census.put(work.tenant, facts) }
-        }
-        try saveFacts()
+        if !engine.context.faults.settleBeforeSync { try sync(works) }
+        if !engine.context.faults.skipNodeState { try saveFacts() }
         settle(works)
-        try advance(last, works)
+        try advance(last, nodeState: ownFacts(works))
     }
 
     private func copy(_ tenants: [TenantID]) -> [CheckpointWork] {
         let group = WorkGroup(tenants.count)
-        let works = tenants.map { CheckpointWork($0, journal: engine.journal, group: group) }
+        let heldBack = heldBack
+        let works = tenants.map { CheckpointWork($0, engine: engine, group: group, heldBack: heldBack) }
         for work in works { engine.submitUrgently(work, to: work.tenant) }
         group.wait()
         return works
     }
 
+    /// Records at or below it have been needed for too long: their tenants' readers cannot keep them any more.
+    private var heldBack: LSN {
+        let segments = engine.journal.segments
+        let now = engine.context.time.monotonic()
+        let limit = isFilling ? 0 : engine.settings.journalHoldback
+        let old = segments.dropLast().last { now.nanoseconds(since: $0.begun) >= limit }
+        return old?.lastLSN ?? .none
+    }
+
+    // MARK: Syncing
+
     /// One sync for all files, where the system can be trusted to report its errors.
+    ///
+    /// - Throws: after a failed sync, which ends the journal: what it should have written may be lost, and only a recovery
+    ///   writes it again (rule J6).
     private func sync(_ works: [CheckpointWork]) throws {
-        if try engine.files.syncFileSystem(holding: engine.layout.directory) { return }
-        for work in works where work.covered != nil {
-            let facts = work.tenant == .nodeState ? work.facts : work.facts ?? engine.census.find(work.tenant)
-            guard let facts else { continue }
-            let path = engine.layout.path(of: work.tenant, facts.generation)
-            let file = try engine.files.open(path, .update)
-            defer { file.close() }
-            try file.sync()
-            try engine.files.syncDirectory(engine.layout.folder(of: work.tenant))
+        do throws(FileError) {
+            if try engine.files.syncFileSystem(holding: engine.layout.directory) { return }
+            try syncEach(works)
+        } catch {
+            if !engine.context.faults.retryFailedSync { engine.journal.declareFailed(error) }
+            throw error
         }
     }
+
+    private func syncEach(_ works: [CheckpointWork]) throws(FileError) {
+        var folders: Set<String> = []
+        for work in works where work.covered != nil {
+            let known = engine.census.find(work.tenant)
+            guard let facts = work.facts ?? known else { continue }
+            do throws(FileError) {
+                let file = try engine.files.open(engine.layout.path(of: work.tenant, facts.generation), .update)
+                defer { file.close() }
+                try file.sync()
+            } catch {
+                // Dropped in the meantime.
+                guard case .notFound = error else { throw error }
+                continue
+            }
+            var folder = engine.layout.folder(of: work.tenant)
+            while folder != engine.layout.directory, let slash = folder.lastIndex(of: "/") {
+                folders.insert(folder)
+                folder = String(folder[..<slash])
+            }
+        }
+        for folder in folders.sorted() { try engine.files.syncDirectory(folder) }
+    }
+
+    // MARK: Facts
 
     /// Writes all facts that the node state does not have, and waits until they are durable.
     private func saveFacts() throws {
@@ -113,7 +159,7 @@ struct Checkpointer {
             let work = BlockingWork { database in try NodeState.save(rows, in: database) }
             engine.submitUrgently(work, to: .nodeState)
             do {
-                try work.wait()
+                try work.wait(engine.journal)
             } catch {
                 engine.census.unsave(rows)
                 throw error
@@ -125,10 +171,14 @@ struct Checkpointer {
         for work in works { if let covered = work.covered { engine.dirty.settle(work.tenant, covered: covered) } }
     }
 
-    private func advance(_ last: LSN, _ works: [CheckpointWork]) throws {
-        let point = engine.dirty.recoveryPoint(last: last)
-        let own =
-            works.first { $0.tenant == .nodeState }?.facts ?? engine.journal.nodeState ?? engine.census.find(.nodeState)
-        try engine.journal.advanceRecoveryPoint(to: LSN(point.rawValue - 1), nodeState: own)
+    private func ownFacts(_ works: [CheckpointWork]) -> TenantState? {
+        works.first { $0.tenant == .nodeState }?.facts
+    }
+
+    /// - Parameter nodeState: nil leaves what the manifest has, which is right as long as the node state is dirty.
+    private func advance(_ last: LSN, nodeState: TenantState?) throws {
+        let point = engine.context.faults.passDirtyTenants ? last.next : engine.dirty.recoveryPoint(last: last)
+        let target = min(LSN(point.rawValue - 1), engine.journal.durableLSN)
+        try engine.journal.advanceRecoveryPoint(to: target, nodeState: nodeState)
     }
 }

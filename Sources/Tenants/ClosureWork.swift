@@ -1,4 +1,4 @@
-import Synchronization
+import Journal
 import Vocabulary
 
 /// A work made of a closure, for callers that await its result: the catalog, the control plane, moves.
@@ -32,29 +32,28 @@ final class ClosureWork<Result: Sendable>: TenantWork, @unchecked Sendable {
 
 /// The same for a service thread, which may block.
 final class BlockingWork: TenantWork, @unchecked Sendable {
-    // @unchecked: the error is written before the gate opens and read after.
+    // @unchecked: constant.
     private let body: @Sendable (TenantDatabase) throws -> Void
-    private let gate = BlockingResult()
+    private let outcome = BlockingResult<Swift.Result<LSN, any Error>>()
 
     init(_ body: @escaping @Sendable (TenantDatabase) throws -> Void) { self.body = body }
 
     func run(on database: TenantDatabase) -> WorkOutcome {
-        do {
-            try body(database)
-            gate.set(nil)
-        } catch {
-            gate.set(error)
-        }
-        return .done(after: database.newestLSN)
+        outcome.set(
+            Swift.Result {
+                try body(database)
+                return database.newestLSN
+            })
+        return .done(after: .none)
     }
 
-    func refuse(_ error: TenantsError) {
-        gate.set(error)
-        gate.open()
-    }
-
-    func release() { gate.open() }
+    func refuse(_ error: TenantsError) { outcome.set(.failure(error)) }
+    func release() {}
 
     /// Blocks until the work has run and is durable.
-    func wait() throws { try gate.wait() }
+    ///
+    /// - Throws: `TenantsError`, what the closure threw, or the journal's end, which would be waited for in vain.
+    func wait(_ journal: Journal) throws {
+        try journal.waitUntilDurable(try outcome.wait().get())
+    }
 }

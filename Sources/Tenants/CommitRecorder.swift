@@ -36,21 +36,25 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private var refusal: Refusal?
     /// Set where a page's old image was lost, so that the rolling checksum no longer tells anything.
     private(set) var damage: String?
+    private var isAbandoned = false
+    private let faults: EngineFaults
 
-    private let newest = Atomic<UInt64>(0)
+    private let newest: Atomic<UInt64>
 
+    /// - Parameter event: the record that made the tenant, where it may not be durable yet.
     init(
         tenant: TenantID, state: TenantState, journal: Journal, dirty: DirtyTenants, encoders: EncoderPool,
-        time: any TimeSource,
-        transactionBytes: Int
+        context: DatabaseContext, after event: LSN
     ) {
         self.tenant = tenant
         self.state = state
         self.journal = journal
         self.dirty = dirty
         self.encoders = encoders
-        self.time = time
-        self.transactionBytes = transactionBytes
+        time = context.time
+        transactionBytes = context.settings.transactionBytes
+        faults = context.faults
+        newest = Atomic(event.rawValue)
     }
 
     /// The newest commit's LSN: published before any reader can see the commit, so that an answer that waits for it
@@ -62,8 +66,19 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         return refusal
     }
 
+    /// Another record of this tenant than a commit.
+    func didAppend(_ lsn: LSN) {
+        newest.store(max(newest.load(ordering: .relaxed), lsn.rawValue), ordering: .releasing)
+    }
+
+    /// Nothing of this file goes into the journal from now on.
+    func abandon() {
+        isAbandoned = true
+        releaseReservation()
+    }
+
     /// A page takes at most this much of a record.
-    private static let worstPageBytes = 4_096 + 32
+    static let worstPageBytes = 4_096 + 32
     /// Room is asked for in steps that grow with the transaction, so that a large one asks rarely.
     private static let firstStep = 4
     private static let largestStep = 256
@@ -71,17 +86,22 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private static let patience: UInt64 = 50_000_000
 
     func reservePage() -> Bool {
-        pages += 1
-        guard pages * Self.worstPageBytes <= transactionBytes else {
+        guard !isAbandoned else { return false }
+        let wanted = (pages + 1) * Self.worstPageBytes
+        guard wanted <= transactionBytes else {
             refusal = .transactionTooLarge
             return false
         }
-        guard pages * Self.worstPageBytes > reservedBytes else { return true }
+        guard wanted > reservedBytes else {
+            pages += 1
+            return true
+        }
         let step = min(max(Self.firstStep, pages), Self.largestStep)
         let bytes = min(step * Self.worstPageBytes, transactionBytes - reservedBytes)
         do throws(JournalRefusal) {
             try reserve(bytes)
             reservedBytes += bytes
+            pages += 1
             return true
         } catch {
             refusal = Refusal(error)
@@ -100,12 +120,15 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     }
 
     func releaseReservation() {
+        if faults.countRollbacks { state.txid = state.txid.next }
         journal.release(reservedBytes)
         reservedBytes = 0
         pages = 0
     }
 
     func commit(_ commit: borrowing CapturedCommit) {
+        // The file is nobody's any more: its tenant was dropped or replaced while a statement was running.
+        guard !isAbandoned else { return }
         var next = state
         next.txid = state.txid.next
         next.time = max(state.time, time.wall())

@@ -11,8 +11,6 @@ final class Confinement: StatementAuthorizer {
     struct Findings {
         /// BEGIN, SAVEPOINT, a temp object or a session pragma: state that must not be shared with other callers.
         var needsOwnConnection = false
-        /// A temp object or a session pragma: it stays until the connection closes.
-        var leavesSessionState = false
         /// `changes()`, `total_changes()` or `last_insert_rowid()`.
         var readsCounters = false
         var isInsert = false
@@ -28,6 +26,9 @@ final class Confinement: StatementAuthorizer {
 
     enum TransactionVerb: Sendable { case begin, commit, rollback }
 
+    /// Something that stays on the connection was let through, ever. Noted here and not where a statement begins: some
+    /// pragmas act while they are compiled, also under EXPLAIN, and also where the compilation then fails.
+    private(set) var hasAllowedSessionState = false
     private(set) var rights = Rights.read
     /// Our own tables are open to our own work only.
     private var isOwn = false
@@ -56,8 +57,7 @@ final class Confinement: StatementAuthorizer {
         default: break
         }
         if isTempObject(request.action) {
-            findings.leavesSessionState = true
-            if !wantOwnConnection() { return .deny }
+            if !allowSessionState() { return .deny }
         }
         if let table = tableName(request), Self.isReserved(table) {
             return refuse("tables named _rowhouse_… and sqlite_dbpage are closed")
@@ -90,6 +90,13 @@ final class Confinement: StatementAuthorizer {
     private func wantOwnConnection() -> Bool {
         findings.needsOwnConnection = true
         return !isShared
+    }
+
+    /// The same for what stays on the connection.
+    private func allowSessionState() -> Bool {
+        guard wantOwnConnection() else { return false }
+        hasAllowedSessionState = true
+        return true
     }
 
     private func verb(_ text: UnsafePointer<CChar>?) -> TransactionVerb? {
@@ -130,8 +137,7 @@ final class Confinement: StatementAuthorizer {
         }
         if PragmaRules.session.contains(name) {
             guard hasArgument else { return .allow }
-            findings.leavesSessionState = true
-            return wantOwnConnection() ? .allow : .deny
+            return allowSessionState() ? .allow : .deny
         }
         if PragmaRules.writing.contains(name) {
             guard hasArgument || name == "incremental_vacuum" else { return .allow }

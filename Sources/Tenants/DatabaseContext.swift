@@ -8,25 +8,33 @@ final class DatabaseContext: Sendable {
     let settings: EngineSettings
     let time: any TimeSource
     let random: any RandomSource
+    let life: EngineLife
+    let faults: EngineFaults
     /// Streams open on the node.
     let streamCount = StreamCount()
 
-    init(vfs: DatabaseVFS, settings: EngineSettings, time: any TimeSource, random: any RandomSource) {
+    init(
+        vfs: DatabaseVFS, settings: EngineSettings, time: any TimeSource, random: any RandomSource, life: EngineLife,
+        faults: EngineFaults
+    ) {
         self.vfs = vfs
         self.settings = settings
         self.time = time
         self.random = random
+        self.life = life
+        self.faults = faults
     }
 
-    func connect(_ file: DatabaseFile, isShared: Bool) throws(SQLiteError) -> GuardedConnection {
+    /// - Parameter temporary: what all connections of the tenant together may put into temporary files.
+    func connect(_ file: DatabaseFile, temporary: TempAccount, isShared: Bool) throws(SQLiteError) -> GuardedConnection
+    {
         let options = Connection.Options(
             cachePages: settings.cachePages, maximumSQLBytes: settings.sqlBytes,
             maximumValueBytes: settings.valueBytes, maximumPages: settings.databasePages)
-        let temporary = TempAccount(limit: settings.temporaryBytes)
         let connection = try Connection(vfs: vfs, file: file, temporary: temporary, options: options)
         return GuardedConnection(
-            connection: connection, watch: ExecutionWatch(time: time), cacheCapacity: settings.statementCache,
-            isShared: isShared)
+            connection: connection, watch: ExecutionWatch(time: time, life: life),
+            cacheCapacity: settings.statementCache, isShared: isShared)
     }
 }
 

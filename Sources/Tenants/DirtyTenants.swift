@@ -18,6 +18,9 @@ final class DirtyTenants: Sendable {
         marks.withLock { $0[tenant, default: Mark(since: last.next, newest: last.next)].newest = last.next }
     }
 
+    /// The oldest record of the tenant that recovery would need; nil if there is none.
+    func since(_ tenant: TenantID) -> LSN? { marks.withLock { $0[tenant]?.since } }
+
     /// Everything of the tenant up to `covered` is where it belongs.
     func settle(_ tenant: TenantID, covered: LSN) {
         marks.withLock { table in

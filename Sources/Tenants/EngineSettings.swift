@@ -36,6 +36,8 @@ package struct EngineSettings: Sendable {
     package var transactionWait: UInt64 = 5_000_000_000
     /// Log bytes of one tenant that ask for a checkpoint.
     package var checkpointLogBytes = 4 << 20
+    /// Nanoseconds for which a tenant's readers may keep a journal segment from being used again.
+    package var journalHoldback: UInt64 = 30_000_000_000
     /// Journal bytes that recovery may have to read.
     package var recoveryBytes: Int64 = 1 << 30
     /// Rows of the node state written in one transaction.

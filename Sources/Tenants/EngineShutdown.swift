@@ -4,26 +4,55 @@ import Vocabulary
 
 extension TenantEngine {
     /// Ends in order: nothing new, what runs is finished, streams are rolled back, every commit is copied into its file and
-    /// synced. What is left are complete `.sqlite` files. Blocks; not on a lane, not on an event loop.
+    /// synced. What is left are complete `.sqlite` files. Blocks; not on a lane, not on an event loop. Repeating it is
+    /// harmless.
     ///
     /// - Throws: what the disk says; nothing acknowledged is lost even then, recovery does the rest.
     package func shutdown() throws {
-        for tenant in open.all where !tenant.id.isReserved { tenant.bar(.shuttingDown) }
+        open.close()
+        guard life.stop() else { return }
         checkpoints.stop()
-        life.stop()
-        closeStreams()
+        // Two checkpointers at once would each trust what the other has not finished.
+        life.join(.keepers)
+        drain()
         defer {
             journal.close()
-            life.join()
-            lanes.shutdown()
+            end()
         }
         try Checkpointer(engine: self).settleAll()
+        removals.run(files)
     }
 
-    private func closeStreams() {
+    /// Gives the engine up without another call to the disk: after `onFatal`, where nothing can be relied on any more, and
+    /// in proofs of crashes. Works that wait for the disk are refused. Blocks until all threads have ended.
+    package func abandon() {
+        open.close()
+        life.abandon()
+        life.stop()
+        checkpoints.stop()
+        journal.abandon()
+        life.join(.keepers)
+        end()
+    }
+
+    private func end() {
+        life.join(.journal)
+        lanes.shutdown()
+        // No thread is left: what the tenants hold is nobody's.
+        for tenant in open.all {
+            tenant.letGo()
+            open.remove(tenant)
+        }
+    }
+
+    /// Runs what waits in every mailbox, then rolls every stream back.
+    private func drain() {
         let tenants = open.all
         let group = WorkGroup(tenants.count)
-        for tenant in tenants { submitUrgently(CloseStreamsWork(group), to: tenant.id) }
+        for tenant in tenants {
+            load.enterUrgently()
+            deliver(CloseStreamsWork(group), to: tenant.id, .last)
+        }
         group.wait()
     }
 }

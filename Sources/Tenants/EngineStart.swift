@@ -1,3 +1,4 @@
+import Glibc
 package import Journal
 import Lanes
 import SQLiteKit
@@ -29,6 +30,7 @@ package struct EngineStart {
     /// Go on without records that a damaged journal lost.
     package var acceptLoss = false
     package var faults = JournalFaults()
+    package var engineFaults = EngineFaults()
 
     package init(
         settings: EngineSettings, journalOptions: JournalOptions = JournalOptions(), files: any Files,
@@ -50,11 +52,23 @@ package struct EngineStart {
         let layout = TenantLayout(directory: settings.directory)
         try prepareFolders(layout)
         let opened = try openJournal(layout, onFatal)
-        let recovered = try recover(opened, layout, progress)
-        let engine = try assemble(layout, opened.journal)
-        try startJournalThreads(engine)
-        try fillCensus(engine, recovered, opened.journal.nodeState)
-        try startKeepers(engine)
+        let engine: TenantEngine
+        let recovered: [RecoveredTenant]
+        do throws(EngineStartError) {
+            recovered = try recover(opened, layout, progress)
+            engine = try assemble(layout, opened.journal)
+        } catch {
+            opened.journal.abandon()
+            throw error
+        }
+        do throws(EngineStartError) {
+            try startJournalThreads(engine)
+            try fillCensus(engine, recovered, opened.journal.nodeState)
+            try startKeepers(engine)
+        } catch {
+            engine.abandon()
+            throw error
+        }
         return engine
     }
 
@@ -68,9 +82,28 @@ package struct EngineStart {
             }
             // Temporary files have no name while they are used; one that has was left by a crash.
             for name in try files.list(layout.temporary) { try files.remove(layout.temporary + "/" + name) }
+            for name in try files.list(layout.templates) where TemplateStore.isUnfinished(name) {
+                try files.remove(layout.templates + "/" + name)
+            }
             try files.syncDirectory(layout.directory)
+            try syncParents(of: layout.directory)
         } catch {
             throw .storage(error.description)
+        }
+    }
+
+    /// The data directory's own name must be as durable as what is in it.
+    private func syncParents(of directory: String) throws(FileError) {
+        var path = directory
+        while let slash = path.lastIndex(of: "/"), path != "/" {
+            path = slash == path.startIndex ? "/" : String(path[..<slash])
+            do throws(FileError) {
+                try files.syncDirectory(path)
+            } catch {
+                // Folders that we may not read are not ours and were there before.
+                guard case .failed(_, _, let code) = error, code == EACCES || code == EPERM else { throw error }
+                return
+            }
         }
     }
 
@@ -108,7 +141,9 @@ package struct EngineStart {
                 parts: EngineParts(
                     layout: layout, settings: settings, files: files, journal: journal, census: Census(), lanes: lanes,
                     dirty: DirtyTenants(),
-                    context: DatabaseContext(vfs: vfs, settings: settings, time: time, random: random)))
+                    context: DatabaseContext(
+                        vfs: vfs, settings: settings, time: time, random: random, life: EngineLife(),
+                        faults: engineFaults)))
         } catch {
             throw .threads("\(error)")
         }
@@ -117,8 +152,8 @@ package struct EngineStart {
     private func startJournalThreads(_ engine: TenantEngine) throws(EngineStartError) {
         let journal = engine.journal
         do throws(LaneError) {
-            try engine.life.start("journal-flush") { journal.flushLoop() }
-            try engine.life.start("journal-prep") { journal.prepareLoop() }
+            try engine.life.start("journal-flush", .journal) { journal.flushLoop() }
+            try engine.life.start("journal-prep", .journal) { journal.prepareLoop() }
         } catch {
             throw .threads("\(error)")
         }
@@ -126,8 +161,8 @@ package struct EngineStart {
 
     private func startKeepers(_ engine: TenantEngine) throws(EngineStartError) {
         do throws(LaneError) {
-            try engine.life.start("checkpointer") { Checkpointer(engine: engine).loop() }
-            try engine.life.start("keeper") { Keeper(engine: engine).loop() }
+            try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
+            try engine.life.start("keeper", .keepers) { Keeper(engine: engine).loop() }
         } catch {
             throw .threads("\(error)")
         }
@@ -144,22 +179,19 @@ package struct EngineStart {
         do {
             if let known = found[.nodeState]?.state ?? nodeState {
                 if let damage = found[.nodeState]?.damage { throw TenantsError.storage(damage.description) }
-                engine.census.load([.nodeState: known])
+                engine.census.load([Census.Row(tenant: .nodeState, facts: known, damage: nil)])
             } else {
                 let template = try engine.templates.make(sql: NodeState.schema)
                 try BlockingCreate(engine: engine).create(.nodeState, template: template, epoch: .first)
             }
             let own = engine.census.find(.nodeState)!
-            var rows: [TenantID: TenantState] = [:]
             let load = BlockingLoad()
             let work = BlockingWork { database in load.rows = try NodeState.load(database) }
             engine.submitUrgently(work, to: .nodeState)
-            try work.wait()
-            rows = load.rows
-            rows[.nodeState] = own
-            engine.census.load(rows)
+            try work.wait(engine.journal)
+            engine.census.load(load.rows.filter { $0.tenant != .nodeState })
             adopt(recovered, into: engine)
-            try Checkpointer(engine: engine).settleRecovered()
+            try Checkpointer(engine: engine).settleRecovered(nodeState: own)
         } catch {
             throw .storage("\(error)")
         }
@@ -180,7 +212,7 @@ package struct EngineStart {
 
 /// Written on a lane, read after the work was waited for.
 private final class BlockingLoad: @unchecked Sendable {
-    var rows: [TenantID: TenantState] = [:]
+    var rows: [Census.Row] = []
 }
 
 private struct JournalLayout: RecoveryLayout {

@@ -19,29 +19,40 @@ final class ExecutionWatch: ProgressObserver {
     private static let slowAfter: UInt64 = 5_000_000
 
     private let time: any TimeSource
+    private let life: EngineLife
     private var started = Instant(nanoseconds: 0)
     private var deadline = Instant.distantFuture
+    /// A caller's statement runs; our own have no deadline and keep their lane.
+    private var isWatching = false
     private var hasSteppedAside = false
     private(set) var stop: Stop?
     private let isCancelled = Atomic<Bool>(false)
 
-    init(time: any TimeSource) { self.time = time }
+    init(time: any TimeSource, life: EngineLife) {
+        self.time = time
+        self.life = life
+    }
 
     func begin(deadline: Instant) {
         started = time.monotonic()
         self.deadline = deadline
+        isWatching = true
         hasSteppedAside = false
         stop = nil
         isCancelled.store(false, ordering: .relaxed)
     }
 
-    /// Our own work has no deadline and keeps its lane.
-    func end() { deadline = .distantFuture }
+    /// Begins if nothing is being watched.
+    func ensure(deadline: Instant) { if !isWatching { begin(deadline: deadline) } }
+
+    func end() { isWatching = false }
 
     /// From any thread.
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
     func mustStop() -> Bool {
+        if life.isAbandoned { return stopNow(.cancelled) }
+        guard isWatching else { return false }
         if isCancelled.load(ordering: .acquiring) { return stopNow(.cancelled) }
         let now = time.monotonic()
         if now >= deadline { return stopNow(.deadline) }

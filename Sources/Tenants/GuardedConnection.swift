@@ -23,6 +23,10 @@ final class GuardedConnection {
         CounterFunctions.register(on: self)
     }
 
+    /// Temp objects or settings of one caller are on it, or may be: it must not go to another.
+    var holdsSessionState: Bool { confinement.hasAllowedSessionState }
+    /// Nothing of a caller's is on it.
+    var isClean: Bool { isAutocommit && !holdsSessionState && !connection.hasBusyStatement }
     var isWriting: Bool { connection.isWriting }
     var isAutocommit: Bool { connection.isAutocommit }
 

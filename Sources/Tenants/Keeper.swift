@@ -14,6 +14,7 @@ struct Keeper {
     func loop() {
         while engine.life.pause(Self.pause) {
             tick()
+            engine.removals.run(engine.files)
             for _ in 0..<16 where isOverBounds { evictSome() }
         }
     }
@@ -30,7 +31,9 @@ struct Keeper {
                 engine.opener.ticking.remove(tenant)
                 continue
             }
-            engine.submitUrgently(TickWork(), to: tenant.id)
+            // To this tenant and no other: one that was closed meanwhile must not be opened again for it.
+            engine.load.enterUrgently()
+            if tenant.submit(TickWork(), .front) != nil { engine.load.leave() }
         }
     }
 
@@ -72,10 +75,10 @@ private final class EvictWork: TenantWork {
         defer { group.leave() }
         if let database = tenant.openDatabase {
             // Only durable commits may reach the file (rule J2); a tenant that is writing is no victim anyway.
-            guard database.newestLSN <= engine.journal.durableLSN else { return true }
-            let isCopied = (try? database.checkpoint()) ?? false
-            guard isCopied, tenant.closeIfIdle(false) else { return true }
+            guard database.newestLSN <= engine.journal.durableLSN, database.isIdle else { return true }
+            guard (try? database.checkpoint()) ?? false else { return true }
         }
+        guard tenant.closeIfIdle() else { return true }
         if tenant.retireIfEmpty() { engine.open.remove(tenant) }
         return true
     }

@@ -17,6 +17,15 @@ package struct Mailbox {
 
     private enum Duty { case idle, scheduled, retired }
 
+    enum Place: Sendable {
+        /// Behind the others, within the bound.
+        case queue
+        /// Before the others, past the bound by a reserve and past a bar: for the engine's own works.
+        case front
+        /// Behind the others, past bound and bar: for the last work of an orderly end.
+        case last
+    }
+
     /// Past the bound for the engine's own works (checkpoints, closing), which clients cannot cause at will.
     private static let urgentReserve = 16
 
@@ -30,11 +39,19 @@ package struct Mailbox {
 
     private var count: Int { works.count - head }
 
-    mutating func add(_ work: any TenantWork, isUrgent: Bool) -> Answer {
+    mutating func add(_ work: any TenantWork, _ place: Place) -> Answer {
         if duty == .retired { return .refused(.retry) }
-        if let barred, !isUrgent { return .refused(.barred(barred)) }
-        guard count < bound + (isUrgent ? Self.urgentReserve : 0) else { return .refused(.full) }
-        if isUrgent { works.insert(work, at: head) } else { works.append(work) }
+        switch place {
+        case .queue:
+            if let barred { return .refused(.barred(barred)) }
+            guard count < bound else { return .refused(.full) }
+            works.append(work)
+        case .front:
+            guard count < bound + Self.urgentReserve else { return .refused(.full) }
+            works.insert(work, at: head)
+        case .last:
+            works.append(work)
+        }
         guard duty == .idle else { return .queued }
         duty = .scheduled
         return .schedule
@@ -56,8 +73,9 @@ package struct Mailbox {
         return false
     }
 
+    /// Not while the tenant is barred: the bar would be forgotten with it.
     mutating func retireIfEmpty() -> Bool {
-        guard count == 0 else { return false }
+        guard count == 0, barred == nil else { return false }
         duty = .retired
         return true
     }

@@ -20,6 +20,7 @@ package final class RunningStatement {
     private let session: SQLSession
     private let changesBefore: Int64
     private var isFinished = false
+    private var hasFailed = false
 
     init(entry: CachedStatement, guarded: GuardedConnection, session: SQLSession) {
         self.entry = entry
@@ -28,7 +29,8 @@ package final class RunningStatement {
         statement = entry.statement
         changesBefore = guarded.connection.totalChanges
         guarded.counters = session.stream.counters
-        if entry.findings.readsCounters {
+        // Set for inserts too: one that inserts nothing must not tell of another caller's row afterwards.
+        if entry.findings.readsCounters || entry.findings.isInsert {
             sqlite3_set_last_insert_rowid(guarded.connection.database, session.stream.counters.lastInsertRowID)
         }
     }
@@ -43,9 +45,12 @@ package final class RunningStatement {
 
     /// - Returns: true for a row, false at the end.
     package func step() throws(SQLFailure) -> Bool {
+        // Another statement of this connection ran in between.
+        guarded.watch.ensure(deadline: session.deadline)
         do throws(SQLiteError) {
             return try statement.step()
         } catch {
+            hasFailed = true
             throw session.explain(error, on: guarded)
         }
     }
@@ -56,20 +61,22 @@ package final class RunningStatement {
         isFinished = true
         var summary = ExecutionSummary()
         summary.rowsRead = statement.takeScannedRows()
-        let connection = guarded.connection
-        let written = connection.totalChanges - changesBefore
-        if entry.findings.isChange, !statement.isReadOnly {
-            summary.affectedRows = connection.changes
-            summary.rowsWritten = written
-            session.stream.counters.changes = connection.changes
-            session.stream.counters.totalChanges += written
-            if entry.findings.isInsert {
-                summary.lastInsertRowID = connection.lastInsertRowID
-                session.stream.counters.lastInsertRowID = connection.lastInsertRowID
-            }
-        }
+        // The counters are right only after the statement has halted, which a reset makes it do.
         guarded.finish(entry)
+        if entry.findings.isChange, !hasFailed { count(&summary) }
+        if entry.findings.isChange, hasFailed { session.stream.counters.changes = 0 }
         session.didFinish(entry, on: guarded)
         return summary
+    }
+
+    private func count(_ summary: inout ExecutionSummary) {
+        let connection = guarded.connection
+        summary.affectedRows = connection.changes
+        summary.rowsWritten = connection.totalChanges - changesBefore
+        session.stream.counters.changes = connection.changes
+        session.stream.counters.totalChanges += summary.rowsWritten
+        guard entry.findings.isInsert else { return }
+        summary.lastInsertRowID = connection.lastInsertRowID
+        session.stream.counters.lastInsertRowID = connection.lastInsertRowID
     }
 }

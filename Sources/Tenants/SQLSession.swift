@@ -49,7 +49,6 @@ package final class SQLSession {
             throw error
         }
         guarded.watch.begin(deadline: deadline)
-        if entry.findings.leavesSessionState { stream.isSticky = true }
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
 
@@ -163,9 +162,7 @@ package final class SQLSession {
 
     /// Gives the stream's connection back as soon as no state of the caller's is on it.
     package func releaseConnectionIfClean() {
-        guard let own = stream.connection, !stream.isSticky, own.isAutocommit, !own.connection.hasBusyStatement else {
-            return
-        }
+        guard let own = stream.connection, own.isClean else { return }
         stream.connection = nil
         database.giveBack(own)
     }
@@ -185,6 +182,8 @@ package final class SQLSession {
 
     func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection) {
         guarded.watch.end()
+        // A long statement is no idleness.
+        stream.lastUse = database.now
         guard guarded === stream.connection else { return }
         if guarded.isAutocommit {
             stream.transactionStarted = nil

@@ -17,7 +17,9 @@ package struct Template: Hashable, Sendable {
 package final class TemplateStore: Sendable {
     private let files: any Files
     private let layout: TenantLayout
+    /// Templates that this process knows to be durable.
     private let known = Mutex<[UInt64: [UInt8]]>([:])
+    private let asides = Atomic<UInt64>(0)
 
     init(files: any Files, layout: TenantLayout) {
         self.files = files
@@ -66,29 +68,48 @@ package final class TemplateStore: Sendable {
             let count = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in try file.read(into: raw, at: 0)
             }
             bytes.removeLast(bytes.count - count)
+            guard Self.describe(bytes) == template else {
+                throw FileError.failed(operation: "check of the content", path: "template", errno: 0)
+            }
             return bytes
         } catch {
             throw error.asTenantsError
         }
     }
 
+    /// Durable under its name when this returns. Several threads may store the same template at once.
     private func store(_ bytes: [UInt8], _ template: Template) throws(TenantsError) {
+        guard known.withLock({ $0[template.hash] }) == nil else { return }
         let path = layout.templatePath(hash: template.hash)
         do throws(FileError) {
-            if try files.size(of: path) == Int64(bytes.count) { return }
             try files.makeDirectory(layout.templates)
-            let aside = path + ".new"
-            let file = try files.open(aside, .create)
-            defer { file.close() }
-            try file.truncate(to: 0)
-            try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 0) }
-            try file.sync()
-            try files.rename(aside, to: path)
+            if try files.size(of: path) != Int64(bytes.count) {
+                let (_, number) = asides.add(1, ordering: .relaxed)
+                let aside = "\(path).\(number)\(Self.unfinished)"
+                do throws(FileError) {
+                    try write(bytes, to: aside)
+                    try files.rename(aside, to: path)
+                } catch {
+                    try? files.remove(aside)
+                    throw error
+                }
+            }
+            // Also where it was there already: whoever put it there may not have come so far.
             try files.syncDirectory(layout.templates)
         } catch {
             throw error.asTenantsError
         }
     }
+
+    private func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let file = try files.open(path, .createNew)
+        defer { file.close() }
+        try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 0) }
+        try file.sync()
+    }
+
+    private static let unfinished = ".new"
+    static func isUnfinished(_ name: String) -> Bool { name.hasSuffix(unfinished) }
 
     private static func describe(_ bytes: [UInt8]) -> Template {
         bytes.withUnsafeBytes { raw in

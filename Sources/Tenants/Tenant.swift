@@ -9,52 +9,47 @@ package import Vocabulary
 ///
 /// The mailbox decides; at most one thread works on a tenant at a time, whichever thread has the lane's duty.
 package final class Tenant: LaneUnit, @unchecked Sendable {
-    // @unchecked: `database`, `waiters` belong to whoever runs the tenant, which the mailbox makes one thread at a time.
+    // @unchecked: `database`, `waiters`, `eventLSN`, `held` belong to whoever runs the tenant, which the mailbox makes one thread
+    // at a time.
     package let id: TenantID
-    let lane: Lane
-    private let opener: TenantOpener
-    private let journal: Journal
-    private let load: NodeLoad
-    private let context: DatabaseContext
-    private let checkpoints: CheckpointRequests
+    private let lane: Lane
+    private let parts: TenantParts
     private let mailbox: Mutex<Mailbox>
     private var database: TenantDatabase?
-    private var waiters = WriteWaiters()
+    private var waiters: WriteWaiters
+    /// The newest record that made or dropped the tenant: until it is durable nobody may hear of it (rule J1).
+    private var eventLSN = LSN.none
+    /// A work that goes on when everything before it is durable; the tenant does nothing meanwhile.
+    private var held: (work: any TenantWork, lsn: LSN)?
     /// For the clock that finds idle tenants.
     let wasUsed = Atomic<Bool>(true)
-    let memory = Atomic<Int>(0)
+    private let memory = Atomic<Int>(0)
     private let watched = Atomic<Bool>(false)
 
     /// Works done before other tenants of the lane have their turn.
     private static let worksPerTurn = 8
 
-    init(
-        id: TenantID, lane: Lane, opener: TenantOpener, journal: Journal, load: NodeLoad, context: DatabaseContext,
-        checkpoints: CheckpointRequests
-    ) {
+    init(id: TenantID, lane: Lane, parts: TenantParts) {
         self.id = id
         self.lane = lane
-        self.opener = opener
-        self.journal = journal
-        self.load = load
-        self.context = context
-        self.checkpoints = checkpoints
-        mailbox = Mutex(Mailbox(bound: context.settings.tenantQueue))
+        self.parts = parts
+        let bound = parts.context.settings.tenantQueue
+        mailbox = Mutex(Mailbox(bound: bound))
+        waiters = WriteWaiters(bound: bound)
     }
 
     // MARK: Any thread
 
     /// - Returns: nil if the work was taken; it will be run, released or refused. `.retry` if the tenant was being
     ///   evicted: look it up again.
-    func submit(_ work: any TenantWork, isUrgent: Bool = false) -> Mailbox.Refusal? {
-        let answer = mailbox.withLock { $0.add(work, isUrgent: isUrgent) }
+    func submit(_ work: any TenantWork, _ place: Mailbox.Place) -> Mailbox.Refusal? {
+        let answer = mailbox.withLock { $0.add(work, place) }
         switch answer {
         case .queued: return nil
         case .refused(let refusal): return refusal
         case .schedule:
             wasUsed.store(true, ordering: .relaxed)
-            // A lane has room for every tenant; it refuses only when it shuts down.
-            if !lane.submit(self) { refuseAll() }
+            schedule()
             return nil
         }
     }
@@ -62,59 +57,98 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     /// Refuses new works with this error from now on; nil opens the mailbox again.
     func bar(_ error: TenantsError?) { mailbox.withLock { $0.barred = error } }
 
+    /// Puts the tenant at the end of its lane's queue.
+    private func schedule() {
+        guard !lane.submit(self) else { return }
+        // More tenants have work than the lane has places, or the lane has shut down.
+        let error = parts.life.isStopping ? TenantsError.shuttingDown : .busy(queue: "lane's queue")
+        held?.work.refuse(error)
+        held = nil
+        repeat {
+            while let work = mailbox.withLock({ $0.next() }) {
+                parts.load.leave()
+                work.refuse(error)
+            }
+        } while mailbox.withLock { $0.endTurn() }
+    }
+
     // MARK: The lane
 
     package func run() {
-        for _ in 0..<Self.worksPerTurn {
+        if let held {
+            self.held = nil
+            process(held.work)
+        }
+        for _ in 0..<Self.worksPerTurn where held == nil {
             guard let work = mailbox.withLock({ $0.next() }) else { break }
-            load.leave()
+            parts.load.leave()
             process(work)
             resumeWaiters()
             // The unit stepped aside: the lane has another thread, which takes the tenant's next works.
-            if !Lane.isOnLane { break }
+            if Lane.current == nil { break }
         }
-        noteMemory()
-        if mailbox.withLock({ $0.endTurn() }), !lane.submit(self) { refuseAll() }
+        noteState()
+        if let held { return parts.journal.whenDurable(held.lsn, GoOnWhenDurable(self)) }
+        if mailbox.withLock({ $0.endTurn() }) { schedule() }
     }
 
+    /// Called from a work's `handle`, which then returns true: it is called again, before anything else, when the LSN is
+    /// durable.
+    func hold(_ work: any TenantWork, until lsn: LSN) { held = (work, lsn) }
+
+    fileprivate func goOn() { schedule() }
+
     private func process(_ work: any TenantWork) {
-        if work.handle(self) {
-            finish(work, after: .none)
-            return
-        }
+        if parts.life.isAbandoned { return work.refuse(.shuttingDown) }
+        if work.handle(self) { return finish(work, after: eventLSN) }
         do throws(TenantsError) {
             let database = try open()
             if let reason = database.recorder.damage { throw .damaged(id, reason: reason) }
-            perform(work, on: database, since: nil)
+            perform(work, on: database, as: nil)
         } catch {
-            work.refuse(error)
+            refuse(work, error)
         }
     }
 
-    private func perform(_ work: any TenantWork, on database: TenantDatabase, since: Instant?) {
+    private func perform(_ work: any TenantWork, on database: TenantDatabase, as waiter: WriteWaiters.Waiter?) {
         switch work.run(on: database) {
         case .done(let lsn): finish(work, after: lsn)
         case .waitForWriter:
-            let now = context.time.monotonic()
-            waiters.add(work, since: since ?? now)
-            opener.ticking.add(self)
+            guard waiters.add(work, as: waiter, now: parts.context.time.monotonic()) else {
+                if case .done(let lsn)? = work.runWithoutWaiting(on: database) { return finish(work, after: lsn) }
+                return refuse(work, .busy(queue: "tenant's queue"))
+            }
+            parts.load.enterUrgently()
+            parts.opener.ticking.add(self)
         }
     }
 
     private func finish(_ work: any TenantWork, after lsn: LSN) {
-        if lsn <= journal.durableLSN {
+        if lsn <= parts.journal.durableLSN || parts.context.faults.answerBeforeDurable {
             AnswerBatch.add(work)
         } else {
-            journal.whenDurable(lsn, ReleaseWhenDurable(work))
+            parts.journal.whenDurable(lsn, ReleaseWhenDurable(work))
+        }
+    }
+
+    /// That a tenant is there, or is not, tells of its creation or its drop.
+    private func refuse(_ work: any TenantWork, _ error: TenantsError) {
+        if eventLSN <= parts.journal.durableLSN {
+            work.refuse(error)
+        } else {
+            parts.journal.whenDurable(eventLSN, RefuseWhenDurable(work, error))
         }
     }
 
     private func open() throws(TenantsError) -> TenantDatabase {
         if let database { return database }
-        let opened = try opener.open(id)
+        let opened = try parts.opener.open(id, after: eventLSN)
         database = opened
         return opened
     }
+
+    /// The tenant was made or dropped by this record.
+    func noteEvent(_ lsn: LSN) { eventLSN = lsn }
 
     // MARK: Waiting writers
 
@@ -124,14 +158,22 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         var attempts = waiters.count
         while attempts > 0, database.writer(otherThan: nil) == nil, let waiter = waiters.takeFirst() {
             attempts -= 1
-            perform(waiter.work, on: database, since: waiter.since)
+            parts.load.leave()
+            perform(waiter.work, on: database, as: waiter)
+        }
+    }
+
+    private func refuseWaiters(_ error: TenantsError) {
+        for waiter in waiters.removeAll() {
+            parts.load.leave()
+            refuse(waiter.work, error)
         }
     }
 
     /// On the clock: ends overdue streams and transactions that others have waited for too long.
     func tick(_ database: TenantDatabase) {
-        let now = context.time.monotonic()
-        let settings = context.settings
+        let now = parts.context.time.monotonic()
+        let settings = parts.context.settings
         for stream in database.streams.abandoned(now: now, idle: settings.cursorIdle) { stream.endSuspended(.idle) }
         let overdue = database.streams.overdue(
             now: now, idle: settings.streamIdle, transactionIdle: settings.transactionIdle)
@@ -142,42 +184,43 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         if !waiters.isEmpty, let holder = database.writer(otherThan: nil), let started = holder.transactionStarted,
             now.nanoseconds(since: started) >= settings.transactionWait
         {
-            database.discardConnection(of: holder)
+            database.endTransaction(of: holder)
             holder.wasTimedOut = true
         }
-        for waiter in waiters.takeOverdue(now: now) { perform(waiter.work, on: database, since: waiter.since) }
+        for waiter in waiters.takeOverdue(now: now) {
+            parts.load.leave()
+            perform(waiter.work, on: database, as: waiter)
+        }
         resumeWaiters()
     }
 
-    /// Whether the clock has anything to watch here.
-    private var needsTicks: Bool { !waiters.isEmpty || !(database?.streams.isEmpty ?? true) }
-
-    /// The same as of the last turn, for other threads.
+    /// Whether the clock has anything to watch here, as of the last turn.
     var needsTicksHint: Bool { watched.load(ordering: .relaxed) }
 
     // MARK: Closing
 
-    /// Closes the database if the tenant has nothing to do; its state goes back to the census.
+    /// Closes the database if nobody needs it; its facts go back to the census. Streams without state go too: their
+    /// batons open them again.
     ///
     /// - Returns: false if somebody needs it, or its log could not be emptied.
-    func closeIfIdle(_ force: Bool) -> Bool {
-        guard let open = database else { return true }
-        if force { open.closeStreams() } else { open.forgetCleanStreams() }
-        guard open.streams.isEmpty, waiters.isEmpty else { return false }
+    func closeIfIdle() -> Bool {
+        guard let open = database else { return eventLSN <= parts.journal.durableLSN }
+        guard waiters.isEmpty, open.isIdle else { return false }
+        open.forgetCleanStreams()
         open.releaseSpare()
         guard open.file.logBytes == 0 else { return false }
-        opener.didClose(open)
+        parts.opener.didClose(open)
         database = nil
-        memory.store(0, ordering: .relaxed)
         return true
     }
 
     /// After a drop or a replacement: the old file is nobody's any more.
     func abandonDatabase() {
+        refuseWaiters(.moving(id))
         guard let open = database else { return }
+        open.recorder.abandon()
         open.closeStreams()
-        waiters.removeAll().forEach { $0.work.refuse(.moving(id)) }
-        opener.didAbandon(open)
+        parts.opener.didAbandon(open)
         database = nil
     }
 
@@ -185,30 +228,44 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
 
     /// At shutdown: open transactions are rolled back, waiting works refused.
     func endStreams() {
-        waiters.removeAll().forEach { $0.work.refuse(.shuttingDown) }
+        refuseWaiters(.shuttingDown)
         database?.closeStreams()
     }
 
     /// The mailbox refuses everything from now on and tells submitters to look again.
     func retireIfEmpty() -> Bool { mailbox.withLock { $0.retireIfEmpty() } }
 
-    private func noteMemory() {
-        guard let database else { return }
-        let now = database.memoryBytes
-        let before = memory.exchange(now, ordering: .relaxed)
-        load.memory(changedBy: now - before)
-        watched.store(needsTicks, ordering: .relaxed)
-        if needsTicks { opener.ticking.add(self) }
-        if database.file.logBytes >= context.settings.checkpointLogBytes { checkpoints.add(id) }
+    /// When the threads are gone: what the tenant holds in memory goes, the disk stays as it is.
+    func letGo() {
+        refuseWaiters(.shuttingDown)
+        if let open = database {
+            open.recorder.abandon()
+            open.closeStreams()
+            parts.opener.didAbandon(open)
+            database = nil
+        }
+        noteState()
     }
 
-    private func refuseAll() {
-        while let work = mailbox.withLock({ $0.next() }) {
-            load.leave()
-            work.refuse(.shuttingDown)
-        }
-        _ = mailbox.withLock { $0.endTurn() }
+    private func noteState() {
+        let now = database?.memoryBytes ?? 0
+        let before = memory.exchange(now, ordering: .relaxed)
+        if now != before { parts.load.memory(changedBy: now - before) }
+        let needsTicks = !waiters.isEmpty || !(database?.streams.isEmpty ?? true)
+        watched.store(needsTicks, ordering: .relaxed)
+        if needsTicks { parts.opener.ticking.add(self) }
+        if let database, database.wantsCheckpoint { parts.checkpoints.add(id) }
     }
+}
+
+/// What every tenant shares.
+struct TenantParts: Sendable {
+    let opener: TenantOpener
+    let journal: Journal
+    let load: NodeLoad
+    let context: DatabaseContext
+    let checkpoints: CheckpointRequests
+    let life: EngineLife
 }
 
 /// Lets an answer leave when the journal has what it tells of.
@@ -216,4 +273,25 @@ private final class ReleaseWhenDurable: DurabilityWaiter {
     private let work: any TenantWork
     init(_ work: any TenantWork) { self.work = work }
     func becameDurable() { work.release() }
+    func abandoned() { work.refuse(.journalEnded) }
+}
+
+private final class RefuseWhenDurable: DurabilityWaiter {
+    private let work: any TenantWork
+    private let error: TenantsError
+
+    init(_ work: any TenantWork, _ error: TenantsError) {
+        self.work = work
+        self.error = error
+    }
+
+    func becameDurable() { work.refuse(error) }
+    func abandoned() { work.refuse(.journalEnded) }
+}
+
+private final class GoOnWhenDurable: DurabilityWaiter {
+    private let tenant: Tenant
+    init(_ tenant: Tenant) { self.tenant = tenant }
+    func becameDurable() { tenant.goOn() }
+    func abandoned() { tenant.goOn() }
 }

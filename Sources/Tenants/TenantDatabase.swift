@@ -11,7 +11,10 @@ package final class TenantDatabase {
     let shared: GuardedConnection
     let streams: StreamTable
     private let context: DatabaseContext
+    private let temporary: TempAccount
     private var spare: GuardedConnection?
+    /// Log bytes when a checkpoint was last tried and could not empty the log.
+    private var triedAt = 0
 
     /// - Throws: `SQLiteError` where the file is no database.
     init(tenant: TenantID, file: DatabaseFile, recorder: CommitRecorder, context: DatabaseContext) throws(SQLiteError) {
@@ -19,7 +22,8 @@ package final class TenantDatabase {
         self.file = file
         self.recorder = recorder
         self.context = context
-        shared = try context.connect(file, isShared: true)
+        temporary = TempAccount(limit: context.settings.temporaryBytes)
+        shared = try context.connect(file, temporary: temporary, isShared: true)
         streams = StreamTable(
             limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
             nodeLimit: context.settings.streamsPerNode)
@@ -82,30 +86,38 @@ package final class TenantDatabase {
             spare = nil
             return kept
         }
-        return try context.connect(file, isShared: false)
+        return try context.connect(file, temporary: temporary, isShared: false)
     }
 
+    /// Keeps the connection for the next stream that needs one, unless something of the last one's is on it.
     func giveBack(_ guarded: GuardedConnection) {
-        if spare == nil { spare = guarded }
+        if spare == nil, guarded.isClean { spare = guarded }
     }
 
     func discardConnection(of stream: TenantStream) {
         stream.endSuspended(.closed)
         guard let own = stream.connection else { return }
+        rollBack(own, of: stream)
         stream.connection = nil
+        giveBack(own)
+    }
+
+    /// Rolls the stream's transaction back; its temp objects and settings stay.
+    func endTransaction(of stream: TenantStream) {
+        stream.endSuspended(.closed)
+        guard let own = stream.connection else { return }
+        rollBack(own, of: stream)
+        guard own.isClean else { return }
+        stream.connection = nil
+        giveBack(own)
+    }
+
+    private func rollBack(_ own: GuardedConnection, of stream: TenantStream) {
         stream.transactionStarted = nil
         stream.isReadOnlyTransaction = false
-        guard !own.isAutocommit else {
-            if !stream.isSticky { giveBack(own) }
-            return
-        }
-        // Closing rolls back too; saying it keeps the connection.
-        do throws(SQLiteError) {
-            try own.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
-            if !stream.isSticky { giveBack(own) }
-        } catch {
-            return
-        }
+        guard !own.isAutocommit else { return }
+        // A connection that cannot even do this is not clean; closing it rolls back too.
+        _ = try? own.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
     }
 
     /// Whether a transaction on another connection is writing.
@@ -117,11 +129,28 @@ package final class TenantDatabase {
 
     var hasOpenTransaction: Bool { streams.all.contains { $0.transactionStarted != nil } }
 
-    /// Connections that may hold an old snapshot.
+    /// A connection that may hold an old snapshot.
     var hasBusyConnection: Bool {
-        streams.all.contains { stream in
-            guard let own = stream.connection else { return false }
-            return !own.isAutocommit || own.connection.hasBusyStatement
+        shared.connection.hasBusyStatement
+            || streams.all.contains { stream in
+                guard let own = stream.connection else { return false }
+                return !own.isAutocommit || own.connection.hasBusyStatement
+            }
+    }
+
+    /// Nobody would miss the connections: every stream can be opened again from its baton.
+    var isIdle: Bool {
+        streams.all.allSatisfy { !$0.isInUse && $0.isClean } && !shared.connection.hasBusyStatement
+    }
+
+    /// Ends transactions that read and do not write: their snapshots keep the log from being copied. They are told as if
+    /// others had waited for them.
+    func endReaders() {
+        for stream in streams.all where !stream.isInUse {
+            stream.endSuspended(.idle)
+            guard let own = stream.connection, !own.isAutocommit, !own.isWriting else { continue }
+            endTransaction(of: stream)
+            stream.wasTimedOut = true
         }
     }
 
@@ -155,11 +184,19 @@ package final class TenantDatabase {
 
     // MARK: Checkpoint
 
+    /// The log has grown by enough since it was last copied, or since that was last tried in vain.
+    var wantsCheckpoint: Bool {
+        let live = file.liveLogBytes
+        if live < triedAt { triedAt = 0 }
+        return live - triedAt >= context.settings.checkpointLogBytes
+    }
+
     /// Copies the log into the file; the caller has made sure that `newestLSN` is durable (rule J2).
     ///
     /// - Returns: whether the file (not yet synced) holds everything.
     func checkpoint() throws(SQLiteError) -> Bool {
         guard file.logBytes > 0 else { return true }
+        defer { triedAt = file.liveLogBytes }
         return try shared.own { connection throws(SQLiteError) in
             try connection.checkpoint(hasBusyConnection ? .passive : .truncate)
         }

@@ -21,8 +21,9 @@ package final class TenantEngine: Sendable {
     let dirty: DirtyTenants
     let context: DatabaseContext
     let files: any Files
-    let checkpoints = CheckpointRequests()
-    let life = EngineLife()
+    let checkpoints: CheckpointRequests
+    let life: EngineLife
+    let removals = FileRemovals()
 
     /// Wires the parts; `EngineStart` fills the census and starts the threads.
     init(parts: EngineParts) {
@@ -36,6 +37,8 @@ package final class TenantEngine: Sendable {
         context = parts.context
         templates = TemplateStore(files: parts.files, layout: parts.layout)
         load = NodeLoad(bound: parts.settings.nodeQueue)
+        checkpoints = CheckpointRequests()
+        life = parts.context.life
         opener = TenantOpener(
             layout: parts.layout, census: parts.census, journal: parts.journal, dirty: parts.dirty,
             context: parts.context)
@@ -47,20 +50,20 @@ package final class TenantEngine: Sendable {
     /// Hands a work to its tenant. It is run, then released when its answer may leave, or refused; never forgotten.
     package func submit(_ work: any TenantWork, to id: TenantID) {
         guard load.enter() else { return work.refuse(.busy(queue: "node's queue")) }
-        deliver(work, to: id, isUrgent: false)
+        deliver(work, to: id, .queue)
     }
 
     /// The engine's own works go first and past the bounds.
     func submitUrgently(_ work: any TenantWork, to id: TenantID) {
         load.enterUrgently()
-        deliver(work, to: id, isUrgent: true)
+        deliver(work, to: id, .front)
     }
 
-    private func deliver(_ work: any TenantWork, to id: TenantID, isUrgent: Bool) {
+    func deliver(_ work: any TenantWork, to id: TenantID, _ place: Mailbox.Place) {
         // A tenant that is being evicted says so once; the table then has a new one.
         for _ in 0..<3 {
             let tenant = find(id)
-            switch tenant.submit(work, isUrgent: isUrgent) {
+            switch tenant.submit(work, place) {
             case nil: return
             case .retry:
                 open.remove(tenant)
@@ -79,10 +82,10 @@ package final class TenantEngine: Sendable {
 
     func find(_ id: TenantID) -> Tenant {
         if let known = open.find(id) { return known }
+        let parts = TenantParts(
+            opener: opener, journal: journal, load: load, context: context, checkpoints: checkpoints, life: life)
         return open.findOrAdd(id) {
-            Tenant(
-                id: id, lane: lanes.lanes[Int(id.rawValue % UInt64(lanes.lanes.count))], opener: opener,
-                journal: journal, load: load, context: context, checkpoints: checkpoints)
+            Tenant(id: id, lane: lanes.lanes[Int(id.rawValue % UInt64(lanes.lanes.count))], parts: parts)
         }
     }
 
@@ -107,6 +110,9 @@ package final class TenantEngine: Sendable {
     package var logBytes: Int { context.vfs.budget.usedBytes }
     package var laneQueueLengths: [Int] { lanes.lanes.map(\.queueLength) }
     package var streamCount: Int { context.streamCount.value }
+    /// Descriptors of tenants' files that are open now.
+    package var descriptorCount: Int { context.vfs.descriptors.openCount }
+    package var threadCount: Int { lanes.threadCount }
 }
 
 /// What an engine is made of.

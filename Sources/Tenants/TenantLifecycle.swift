@@ -19,7 +19,7 @@ extension TenantEngine {
     /// On the tenant's thread. The file needs no sync: recovery makes it again from its record (rule J8).
     func createNow(_ id: TenantID, template: Template, epoch: Epoch) throws(TenantsError) -> (TenantState, LSN) {
         guard census.find(id) == nil else { throw .alreadyExists(id) }
-        let generation = try nextGeneration()
+        let generation = context.faults.reuseGeneration ? Generation(1) : try nextGeneration()
         let state = TenantState(
             generation: generation, epoch: epoch, txid: .none, time: context.time.wall(),
             pageCount: template.pageCount, checksum: template.checksum)
@@ -54,13 +54,11 @@ extension TenantEngine {
     func dropNow(_ tenant: Tenant) throws(TenantsError) -> (TenantState, LSN) {
         guard let facts = tenant.openDatabase?.state ?? census.find(tenant.id) else { throw .notFound(tenant.id) }
         let lsn = try events.dropped(tenant.id, facts)
+        tenant.noteEvent(lsn)
         tenant.abandonDatabase()
         census.remove(tenant.id)
         return (facts, lsn)
     }
-
-    /// After the drop is durable.
-    func removeFile(of id: TenantID, _ generation: Generation) { try? files.remove(layout.path(of: id, generation)) }
 
     // MARK: Changing hands
 
@@ -68,7 +66,7 @@ extension TenantEngine {
     package func bar(_ id: TenantID, _ error: TenantsError?) { find(id).bar(error) }
 }
 
-/// Creates on the tenant's thread; the answer waits for the record.
+/// Creates on the tenant's thread; the answer waits for the record, also the answer that it is there already.
 private final class CreateWork: TenantWork, @unchecked Sendable {
     // @unchecked: `result` is written on the tenant's thread and read when the work is released, which comes after.
     private let engine: TenantEngine
@@ -76,6 +74,7 @@ private final class CreateWork: TenantWork, @unchecked Sendable {
     private let template: Template
     private let epoch: Epoch
     private let continuation: CheckedContinuation<TenantState, any Error>
+    private var result: Result<TenantState, TenantsError>?
 
     init(
         engine: TenantEngine, id: TenantID, template: Template, epoch: Epoch,
@@ -91,24 +90,25 @@ private final class CreateWork: TenantWork, @unchecked Sendable {
     func handle(_ tenant: Tenant) -> Bool {
         do throws(TenantsError) {
             let (state, lsn) = try engine.createNow(id, template: template, epoch: epoch)
-            let continuation = self.continuation
-            engine.journal.whenDurable(lsn, AfterDurable { continuation.resume(returning: state) })
+            tenant.noteEvent(lsn)
+            result = .success(state)
         } catch {
-            continuation.resume(throwing: error)
+            result = .failure(error)
         }
         return true
     }
 
     func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
     func refuse(_ error: TenantsError) { continuation.resume(throwing: error) }
-    func release() {}
+    func release() { continuation.resume(with: result!.mapError { $0 }) }
 }
 
 private final class DropWork: TenantWork, @unchecked Sendable {
-    // @unchecked: constant but for the continuation, which is resumed once.
+    // @unchecked: `result` is written on the tenant's thread and read when the work is released, which comes after.
     private let engine: TenantEngine
     private let id: TenantID
     private let continuation: CheckedContinuation<Void, any Error>
+    private var result: Result<TenantState, TenantsError>?
 
     init(engine: TenantEngine, id: TenantID, _ continuation: CheckedContinuation<Void, any Error>) {
         self.engine = engine
@@ -118,32 +118,21 @@ private final class DropWork: TenantWork, @unchecked Sendable {
 
     func handle(_ tenant: Tenant) -> Bool {
         do throws(TenantsError) {
-            let (facts, lsn) = try engine.dropNow(tenant)
-            let engine = self.engine
-            let id = self.id
-            let continuation = self.continuation
-            engine.journal.whenDurable(
-                lsn,
-                AfterDurable {
-                    engine.removeFile(of: id, facts.generation)
-                    continuation.resume()
-                })
+            result = .success(try engine.dropNow(tenant).0)
         } catch {
-            continuation.resume(throwing: error)
+            result = .failure(error)
         }
         return true
     }
 
     func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
     func refuse(_ error: TenantsError) { continuation.resume(throwing: error) }
-    func release() {}
-}
 
-/// Calls a closure when an LSN is durable.
-final class AfterDurable: DurabilityWaiter {
-    private let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    func becameDurable() { body() }
+    /// The drop is durable: the file may go, off this thread.
+    func release() {
+        if case .success(let facts)? = result { engine.removals.add(engine.layout.path(of: id, facts.generation)) }
+        continuation.resume(with: result!.map { _ in }.mapError { $0 })
+    }
 }
 
 /// Creation before anything runs: on the starting thread.

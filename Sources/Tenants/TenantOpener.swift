@@ -1,4 +1,5 @@
 import Journal
+import Lanes
 import SQLiteKit
 import Seams
 import Vocabulary
@@ -23,14 +24,16 @@ final class TenantOpener: Sendable {
     }
 
     /// - Throws: `.notFound`; `.damaged` for a file that is missing, short or no database: it is never made anew.
-    func open(_ id: TenantID) throws(TenantsError) -> TenantDatabase {
-        if let reason = census.damage(of: id) { throw .damaged(id, reason: reason) }
+    ///
+    /// - Parameter event: the record that made the tenant, where it may not be durable yet.
+    func open(_ id: TenantID, after event: LSN) throws(TenantsError) -> TenantDatabase {
         guard let facts = census.find(id) else { throw .notFound(id) }
         let path = layout.path(of: id, facts.generation)
+        if let reason = census.damage(of: id), !isMended(id, facts, path) { throw .damaged(id, reason: reason) }
         try setAsideForeignLog(path)
         let recorder = CommitRecorder(
-            tenant: id, state: facts, journal: journal, dirty: dirty,
-            encoders: encoders, time: context.time, transactionBytes: context.settings.transactionBytes)
+            tenant: id, state: facts, journal: journal, dirty: dirty, encoders: encoders, context: context, after: event
+        )
         let file = try attach(id, path, facts, recorder)
         do throws(SQLiteError) {
             return try TenantDatabase(tenant: id, file: file, recorder: recorder, context: context)
@@ -38,6 +41,17 @@ final class TenantOpener: Sendable {
             context.vfs.detach(file)
             throw damaged(id, "its file does not open: \(error.message)")
         }
+    }
+
+    /// Whether somebody has put the right file back since an earlier process found the damage. Reads all of it, once.
+    private func isMended(_ id: TenantID, _ facts: TenantState, _ path: String) -> Bool {
+        guard census.mayBeMended(id) else { return false }
+        _ = Lane.stepAside()
+        guard let found = try? FileChecksum.of(path, context.vfs.files),
+            found.pageCount == facts.pageCount, found.checksum == facts.checksum
+        else { return false }
+        census.clearDamage(of: id)
+        return true
     }
 
     private func attach(_ id: TenantID, _ path: String, _ facts: TenantState, _ recorder: CommitRecorder)
@@ -54,10 +68,27 @@ final class TenantOpener: Sendable {
             return file
         } catch {
             switch error {
-            case .notFound: throw damaged(id, "its file \(path) is missing")
+            case .notFound:
+                if context.faults.recreateMissing { return try recreate(id, path, facts, recorder) }
+                throw damaged(id, "its file \(path) is missing")
             case .failed(let operation, _, 0): throw damaged(id, operation)
             default: throw error.asTenantsError
             }
+        }
+    }
+
+    /// The broken variant of rule J8, for its proof.
+    private func recreate(_ id: TenantID, _ path: String, _ facts: TenantState, _ recorder: CommitRecorder)
+        throws(TenantsError) -> DatabaseFile
+    {
+        let bytes = try TemplateBuilder.build(sql: "")
+        do throws(FileError) {
+            let file = try context.vfs.files.open(path, .create)
+            defer { file.close() }
+            try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 0) }
+            return try context.vfs.attach(path: path, observer: recorder)
+        } catch {
+            throw error.asTenantsError
         }
     }
 
@@ -81,8 +112,8 @@ final class TenantOpener: Sendable {
 
     /// Everything is in the file (not yet synced); the facts go back to the census.
     func didClose(_ database: TenantDatabase) {
+        census.put(database.tenant, database.state)
         if let reason = database.recorder.damage { census.markDamaged(database.tenant, reason) }
-        if census.find(database.tenant) != database.state { census.put(database.tenant, database.state) }
         context.vfs.detach(database.file)
     }
 

@@ -19,8 +19,6 @@ package final class TenantStream {
     /// Set by `BEGIN READONLY` until the transaction ends.
     var isReadOnlyTransaction = false
     var connection: GuardedConnection?
-    /// Temp objects or session pragmas: the connection cannot be given back until the stream closes.
-    var isSticky = false
     var counters = CallerCounters()
     var lastUse: Instant
     var transactionStarted: Instant?
@@ -38,7 +36,7 @@ package final class TenantStream {
 
     /// The same but for the statement that is being read.
     package var isCleanBesideReading: Bool {
-        storedSQL.isEmpty && !wasTimedOut && !isSticky && transactionStarted == nil
+        storedSQL.isEmpty && !wasTimedOut && !(connection?.holdsSessionState ?? false) && transactionStarted == nil
     }
 
     /// Leaves a statement open between two works of the stream.

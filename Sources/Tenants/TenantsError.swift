@@ -32,3 +32,8 @@ package enum TenantsError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension TenantsError {
+    /// The engine was given up while an answer waited for the disk: whether the work is durable is not known.
+    static let journalEnded = TenantsError.storage("the journal has ended; whether this is durable is not known")
+}

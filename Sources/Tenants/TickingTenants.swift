@@ -6,6 +6,6 @@ final class TickingTenants: Sendable {
     private let tenants = Mutex<[TenantID: Tenant]>([:])
 
     func add(_ tenant: Tenant) { tenants.withLock { $0[tenant.id] = tenant } }
-    func remove(_ tenant: Tenant) { tenants.withLock { _ = $0.removeValue(forKey: tenant.id) } }
+    func remove(_ tenant: Tenant) { tenants.withLock { if $0[tenant.id] === tenant { $0[tenant.id] = nil } } }
     var all: [Tenant] { tenants.withLock { Array($0.values) } }
 }
