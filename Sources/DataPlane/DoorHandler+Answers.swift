@@ -104,9 +104,21 @@ extension DoorHandler {
     }
 
     func flushNow() {
+        tidySpare()
         guard needsFlush else { return }
         needsFlush = false
         wire?.flush()
+    }
+
+    /// An idle connection keeps no body of its last request, nor the read buffer that this was cut from. While the
+    /// service still holds the request, only a large one is worth giving up.
+    private func tidySpare() {
+        guard let size = spare?.body.storageCapacity, size > 0 else { return }
+        if isKnownUniquelyReferenced(&spare) {
+            spare?.forget()
+        } else if size > 16 << 10 {
+            spare = nil
+        }
     }
 
     /// The answer is written: on to the next request, or to the connection's end.

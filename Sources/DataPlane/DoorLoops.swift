@@ -20,8 +20,13 @@ struct DoorLoops: Sendable {
             throw ChannelError.inappropriateOperationForState
         }
         if shared.crowd.take(1) {
-            // From here on it is the handler that gives back.
-            try DoorHandler.install(in: channel, loop: loop)
+            do {
+                try DoorHandler.install(in: channel, loop: loop)
+                // From here on it is the handler that gives back.
+            } catch {
+                shared.crowd.giveBack(1)
+                throw error
+            }
         } else if shared.turnedAway.take(1) {
             try channel.pipeline.syncOperations.addHandler(CrowdedHandler(loop: loop))
         } else {

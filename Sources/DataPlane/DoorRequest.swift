@@ -37,6 +37,9 @@ package final class DoorRequest: @unchecked Sendable {
         self.mailbox = mailbox
     }
 
+    /// Lets go of what an idle connection should not hold. Only while nobody else holds the object.
+    func forget() { body = ByteBuffer() }
+
     /// Only while nobody else holds the object.
     func renew(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits) {
         self.head = head

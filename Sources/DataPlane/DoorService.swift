@@ -6,7 +6,8 @@ package protocol DoorService: Sendable {
     /// only after the answer to the one before, so that a client's pipelined statements run in the order it sent them.
     func handle(batch: [DoorRequest])
 
-    /// The client of a request that was handed over and is not fully answered is gone. Called once, on the event loop
-    /// of that request. Answers made from now on go nowhere; nothing needs to be answered.
+    /// The client of a request that was handed over has left before the whole answer was written, or the door has
+    /// answered in its own name because no answer came. Called once, on the event loop of that request. Answers made
+    /// from now on go nowhere; nothing needs to be answered.
     func cancelled(_ request: DoorRequest)
 }

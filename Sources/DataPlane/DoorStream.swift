@@ -35,7 +35,8 @@ package final class DoorStream: Sendable {
     let request: DoorRequest
     let head: AnswerBytes
     let length: Int?
-    let sendsBody: Bool
+    /// `false` for HEAD, and for statuses without a body: chunks are taken and dropped, so they need not be made.
+    package let sendsBody: Bool
     var isChunked: Bool { length == nil && !request.traits.isOld }
     private let onWritable: (@Sendable () -> Void)?
     private let state = Mutex(State())

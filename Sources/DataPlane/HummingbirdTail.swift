@@ -31,7 +31,7 @@ package struct HummingbirdTail: DoorTail, HTTPChannelHandler {
                 response = try await responder.respond(to: request, context: context)
             } catch {
                 // The router's own middleware turns expected errors into answers; this one was not.
-                logger.error("unexpected error while answering", metadata: ["error": "\(error)"])
+                logger.warning("unexpected error while answering", metadata: ["error": "\(error)"])
                 response = Response(status: .internalServerError)
             }
             try await writer.write(response: response.head, body: response.body)

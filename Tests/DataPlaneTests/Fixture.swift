@@ -69,11 +69,21 @@ final class Tally: Sendable {
     func add(_ amount: Int) { value.withLock { $0 += amount } }
 }
 
+/// Keeps the tail's `/gated` from answering until it is opened.
+final class Gate: Sendable {
+    private let isOpen = Mutex(false)
+    func open() { isOpen.withLock { $0 = true } }
+    func wait() async throws {
+        while !isOpen.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
+    }
+}
+
 /// A running door on a port of its own.
 struct Door: Sendable {
     let port: Int
     let server: DoorServer
     let services: ServiceGroup
+    let gate: Gate
     let group: MultiThreadedEventLoopGroup
 
     func connect(autoRead: Bool = true) async throws -> Client {
@@ -91,7 +101,8 @@ struct Door: Sendable {
         logger.logLevel = .critical
         var configuration = DoorServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.shutdownTime = shutdownTime
-        let tail = HummingbirdTail(responder: routes().buildResponder(), logger: logger)
+        let gate = Gate()
+        let tail = HummingbirdTail(responder: routes(gate).buildResponder(), logger: logger)
         let server = DoorServer(
             configuration, limits: limits, group: group, rules: FixtureRules(), service: service, tail: tail,
             logger: logger
@@ -101,7 +112,7 @@ struct Door: Sendable {
             tasks.addTask { try await services.run() }
             for await number in ports {
                 port.finish()
-                try await body(Door(port: number, server: server, services: services, group: group))
+                try await body(Door(port: number, server: server, services: services, gate: gate, group: group))
             }
             await services.triggerGracefulShutdown()
             try await tasks.waitForAll()
@@ -109,7 +120,7 @@ struct Door: Sendable {
         try await group.shutdownGracefully()
     }
 
-    private static func routes() -> Router<BasicRequestContext> {
+    private static func routes(_ gate: Gate) -> Router<BasicRequestContext> {
         let router = Router()
         router.get("hello") { _, _ in "hello" }
         router.head("hello") { _, _ in Response(status: .ok, headers: [.contentLength: "5"]) }
@@ -118,6 +129,10 @@ struct Door: Sendable {
         router.get("slow") { _, _ in
             try await Task.sleep(for: .milliseconds(150))
             return "slow"
+        }
+        router.get("gated") { _, _ in
+            try await gate.wait()
+            return "gated"
         }
         router.post("echo") { request, _ in
             Response(status: .ok, body: .init(byteBuffer: try await request.body.collect(upTo: 1 << 24)))

@@ -183,6 +183,19 @@ struct RefusalTests {
         }
     }
 
+    @Test func `a connection after a quiet while has its whole idle time`() async throws {
+        let limits = DoorLimits.quick.with { $0.idle = .milliseconds(400) }
+        try await Door.open(limits: limits) { door in
+            for _ in 0..<2 {
+                let client = try await door.connect()
+                try await Task.sleep(for: .milliseconds(100))
+                #expect(try await client.ask(get("/t/a")).status == 200)
+                try await client.close()
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
     @Test func `a request that nobody answers is answered by the door`() async throws {
         let limits = DoorLimits.quick.with { $0.answer = .milliseconds(100) }
         let shelf = Shelf()
