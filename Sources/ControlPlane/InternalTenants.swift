@@ -1,0 +1,58 @@
+import Catalog
+import Cluster
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Residents
+import Routing
+import Vocabulary
+
+/// What an owner does for the node that an operator has asked. Safe to repeat.
+struct InternalTenants: Sendable {
+    let rows: TenantRows
+    let residents: Residents
+
+    func register(on group: RouterGroup<ControlContext>) {
+        group.post(":id/finish-creating", use: finishCreating)
+        group.post(":id/purge", use: purge)
+    }
+
+    @Sendable func finishCreating(_ request: Request, _ context: ControlContext) async throws -> Response {
+        do throws(ResidentsError) {
+            _ = try await residents.takeUp(try id(context))
+        } catch .elsewhere(let refusal) {
+            return Self.notOwner(refusal)
+        }
+        return Response(status: .noContent)
+    }
+
+    @Sendable func purge(_ request: Request, _ context: ControlContext) async throws -> Response {
+        // Without a row it has been purged already.
+        guard let row = try await rows.find(try id(context)) else { return Response(status: .noContent) }
+        guard row.placement.owner == residents.node else {
+            return Self.notOwner(NotOwner(owner: row.placement.owner, epoch: row.placement.epoch))
+        }
+        guard row.state == .deleted else { throw Self.undeleted }
+        switch try await residents.purge(row) {
+        case .purged: return Response(status: .noContent)
+        case .notDeleted: throw Self.undeleted
+        case .moving:
+            throw APIError(.conflict, "move_in_progress", "it is being moved; cancel the move or wait for it")
+        }
+    }
+
+    private static let undeleted = APIError(.conflict, "version_conflict", "it was undeleted meanwhile")
+
+    private func id(_ context: ControlContext) throws(ResidentsError) -> TenantID {
+        guard let text = context.parameters.get("id"), let id = TenantID(hex: text), !id.isReserved else {
+            throw .notFound
+        }
+        return id
+    }
+
+    private static func notOwner(_ refusal: NotOwner) -> Response {
+        Response(
+            status: .misdirectedRequest, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: NotOwnerBody.encode(refusal))))
+    }
+}
