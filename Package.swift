@@ -34,6 +34,7 @@ extension Target.Dependency {
     static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
     static let yams: Self = .product(name: "Yams", package: "Yams")
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -63,7 +64,8 @@ let package = Package(
                 "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
                 "Seams", "Vocabulary",
-                .argumentParser, .asyncHTTPClient, .hummingbird, .lifecycle, .logging, .crypto, .nio, .nioPosix,
+                .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
+                .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
             ],
             swiftSettings: house),

@@ -2,6 +2,7 @@ import Access
 import AsyncHTTPClient
 import Catalog
 import CatalogDrivers
+import Cluster
 import ControlPlane
 import DataPlane
 import Journal
@@ -60,13 +61,13 @@ struct NodeCore: Service {
     }
 
     private func serve(_ engine: TenantEngine) async throws {
-        let client = HTTPClient(eventLoopGroupProvider: .shared(group))
+        let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.configuration())
         defer { client.shutdown { _ in } }
         let node = try await NodeParts.assemble(base, engine: engine, client: client)
         let begun = try await node.lease.begin()
         let finished = try await node.residents.finishAll()
         if finished > 0 { base.logger.info("finished creations", metadata: ["tenants": "\(finished)"]) }
-        try node.openDoors(gate: gate, responder: responder, door: door, group: group)
+        try node.openDoors(begun, gate: gate, responder: responder, door: door, group: group)
         base.status.turn(to: .ready)
         base.logger.info("ready", metadata: ["node": "\(base.id)", "tenants": "\(engine.tenantCount)"])
         for (tenant, reason) in engine.damaged {

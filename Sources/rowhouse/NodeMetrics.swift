@@ -1,3 +1,5 @@
+import Vocabulary
+import Journal
 import DataPlane
 import Routing
 import Tenants

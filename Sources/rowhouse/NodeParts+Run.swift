@@ -1,3 +1,7 @@
+import Logging
+import Cluster
+import Tenants
+import Seams
 import Access
 import Catalog
 import ControlPlane
@@ -12,16 +16,34 @@ import Vocabulary
 
 extension NodeParts {
     /// Builds both planes and puts them behind the door.
-    func openDoors(gate: DataPlaneGate, responder: LateResponder, door: DoorServer, group: any EventLoopGroup) throws {
+    func openDoors(
+        _ begun: LeaseKeeper.Begun, gate: DataPlaneGate, responder: LateResponder, door: DoorServer,
+        group: any EventLoopGroup
+    ) throws {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
         let guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors, random: base.random)
         let tenants = TenantService(store: store, residents: residents, peers: peers, time: base.time)
         let meter = NodeMetrics(engine: engine, door: door, cache: cache)
-        let plane = ControlPlane(
+        var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
             version: NodeRun.version, metrics: { meter.text() })
+        if let cluster {
+            let routes = InternalRoutes(
+                verifier: cluster.verifier, ping: ping(begun), catalog: isCatalogHolder ? driver : nil, store: store,
+                residents: residents)
+            plane.internalRoutes = { routes.register(on: $0) }
+        }
         responder.replace(plane.router().buildResponder())
+    }
+
+    private var isCatalogHolder: Bool {
+        if case .embedded = base.settings.catalog { true } else { false }
+    }
+
+    private func ping(_ begun: LeaseKeeper.Begun) -> PingObject {
+        PingObject(
+            node: base.id.name, version: Build.version, format: 1, protocol: 1, incarnation: begun.node.incarnation)
     }
 
     /// The node's loops, until the task is cancelled: lease, change log, tokens, housekeeping.

@@ -1,7 +1,9 @@
+import Logging
 import Access
 import AsyncHTTPClient
 import Catalog
 import CatalogDrivers
+import Cluster
 import ControlPlane
 import Foundation
 import Journal
@@ -28,13 +30,16 @@ struct NodeParts: Sendable {
     let right: ServingRight
     let lease: LeaseKeeper
     let peers: any Peers
+    let driver: any CatalogDriver
+    let cluster: NodeCluster?
 
     static let sleep: Sleep = { nanoseconds in
         try await Task.sleep(nanoseconds: nanoseconds)
     }
 
     static func assemble(_ base: NodeBase, engine: TenantEngine, client: HTTPClient) async throws -> NodeParts {
-        let driver = try await driver(base, engine: engine)
+        let cluster = try NodeCluster.make(base, client: client)
+        let driver = try await driver(base, engine: engine, cluster: cluster)
         let store = CatalogStore(driver: driver, random: base.random, sleep: sleep)
         let book = OwnerBook(base.id)
         let cache = PlacementCache(bounds(base.settings))
@@ -51,11 +56,14 @@ struct NodeParts: Sendable {
             verifier: verifier,
             authenticator: Authenticator(
                 admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
-            tokens: tokens, right: right, lease: try lease(base, store: store, right: right), peers: AlonePeers())
+            tokens: tokens, right: right, lease: try lease(base, store: store, right: right),
+            peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), driver: driver, cluster: cluster)
     }
 
     /// The embedded catalog is made and migrated here; a remote one must be of our schema already.
-    private static func driver(_ base: NodeBase, engine: TenantEngine) async throws -> any CatalogDriver {
+    private static func driver(
+        _ base: NodeBase, engine: TenantEngine, cluster: NodeCluster?
+    ) async throws -> any CatalogDriver {
         switch base.settings.catalog {
         case .embedded:
             let embedded = EmbeddedCatalog(engine: engine)
@@ -63,8 +71,29 @@ struct NodeParts: Sendable {
             try await CatalogSchema.migrate(embedded, dialect: .sqlite, at: base.time.wall())
             return embedded
         case .remote(let origin):
-            throw ServeFailure.config("catalog: remote (\(origin)) needs cluster.key-file")
+            guard let cluster else {
+                throw ServeFailure.config("catalog: {remote: \(origin)} needs cluster.key-file, the same as on that node")
+            }
+            let remote = RemoteCatalog(transport: cluster.peers, address: "\(origin)")
+            try await reach(remote, base)
+            return remote
         }
+    }
+
+    /// The node that holds the catalog may be starting too: asked for a while before giving up.
+    private static func reach(_ remote: RemoteCatalog, _ base: NodeBase) async throws {
+        var last: CatalogError?
+        for attempt in 0..<60 {
+            do throws(CatalogError) {
+                return try await CatalogSchema.verify(remote)
+            } catch {
+                if case .newerSchema = error { throw ServeFailure.failed(error.description) }
+                if attempt % 10 == 0 { base.logger.warning("waiting for the catalog", metadata: ["why": "\(error)"]) }
+                last = error
+            }
+            try await sleep(1_000_000_000)
+        }
+        throw ServeFailure.failed("the catalog was not reached in a minute: \(last.map(\.description) ?? "")")
     }
 
     private static func bounds(_ settings: ServerSettings) -> PlacementCache.Bounds {

@@ -1,3 +1,5 @@
+import Settings
+import UnixSignals
 import ControlPlane
 import DataPlane
 import Foundation
