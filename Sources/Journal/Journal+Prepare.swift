@@ -13,27 +13,34 @@ extension Journal {
         }
     }
 
-    /// Prepares one segment if one is wanted, or looks whether a full disk has room again.
+    /// Prepares one segment if one is wanted, or the ballast, or looks whether a full disk has room again.
     func prepareStep() -> Step {
         prepareTurn.take {
             guard ended == nil else { return .ended }
             if state.withLock({ $0.diskFull }) { return endDiskFull() ? .wrote : .nothing }
-            guard let number = state.withLock({ $0.numberToPrepare() }) else { return keepBallast() }
-            do throws(FileError) {
-                let slot = try store.make(number, length: options.segmentBytes)
-                state.withLock { $0.finishPreparing(slot) }
-                room.advance()
-                work.advance()
-                return .wrote
-            } catch {
-                state.withLock { $0.finishPreparing(nil) }
-                switch error {
-                case .full: startDiskFull()
-                case .tooManyOpen: break
-                case .notFound, .exists, .failed: fail(.disk(error))
-                }
-                return .nothing
+            // The ballast comes before segments kept ahead, so that a nearly full disk is noticed while it can still be
+            // given up, but never before the one segment that the flusher may need next.
+            if state.withLock({ !$0.pool.ready.isEmpty }), let step = makeBallast() { return step }
+            return makeSegment()
+        }
+    }
+
+    private func makeSegment() -> Step {
+        guard let number = state.withLock({ $0.numberToPrepare() }) else { return .nothing }
+        do throws(FileError) {
+            let slot = try store.make(number, length: options.segmentBytes)
+            state.withLock { $0.finishPreparing(slot) }
+            room.advance()
+            work.advance()
+            return .wrote
+        } catch {
+            state.withLock { $0.finishPreparing(nil) }
+            switch error {
+            case .full: startDiskFull()
+            case .tooManyOpen: break
+            case .notFound, .exists, .failed: fail(.disk(error))
             }
+            return .nothing
         }
     }
 
@@ -49,8 +56,7 @@ extension Journal {
 
     private func startDiskFull() {
         state.withLock { $0.diskFull = true }
-        // Not being able to remove it changes nothing: the next attempt tries again.
-        try? store.files.remove(Ballast.path(in: store.directory))
+        Ballast.giveUp(store)
         room.advance()
     }
 
@@ -65,16 +71,18 @@ extension Journal {
         return true
     }
 
-    private func keepBallast() -> Step {
+    /// - Returns: nil if there is nothing to do.
+    private func makeBallast() -> Step? {
         let path = Ballast.path(in: store.directory)
         do throws(FileError) {
-            if try store.files.size(of: path) == Int64(options.ballastBytes) || options.ballastBytes == 0 {
-                return .nothing
-            }
+            if options.ballastBytes == 0 { return nil }
+            if try store.files.size(of: path) == Int64(options.ballastBytes) { return nil }
             try store.fill(path, length: options.ballastBytes)
             return .wrote
         } catch {
-            if case .full = error { startDiskFull() }
+            // Whatever else is wrong with it, the journal can do without; a device that fails shows it elsewhere.
+            guard case .full = error else { return nil }
+            startDiskFull()
             return .nothing
         }
     }

@@ -58,13 +58,15 @@ private struct JournalOpening {
             nodeState: manifest.nodeState)
         let manifests = ManifestStore(files: store.files, directory: store.directory, manifest: current)
         // Also makes durable what an earlier process renamed but did not sync: it is about to be relied on.
-        try onDisk { () throws(FileError) in try manifests.update { _ in } }
+        try Ballast.retrying(store) { () throws(JournalError) in
+            try onDisk { () throws(FileError) in try manifests.update { _ in } }
+        }
         let journal = Journal(
             store: store, time: time, random: random, options: options, faults: faults, manifests: manifests,
             state: AppendState(options: options, pool: pool, nextLSN: outcome.next, parted: outline.parted),
             current: fresh, onFatal: onFatal)
         let recovery = Recovery(
-            files: store.files, links: links, outline: outline, point: manifest.recoveryPoint, end: outcome.next,
+            store: store, links: links, outline: outline, point: manifest.recoveryPoint, end: outcome.next,
             nodeState: manifest.nodeState, faults: faults)
         let report = OpenReport(
             recoveryPoint: manifest.recoveryPoint, lastLSN: last, rehomed: records.count, accepted: outcome.damage)
@@ -154,13 +156,8 @@ private struct JournalOpening {
         if let slot = pool.takeReady(atLeast: length) { return slot }
         // One file beyond the maximum if need be: a start must not depend on what only a running node can free.
         let number = pool.takeNumber()
-        do throws(FileError) {
-            return try store.make(number, length: length)
-        } catch {
-            guard case .full = error, (try? store.files.remove(Ballast.path(in: store.directory))) != nil else {
-                throw .disk(error)
-            }
+        return try Ballast.retrying(store) { () throws(JournalError) in
+            try onDisk { () throws(FileError) in try store.make(number, length: length) }
         }
-        return try onDisk { () throws(FileError) in try store.make(number, length: length) }
     }
 }

@@ -16,6 +16,10 @@ extension DiskState {
             let names = Self.keptNames(folder, mode, &generator)
             return SimulatedFolder(synced: names, current: names)
         }
+        let named = Set(left.folders.flatMap(\.current.values))
+        for index in left.inodes.indices where !named.contains(.file(index)) {
+            left.inodes[index] = SimulatedInode(isUnlinked: true)
+        }
         return left
     }
 

@@ -117,7 +117,7 @@ package final class SimulatedDisk: Files {
         }
         if isFrozen { throw .failed(operation: "\(operation)", path: path, errno: EIO) }
         switch fault {
-        case .fail(let code)? where operation != .sync:
+        case .fail(let code)? where operation != .sync && operation != .syncFileSystem:
             throw .failed(operation: "\(operation)", path: path, errno: code)
         case .full?: throw .full(path: path)
         case .delay(let nanoseconds)?:
@@ -208,11 +208,16 @@ package final class SimulatedDisk: Files {
 
     package func syncFileSystem(holding path: String) throws(FileError) -> Bool {
         let fault = try enter(.syncFileSystem, path)
-        return state.withLock { state in
-            guard state.supportsSyncFileSystem else { return false }
+        return try state.withLock { state -> Result<Bool, FileError> in
+            guard state.supportsSyncFileSystem else { return .success(false) }
+            if case .fail(let code)? = fault {
+                // Some of it was not written, and nobody can tell what: at worst all content of files.
+                for inode in state.inodes.indices { state.inodes[inode].forgetPending() }
+                return .failure(.failed(operation: "syncfs", path: path, errno: code))
+            }
             if fault != .lie, !state.syncsLie { state.syncAll() }
-            return true
-        }
+            return .success(true)
+        }.get()
     }
 
     package func freeBytes(holding path: String) throws(FileError) -> Int64 {

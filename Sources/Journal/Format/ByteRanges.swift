@@ -73,13 +73,16 @@ package enum ByteRanges {
             if difference(a, b, word) != 0 { return word }
             word &+= 1
         }
-        while word < words {
-            let x = a.loadUnaligned(fromByteOffset: word &* 8, as: SIMD8<UInt64>.self)
-            let y = b.loadUnaligned(fromByteOffset: word &* 8, as: SIMD8<UInt64>.self)
-            if x != y { break }
-            word &+= 8
-        }
+        while word < words, differences(a, b, word) == 0 { word &+= 8 }
         while word < words, difference(a, b, word) == 0 { word &+= 1 }
         return word
+    }
+
+    /// Not zero if any of the eight words from `word` on differs.
+    @inline(__always)
+    private static func differences(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ word: Int) -> UInt64 {
+        let low = difference(a, b, word) | difference(a, b, word &+ 1) | difference(a, b, word &+ 2)
+        let middle = difference(a, b, word &+ 3) | difference(a, b, word &+ 4) | difference(a, b, word &+ 5)
+        return low | middle | difference(a, b, word &+ 6) | difference(a, b, word &+ 7)
     }
 }

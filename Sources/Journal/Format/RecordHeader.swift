@@ -54,6 +54,7 @@ package struct RecordHeader: Hashable, Sendable {
             generation: generation, epoch: epoch, txid: txid, time: time, pageCount: pageCount, checksum: checksum)
     }
 
+    /// Writes everything but the LSN and the header's checksum.
     func write(to target: UnsafeMutableRawPointer) {
         target.put(Self.magic, at: 0)
         target.put(Self.version, at: 4)
@@ -72,7 +73,6 @@ package struct RecordHeader: Hashable, Sendable {
         target.put(part, at: 80)
         target.put(partCount, at: 84)
         target.put(UInt32(0), at: 88)
-        Self.stamp(target, lsn: lsn)
     }
 
     /// Gives a written header its LSN: all that is left to do under the append lock.

@@ -3,7 +3,7 @@ import Vocabulary
 
 /// Brings the tenants' files to the end of the journal (rule J4). Idempotent: it may be cut off anywhere and run again.
 package struct Recovery: Sendable {
-    let files: any Files
+    let store: SegmentStore
     let links: [ChainLink]
     let outline: JournalOutline
     let point: LSN
@@ -31,11 +31,19 @@ package struct Recovery: Sendable {
     package func run(
         layout: any RecoveryLayout, memory: Int = 128 << 20, progress: (RecoveryProgress) -> Void = { _ in }
     ) throws(JournalError) -> [RecoveredTenant] {
-        let slab = PageSlab(bytes: memory)
+        try Ballast.retrying(store) { () throws(JournalError) in
+            try attempt(layout, PageSlab(bytes: memory), progress)
+        }
+    }
+
+    private func attempt(
+        _ layout: any RecoveryLayout, _ slab: PageSlab, _ progress: (RecoveryProgress) -> Void
+    ) throws(JournalError) -> [RecoveredTenant] {
         var replays: [TenantID: TenantReplay] = [:]
         for (tenant, outline) in outline.tenants where !outline.isEmpty && !outline.isDropped {
             replays[tenant] = TenantReplay(
-                tenant, outline, path: layout.path(tenant, outline.state.generation), files: files, faults: faults)
+                tenant, outline, path: layout.path(tenant, outline.state.generation), files: store.files, faults: faults
+            )
         }
         try apply(to: replays, slab, layout, progress)
         let ordered = replays.values.sorted { $0.tenant < $1.tenant }
@@ -80,7 +88,7 @@ package struct Recovery: Sendable {
     }
 
     private func sync(_ replays: [TenantReplay], _ layout: any RecoveryLayout) throws(FileError) {
-        guard !replays.isEmpty, try !files.syncFileSystem(holding: layout.root) else { return }
+        guard !replays.isEmpty, try !store.files.syncFileSystem(holding: layout.root) else { return }
         var folders: Set<String> = []
         for replay in replays {
             try replay.sync()
@@ -91,7 +99,7 @@ package struct Recovery: Sendable {
                 folders.insert(path)
             }
         }
-        for folder in folders.sorted() { try files.syncDirectory(folder) }
+        for folder in folders.sorted() { try store.files.syncDirectory(folder) }
     }
 
     private func results(_ replays: [TenantID: TenantReplay]) -> [RecoveredTenant] {

@@ -123,7 +123,8 @@ final class TenantReplay {
         _ view: RecordView, _ slab: PageSlab, _ makeRoom: () throws(FileError) -> Void
     ) throws(FileError) {
         let lsn = view.header.lsn
-        guard try opened(lsn) != nil else { return }
+        // Once measured, the file is needed only where a page's image is not in memory.
+        if !isMeasured { guard try opened(lsn) != nil else { return } }
         isUnfinished = true
         isChanged = true
         var entries = view.pages

@@ -1,0 +1,103 @@
+import Simulator
+import Testing
+import Vocabulary
+
+@testable import Journal
+
+/// A full disk stops writes before they begin, and nothing else (rule J6).
+@Suite struct DiskFullTests {
+    private func fullWorld() throws -> (TestWorld, Int) {
+        var options = JournalOptions.tiny
+        options.ballastBytes = 3 * 64 * 1024
+        let world = try TestWorld(options: options)
+        let tenant = try world.create()
+        world.flush()
+        #expect(world.disk.bytes(of: TestWorld.journalPath + "/ballast")?.count == options.ballastBytes)
+        world.disk.setCapacity(world.disk.usedBytes)
+        return (world, tenant)
+    }
+
+    @Test func `commits go on until the prepared segments are used, then are refused, and all are kept`() throws {
+        let (world, tenant) = try fullWorld()
+        var commits = 0
+        while world.commit(tenant, world.randomChange(tenant)) != nil {
+            world.flush()
+            world.journal.prepareNow()
+            commits += 1
+            try #require(commits < 1000)
+        }
+        #expect(commits > 3)
+        #expect(world.fatal.value == nil)
+        #expect(world.journal.isDiskFull)
+        #expect(throws: JournalRefusal.diskFull) { try world.journal.reserve(4128) }
+        #expect(world.disk.bytes(of: TestWorld.journalPath + "/ballast") == nil, "its room is for deletes")
+        #expect(world.journal.durableLSN == world.journal.lastLSN)
+        try world.reopen(on: world.disk.crash(seed: 1, mode: .dropAll))
+        #expect(world.violations() == [])
+    }
+
+    @Test func `what gives room back goes on`() throws {
+        let (world, _) = try fullWorld()
+        world.journal.reportDiskFull()
+        #expect(throws: JournalRefusal.diskFull) { try world.journal.reserve(4128) }
+        try world.journal.reserve(4128, relief: true)
+        world.journal.release(4128)
+    }
+
+    @Test func `it ends by itself when there is room, and the ballast is made again`() throws {
+        let (world, tenant) = try fullWorld()
+        while world.commit(tenant, world.randomChange(tenant)) != nil {
+            world.flush()
+            world.journal.prepareNow()
+        }
+        world.journal.prepareNow()
+        #expect(world.journal.isDiskFull, "trying again without room changes nothing")
+        world.disk.setCapacity(.max)
+        world.journal.prepareNow()
+        #expect(!world.journal.isDiskFull)
+        #expect(world.commit(tenant, world.randomChange(tenant)) != nil)
+        #expect(world.disk.bytes(of: TestWorld.journalPath + "/ballast") != nil)
+    }
+
+    @Test func `checkpoints give room by freeing segments`() throws {
+        let (world, tenant) = try fullWorld()
+        while world.commit(tenant, world.randomChange(tenant)) != nil {
+            world.flush()
+            world.journal.prepareNow()
+        }
+        try world.truncateJournal()
+        world.journal.prepareNow()
+        // The room of the ballast is not there to be made again, so ordinary writes wait, but relief has segments.
+        try world.journal.reserve(4128 * 4, relief: true)
+    }
+
+    @Test func `a failing device is not a full one`() throws {
+        let (world, _) = try fullWorld()
+        world.disk.setCapacity(.max)
+        world.disk.inject(.fail(errno: 5), on: .write)
+        _ = try? world.journal.reserve(world.options.transactionBytes)
+        world.journal.prepareNow()
+        #expect(world.fatal.value != nil)
+        #expect(!world.journal.isDiskFull)
+    }
+
+    @Test func `a journal that cannot grow starts on a full disk by giving up its ballast`() throws {
+        var options = JournalOptions.tiny
+        options.ballastBytes = 3 * 64 * 1024
+        let world = try TestWorld(options: options)
+        let tenant = try world.create()
+        // Every prepared segment in use, nothing freed.
+        for _ in 0..<40 {
+            guard (try? world.journal.reserve(4128 * 24)) != nil else { break }
+            world.journal.release(4128 * 24)
+            world.commit(tenant, world.randomChange(tenant))
+            world.flush()
+        }
+        let disk = world.disk.crash(seed: 1, mode: .keepAll)
+        disk.setCapacity(disk.usedBytes)
+        for round in 0..<3 {
+            try world.reopen(on: round == 0 ? disk : world.disk.crash(seed: 1, mode: .keepAll))
+            #expect(world.violations() == [])
+        }
+    }
+}
