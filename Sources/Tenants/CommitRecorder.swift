@@ -37,6 +37,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     /// Set where a page's old image was lost, so that the rolling checksum no longer tells anything.
     private(set) var damage: String?
     private var isAbandoned = false
+    /// The tenant is frozen: the second net under the sessions' own rule.
+    var isHeld = false
     private let faults: EngineFaults
 
     private let newest: Atomic<UInt64>
@@ -86,7 +88,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private static let patience: UInt64 = 50_000_000
 
     func reservePage() -> Bool {
-        guard !isAbandoned else { return false }
+        guard !isAbandoned, !isHeld else { return false }
         let wanted = (pages + 1) * Self.worstPageBytes
         guard wanted <= transactionBytes else {
             refusal = .transactionTooLarge

@@ -163,6 +163,7 @@ package struct EngineStart {
         do throws(LaneError) {
             try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
             try engine.life.start("keeper", .keepers) { Keeper(engine: engine).loop() }
+            try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
         } catch {
             throw .threads("\(error)")
         }

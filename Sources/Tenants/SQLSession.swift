@@ -48,6 +48,7 @@ package final class SQLSession {
             guarded.finish(entry)
             throw error
         }
+        if database.hold != .none { try waitForHold(entry, on: guarded) }
         guarded.watch.begin(deadline: deadline)
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
@@ -168,6 +169,14 @@ package final class SQLSession {
     }
 
     // MARK: Transactions
+
+    /// While the tenant changes hands, writes and transactions wait for it as they would for another caller's transaction.
+    private func waitForHold(_ entry: CachedStatement, on guarded: GuardedConnection) throws(SQLFailure) {
+        guard !entry.statement.isReadOnly || entry.findings.needsOwnConnection, database.parks(stream) else { return }
+        guarded.finish(entry)
+        releaseConnectionIfClean()
+        throw .writerBusy
+    }
 
     private func checkTimeout(_ entry: CachedStatement) throws(SQLFailure) {
         guard stream.wasTimedOut else { return }

@@ -57,6 +57,11 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     /// Refuses new works with this error from now on; nil opens the mailbox again.
     func bar(_ error: TenantsError?) { mailbox.withLock { $0.barred = error } }
 
+    /// The same, if it is barred as `old` says: an end of the engine stays an end.
+    func bar(_ error: TenantsError?, replacing old: TenantsError?) {
+        mailbox.withLock { if $0.barred == old { $0.barred = error } }
+    }
+
     /// Puts the tenant at the end of its lane's queue.
     private func schedule() {
         guard !lane.submit(self) else { return }
@@ -154,7 +159,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
 
     /// In the order in which they came, as long as nobody writes.
     private func resumeWaiters() {
-        guard let database, !waiters.isEmpty else { return }
+        guard let database, !waiters.isEmpty, database.hold != .frozen else { return }
         var attempts = waiters.count
         while attempts > 0, database.writer(otherThan: nil) == nil, let waiter = waiters.takeFirst() {
             attempts -= 1

@@ -13,6 +13,8 @@ package final class TenantDatabase {
     private let context: DatabaseContext
     private let temporary: TempAccount
     private var spare: GuardedConnection?
+    /// Set while the tenant changes hands.
+    var hold = WriteHold.none
     /// Log bytes when a checkpoint was last tried and could not empty the log.
     private var triedAt = 0
 
@@ -140,7 +142,7 @@ package final class TenantDatabase {
 
     /// Nobody would miss the connections: every stream can be opened again from its baton.
     var isIdle: Bool {
-        streams.all.allSatisfy { !$0.isInUse && $0.isClean } && !shared.connection.hasBusyStatement
+        hold == .none && streams.all.allSatisfy { !$0.isInUse && $0.isClean } && !shared.connection.hasBusyStatement
     }
 
     /// Ends transactions that read and do not write: their snapshots keep the log from being copied. They are told as if

@@ -24,6 +24,8 @@ package final class TenantEngine: Sendable {
     let checkpoints: CheckpointRequests
     let life: EngineLife
     let removals = FileRemovals()
+    /// Copies of whole tenants are read and written here.
+    let copier = ServiceThread()
 
     /// Wires the parts; `EngineStart` fills the census and starts the threads.
     init(parts: EngineParts) {

@@ -1,0 +1,116 @@
+import Seams
+import Synchronization
+package import Vocabulary
+
+/// The copy of a tenant that another node is sending: a file aside, under a generation of this node. Nothing is served
+/// from it before it is adopted, and nobody knows it but its manifest.
+///
+/// Used by one task at a time.
+package final class TenantArrival: Sendable {
+    package let tenant: TenantID
+    /// As the source says it is; the generation is this node's.
+    package let expected: TenantState
+    let path: String
+    let engine: TenantEngine
+    private let file: any File
+    private let written = Atomic<Int64>(0)
+
+    init(tenant: TenantID, expected: TenantState, path: String, file: any File, engine: TenantEngine) {
+        self.tenant = tenant
+        self.expected = expected
+        self.path = path
+        self.file = file
+        self.engine = engine
+    }
+
+    deinit { file.close() }
+
+    package var byteCount: Int64 { Int64(expected.pageCount) * Int64(PageHash.pageSize) }
+    package var receivedBytes: Int64 { written.load(ordering: .relaxed) }
+
+    /// Puts the bytes behind the others.
+    ///
+    /// - Throws: `ArrivalFailure.wrongSize` beyond the announced size; `TenantsError.diskFull`, `.storage`.
+    package func append(_ bytes: [UInt8]) async throws {
+        let offset = receivedBytes
+        guard Int64(bytes.count) <= byteCount - offset else { throw ArrivalFailure.wrongSize }
+        let file = file
+        try await engine.copier.run { () throws(TenantsError) in
+            do throws(FileError) {
+                try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
+            } catch {
+                throw error.asTenantsError
+            }
+        }
+        written.store(offset + Int64(bytes.count), ordering: .relaxed)
+    }
+
+    /// Makes the file and its name durable.
+    ///
+    /// - Throws: `ArrivalFailure` where bytes are missing or it is no database of ours; `TenantsError`.
+    package func sync() async throws {
+        guard receivedBytes == byteCount else { throw ArrivalFailure.wrongSize }
+        let (file, files, folder) = (file, engine.files, engine.layout.arrivals)
+        let isDatabase = try await engine.copier.run { () throws(TenantsError) in
+            do throws(FileError) {
+                guard try DatabaseHeader.isOurs(file) else { return false }
+                try file.sync()
+                try files.syncDirectory(folder)
+                return true
+            } catch {
+                throw error.asTenantsError
+            }
+        }
+        guard isDatabase else { throw ArrivalFailure.noDatabase }
+    }
+
+    /// Reads every page back and computes the checksum.
+    ///
+    /// - Returns: what was announced, with the checksum of what is there.
+    /// - Throws: `TenantsError`.
+    package func verify() async throws -> TenantState {
+        let (path, files) = (path, engine.files)
+        let found = try await engine.copier.run { () throws(TenantsError) in
+            do throws(FileError) { return try FileChecksum.of(path, files) } catch { throw error.asTenantsError }
+        }
+        var state = expected
+        state.pageCount = found.pageCount
+        state.checksum = found.checksum
+        return state
+    }
+}
+
+/// Why a copy is not taken.
+package enum ArrivalFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    case wrongSize
+    case noDatabase
+    /// The node has the tenant already, under this epoch or a later one.
+    case olderThanHere
+
+    package var description: String {
+        switch self {
+        case .wrongSize: "the copy does not have the size that was announced"
+        case .noDatabase: "the copy is no SQLite database with pages of 4096 bytes in WAL format"
+        case .olderThanHere: "this node already holds the tenant under this epoch or a later one"
+        }
+    }
+}
+
+/// The first bytes of a database file (https://sqlite.org/fileformat2.html#the_database_header).
+enum DatabaseHeader {
+    private static let magic = Array("SQLite format 3\0".utf8)
+
+    /// Whole pages of 4096 bytes, format versions for WAL (2, 2), UTF-8.
+    static func isOurs(_ file: any File) throws(FileError) -> Bool {
+        let size = try file.size()
+        guard size > 0, size % Int64(PageHash.pageSize) == 0 else { return false }
+        var header = [UInt8](repeating: 0, count: 100)
+        let count = try header.withUnsafeMutableBytesTyped { raw throws(FileError) in try file.read(into: raw, at: 0) }
+        guard count == header.count, header.starts(with: magic) else { return false }
+        let isPageSizeOurs = header[16] == UInt8(PageHash.pageSize >> 8) && header[17] == 0
+        let isWAL = header[18] == 2 && header[19] == 2
+        // 0 where nothing was ever written.
+        let encoding = header[56..<60].reduce(0) { $0 << 8 | UInt32($1) }
+        return isPageSizeOurs && isWAL && encoding <= 1
+    }
+}

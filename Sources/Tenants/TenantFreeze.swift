@@ -1,0 +1,231 @@
+import Journal
+import SQLiteKit
+import Seams
+package import Vocabulary
+
+/// How far a tenant is closed to writers because it changes hands. On the tenant's thread.
+enum WriteHold: Sendable {
+    case none
+    /// Nothing that writes begins; transactions that are open may end.
+    case closing
+    /// Nothing writes, and the file alone is the tenant.
+    case frozen
+}
+
+extension TenantEngine {
+    /// Between two looks at whether open transactions have ended.
+    private static let look: UInt64 = 10_000_000
+
+    /// Parks the tenant's writes: from the call on, nothing that writes and no transaction begins; what wants to waits in
+    /// the tenant's line as if another caller were writing. When open transactions and half-read results have ended and
+    /// every commit is durable, the log is copied into the file, which alone is the tenant then. Reads go on.
+    ///
+    /// A frozen tenant stays so, and open, until `thaw`, `entomb` or the end of the process; where this throws it is
+    /// thawed already.
+    ///
+    /// - Parameters:
+    ///   - patience: nanoseconds that open transactions are given.
+    ///   - endingTransactions: those that are still open are then rolled back, and their clients told so; else this fails.
+    ///   - sleep: nanoseconds; ends early, by throwing, when the task is cancelled.
+    /// - Returns: what is in the file.
+    /// - Throws: `FreezeFailure` where a client held on; `TenantsError.notFound`, `.damaged`, `.storage`; what `sleep` throws.
+    package func freeze(
+        _ id: TenantID, patience: UInt64, endingTransactions: Bool, sleep: (UInt64) async throws -> Void
+    ) async throws -> TenantState {
+        do {
+            return try await repeating(patience, sleep, ends: endingTransactions) { ends in
+                try await withCheckedThrowingContinuation { continuation in
+                    submitUrgently(FreezeWork(engine: self, ends: ends, Reply(continuation)), to: id)
+                }
+            }
+        } catch {
+            try? await thaw(id)
+            throw error
+        }
+    }
+
+    /// Parks the tenant's reads too (rule R3): new works are refused with `.moving` without anything of them being run, and
+    /// every read that was taken has ended when this returns. To be called on a frozen tenant.
+    ///
+    /// - Throws: as `freeze`; the tenant is still frozen then and refuses works until it is thawed.
+    package func parkReads(
+        _ id: TenantID, patience: UInt64, endingReads: Bool, sleep: (UInt64) async throws -> Void
+    ) async throws {
+        find(id).bar(.moving(id), replacing: nil)
+        _ = try await repeating(patience, sleep, ends: endingReads) { ends in
+            try await withCheckedThrowingContinuation { continuation in
+                load.enterUrgently()
+                deliver(ParkReadsWork(ends: ends, Reply(continuation)), to: id, .last)
+            }
+        }
+    }
+
+    /// Everything runs again, what waited first.
+    ///
+    /// - Throws: `.shuttingDown`.
+    package func thaw(_ id: TenantID) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            submitUrgently(ThawWork(Reply(continuation)), to: id)
+        }
+    }
+
+    private func repeating(
+        _ patience: UInt64, _ sleep: (UInt64) async throws -> Void, ends: Bool,
+        _ attempt: (_ ends: Bool) async throws -> HoldStep
+    ) async throws -> TenantState {
+        let deadline = context.time.monotonic().advanced(byNanoseconds: patience)
+        while true {
+            let isLast = context.time.monotonic() >= deadline
+            switch try await attempt(isLast && ends) {
+            case .done(let state): return state
+            case .waiting where isLast && !ends: throw FreezeFailure.stillInUse
+            case .waiting: try await sleep(Self.look)
+            }
+        }
+    }
+}
+
+/// The tenant cannot change hands now.
+package enum FreezeFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Transactions or half-read results held on for longer than they were given.
+    case stillInUse
+
+    package var description: String { "a client holds a transaction, or a result that it has not read to its end" }
+}
+
+enum HoldStep: Sendable {
+    case done(TenantState)
+    /// Somebody still reads or writes.
+    case waiting
+}
+
+extension TenantDatabase {
+    /// Whether a statement that may write, or that begins a transaction, has to wait because the tenant changes hands.
+    func parks(_ stream: TenantStream) -> Bool {
+        switch hold {
+        case .none: false
+        // Those that are inside one may go on to their end.
+        case .closing: stream.transactionStarted == nil
+        case .frozen: true
+        }
+    }
+
+    /// Rolls back every transaction and ends every half-read result; the clients are told as if others had waited for
+    /// them too long.
+    fileprivate func endEverythingOpen() {
+        for stream in streams.all {
+            guard let own = stream.connection else { continue }
+            let wasInTransaction = !own.isAutocommit
+            endTransaction(of: stream)
+            if wasInTransaction { stream.wasTimedOut = true }
+        }
+    }
+}
+
+/// Tries once to freeze the tenant, on its thread.
+private final class FreezeWork: TenantWork {
+    private let engine: TenantEngine
+    private let ends: Bool
+    private let reply: Reply<HoldStep>
+
+    init(engine: TenantEngine, ends: Bool, _ reply: Reply<HoldStep>) {
+        self.engine = engine
+        self.ends = ends
+        self.reply = reply
+    }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        guard let database = tenant.openDatabase else { return false }
+        do throws(TenantsError) {
+            if let step = try step(tenant, database) { reply.send(.success(step)) }
+        } catch {
+            reply.send(.failure(error))
+        }
+        return true
+    }
+
+    /// It was closed and is open now; the next look freezes it.
+    func run(on database: TenantDatabase) -> WorkOutcome {
+        database.hold = .closing
+        reply.send(.success(.waiting))
+        return .done(after: .none)
+    }
+
+    /// - Returns: nil if the tenant pauses for a flush and this is called again after it.
+    private func step(_ tenant: Tenant, _ database: TenantDatabase) throws(TenantsError) -> HoldStep? {
+        if let reason = database.recorder.damage { throw .damaged(tenant.id, reason: reason) }
+        if database.hold == .none { database.hold = .closing }
+        if ends { database.endEverythingOpen() }
+        guard !database.hasBusyConnection else { return .waiting }
+        // Only durable commits may reach the file (rule J2).
+        guard database.newestLSN <= engine.journal.durableLSN else {
+            tenant.hold(self, until: database.newestLSN)
+            return nil
+        }
+        guard try copyLog(database) else { return .waiting }
+        database.hold = .frozen
+        database.recorder.isHeld = true
+        engine.census.put(tenant.id, database.state)
+        return .done(database.state)
+    }
+
+    private func copyLog(_ database: TenantDatabase) throws(TenantsError) -> Bool {
+        do {
+            guard try database.checkpoint(), database.file.logBytes == 0 else { return false }
+        } catch {
+            if error.isDiskFull { engine.journal.reportDiskFull() }
+            throw .storage(error.message)
+        }
+        guard database.file.fileSize == Int64(database.state.pageCount) * Int64(PageHash.pageSize) else {
+            throw .storage("its file has \(database.file.fileSize) bytes for \(database.state.pageCount) pages")
+        }
+        return true
+    }
+
+    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+    func release() {}
+}
+
+/// Behind everything that was taken before the tenant was barred.
+private final class ParkReadsWork: TenantWork {
+    private let ends: Bool
+    private let reply: Reply<HoldStep>
+
+    init(ends: Bool, _ reply: Reply<HoldStep>) {
+        self.ends = ends
+        self.reply = reply
+    }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        guard let database = tenant.openDatabase, database.hold == .frozen else {
+            reply.send(.failure(.storage("its reads are parked only while it is frozen")))
+            return true
+        }
+        if ends { database.endEverythingOpen() }
+        reply.send(.success(database.hasBusyConnection ? .waiting : .done(database.state)))
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+    func release() {}
+}
+
+private final class ThawWork: TenantWork {
+    private let reply: Reply<Void>
+
+    init(_ reply: Reply<Void>) { self.reply = reply }
+
+    /// Who waits is run when this returns.
+    func handle(_ tenant: Tenant) -> Bool {
+        tenant.bar(nil, replacing: .moving(tenant.id))
+        tenant.openDatabase?.hold = .none
+        tenant.openDatabase?.recorder.isHeld = false
+        reply.send(.success(()))
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+    func release() {}
+}
