@@ -1,0 +1,42 @@
+import Hrana
+import NIOHTTP1
+
+/// What the data plane offers under a tenant's base.
+package enum HranaEndpoint: Hashable, Sendable {
+    /// `GET v2` and the like: answered without a token, since clients probe before they authenticate.
+    case probe
+    case pipeline(HranaVersion)
+    case cursor
+    case execute
+    case batch
+    /// `OPTIONS` on any of them.
+    case preflight
+    case unknown
+
+    /// - Parameter path: what follows the base, as `ResolvedName.path`.
+    package init(_ method: HTTPMethod, _ path: String) {
+        if method == .OPTIONS {
+            self = .preflight
+            return
+        }
+        switch path {
+        case "v3/pipeline" where method == .POST: self = .pipeline(.three)
+        case "v2/pipeline" where method == .POST: self = .pipeline(.two)
+        case "v3/cursor" where method == .POST: self = .cursor
+        case "v1/execute" where method == .POST: self = .execute
+        case "v1/batch" where method == .POST: self = .batch
+        case "v1" where method == .GET, "v2" where method == .GET, "v3" where method == .GET: self = .probe
+        default: self = .unknown
+        }
+    }
+
+    /// Paths that are the data plane's also without a base, where a header or the credential names the tenant.
+    static func isBare(_ uri: String) -> Bool {
+        guard uri.hasPrefix("/v") else { return false }
+        let path = uri.dropFirst().prefix { $0 != "?" }
+        switch path {
+        case "v1", "v2", "v3", "v1/execute", "v1/batch": return true
+        default: return path.hasPrefix("v2/") || path.hasPrefix("v3/") || path.hasPrefix("v3-protobuf")
+        }
+    }
+}

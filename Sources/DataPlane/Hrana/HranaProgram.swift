@@ -1,0 +1,42 @@
+import Hrana
+import NIOCore
+
+/// A request's body, decoded.
+enum HranaProgram {
+    case pipeline(PipelineRequest)
+    case cursor(CursorRequest)
+    /// Version 1 runs one request on a stream for it alone.
+    case version1(StreamRequest)
+
+    /// - Throws: `HranaDecodingError`, with the place in the body.
+    init(_ endpoint: HranaEndpoint, _ body: ByteBuffer) throws(HranaDecodingError) {
+        let outcome: Result<HranaProgram, HranaDecodingError> = body.withUnsafeReadableBytes { bytes in
+            do throws(HranaDecodingError) {
+                return .success(try Self.decode(endpoint, bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try outcome.get()
+    }
+
+    private static func decode(
+        _ endpoint: HranaEndpoint, _ bytes: UnsafeRawBufferPointer
+    ) throws(HranaDecodingError) -> HranaProgram {
+        switch endpoint {
+        case .pipeline(let version): return .pipeline(try HranaDecoder(version: version).pipeline(bytes))
+        case .cursor: return .cursor(try HranaDecoder(version: .three).cursor(bytes))
+        case .execute: return .version1(.execute(try HranaDecoder(version: .one).execute(bytes)))
+        case .batch: return .version1(.batch(try HranaDecoder(version: .one).batch(bytes)))
+        case .probe, .preflight, .unknown: preconditionFailure("these have no program")
+        }
+    }
+
+    var baton: String? {
+        switch self {
+        case .pipeline(let request): request.baton
+        case .cursor(let request): request.baton
+        case .version1: nil
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package import Access
+import Cluster
+import Hrana
+package import Membership
+package import Seams
+package import Tenants
+
+/// What the data plane is made of.
+package struct HranaSettings: Sendable {
+    package var engine: TenantEngine
+    package var directory: any TenantDirectory
+    package var relay: (any Relay)?
+    package var authenticator: Authenticator
+    package var context: HranaContext
+    package var right: ServingRight
+    package var time: any TimeSource
+    package var random: any RandomSource
+    package var cors = CORSRule.none
+    package var domain: String?
+    /// Whether `x-namespace` names a tenant.
+    package var takesNamespace = true
+    package var node = ""
+    /// Nanoseconds that a request has where it says nothing, and at most.
+    package var timeout: UInt64 = 30_000_000_000
+    package var longestTimeout: UInt64 = 300_000_000_000
+    /// Requests that may wait for the catalog at once.
+    package var pendingLookUps = 1_024
+
+    package init(
+        engine: TenantEngine, directory: any TenantDirectory, authenticator: Authenticator, context: HranaContext,
+        right: ServingRight, time: any TimeSource, random: any RandomSource
+    ) {
+        self.engine = engine
+        self.directory = directory
+        self.authenticator = authenticator
+        self.context = context
+        self.right = right
+        self.time = time
+        self.random = random
+    }
+}

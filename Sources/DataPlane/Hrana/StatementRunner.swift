@@ -1,0 +1,147 @@
+import Hrana
+import SQLiteKit
+import Seams
+import Tenants
+
+/// Runs single statements on a session and writes what they give. On the tenant's thread, for one turn of a work.
+struct StatementRunner {
+    let session: SQLSession
+    let context: HranaContext
+    let deadline: Instant
+    let mayWrite: Bool
+    /// False where the tenant has no room for one more that waits for the writer.
+    let mayWait: Bool
+
+    /// Runs a statement to its end and writes its result. When this throws the writer is as it was.
+    ///
+    /// - Parameter wantsRows: else the result has no rows, though all are stepped through.
+    func execute(
+        _ sql: String, _ request: Hrana.Statement, wantsRows: Bool, into writer: inout JSONWriter
+    ) throws(StatementStop) {
+        let mark = writer.bytes.count
+        do throws(StatementStop) {
+            let started = context.time.monotonic()
+            var summary = StatementSummary()
+            if try runSpecial(sql, request) {
+                writer.startStatementResult()
+                writer.startRows()
+            } else {
+                let running = try start(sql, request, isOwn: false)
+                summary = try run(running, wantsRows: wantsRows, into: &writer)
+            }
+            summary.nanoseconds = context.time.monotonic().nanoseconds(since: started)
+            writer.finishStatementResult(summary)
+        } catch {
+            writer.bytes.truncate(to: mark)
+            throw error
+        }
+    }
+
+    private func run(
+        _ running: RunningStatement, wantsRows: Bool, into writer: inout JSONWriter
+    ) throws(StatementStop) -> StatementSummary {
+        let limit = context.limits.resultBytes
+        do throws(StatementStop) {
+            // The first step may compile again after a change of the schema: only then the columns are sure.
+            var hasRow = try step(running)
+            writer.startStatementResult()
+            writer.columns(of: running.statement)
+            writer.startRows()
+            while hasRow {
+                if wantsRows {
+                    writer.startRow()
+                    try writer.values(of: running.statement, upTo: limit)
+                    writer.endRow()
+                }
+                hasRow = try step(running)
+            }
+        } catch {
+            _ = running.finish()
+            throw error
+        }
+        return StatementSummary(running.finish())
+    }
+
+    // MARK: Parts, also of cursors
+
+    /// Compiles, binds, and makes ready to step.
+    func start(_ sql: String, _ request: Hrana.Statement, isOwn: Bool) throws(StatementStop) -> RunningStatement {
+        try checkDeadline(sql)
+        let running: RunningStatement
+        do throws(SQLFailure) {
+            running = isOwn ? try session.startOwn(sql) : try session.start(sql)
+        } catch {
+            throw stop(error, .preparing)
+        }
+        do throws(StatementStop) {
+            try running.statement.bind(request)
+            return running
+        } catch {
+            _ = running.finish()
+            throw error
+        }
+    }
+
+    func step(_ running: RunningStatement) throws(StatementStop) -> Bool {
+        do throws(SQLFailure) {
+            return try running.step()
+        } catch {
+            throw stop(error, .running)
+        }
+    }
+
+    /// Statements that SQLite is not given.
+    ///
+    /// - Returns: whether it was one; it has run then.
+    func runSpecial(_ sql: String, _ request: Hrana.Statement) throws(StatementStop) -> Bool {
+        guard let special = sql.withRawUTF8({ SQLText.special($0) }) else { return false }
+        guard sql.withRawUTF8({ SQLText.content($0, after: special.end) }) == nil else {
+            throw .failed(.manyStatements)
+        }
+        guard request.arguments.isEmpty, request.namedArguments.isEmpty else {
+            throw .failed(
+                HranaError(
+                    "The statement has no parameters, the request has arguments", code: HranaErrorCode.argumentsInvalid)
+            )
+        }
+        try run(special.statement)
+        return true
+    }
+
+    func run(_ special: SQLText.Special) throws(StatementStop) {
+        switch special {
+        case .vacuum: throw .failed(.vacuum)
+        case .beginReadOnly:
+            do throws(SQLFailure) {
+                _ = try session.beginReadOnly()
+            } catch {
+                throw stop(error, .running)
+            }
+        }
+    }
+
+    func stop(_ failure: SQLFailure, _ phase: StatementFailure.Phase) -> StatementStop {
+        switch failure {
+        case .writerBusy where mayWait: .waitForWriter
+        case .lacksWriteRight where !mayWrite: .forbidden
+        default: .failed(StatementFailure.error(failure, phase))
+        }
+    }
+
+    /// After the deadline nothing begins, but what ends a transaction.
+    func checkDeadline(_ sql: String) throws(StatementStop) {
+        let now = context.time.monotonic()
+        guard now < deadline || sql.withRawUTF8({ SQLText.firstKeyword($0) }) == "ROLLBACK" else {
+            throw .failed(.deadlineExceeded)
+        }
+        session.deadline = min(deadline, now.advanced(byNanoseconds: context.limits.statementTime))
+    }
+}
+
+extension StatementSummary {
+    init(_ execution: ExecutionSummary) {
+        self.init(
+            affectedRows: execution.affectedRows, lastInsertRowID: execution.lastInsertRowID,
+            rowsRead: execution.rowsRead, rowsWritten: execution.rowsWritten)
+    }
+}

@@ -1,0 +1,33 @@
+package import Access
+package import Routing
+package import Vocabulary
+
+/// Finds a request's tenant: at once where everything is in memory, else with a wait.
+package protocol TenantDirectory: Sendable {
+    /// From memory alone, on the event loop.
+    func lookUp(_ key: TenantKey) -> Whereabouts
+    /// With reads of the catalog, and with what must be made or taken up before the tenant can be served here.
+    func find(_ key: TenantKey) async -> Whereabouts
+    /// The key that a token's tenant has now; nil where there is no such tenant.
+    ///
+    /// - Throws: `TransportError` where the catalog cannot be asked.
+    func key(of id: TenantID) async throws(TransportError) -> TenantKey?
+}
+
+/// Where a request is to be served.
+package enum Whereabouts: Sendable {
+    /// This node holds it and may serve it.
+    case here(Route)
+    /// Another node does.
+    case elsewhere(Route)
+    case absent
+    /// Not known without waiting. `find` never gives it.
+    case unknown
+    case failed(TransportError)
+}
+
+/// Hands a request to the node that owns its tenant, and its answer back.
+package protocol Relay: Sendable {
+    /// Answers the request, later.
+    func relay(_ request: DoorRequest, to route: Route, as authority: Authority)
+}

@@ -1,0 +1,156 @@
+package import Access
+package import Hrana
+package import Tenants
+
+/// A request's failure as a whole: its HTTP status, its stable code, and the form in which clients of the protocol read it.
+///
+/// The table of this room: whatever goes wrong below becomes one of these here and nowhere else. Failures of statements are
+/// `StatementFailure`.
+package struct TransportError: Error, Hashable, Sendable {
+    package enum Form: Hashable, Sendable {
+        /// The message alone, as `text/plain`: how the protocol reports its own violations.
+        case plain
+        /// `{"message", "code"}`: the protocol's error object.
+        case protocolError
+        /// The same and `error`, for clients that look there.
+        case full
+    }
+
+    package let status: Int
+    /// In capitals; stable.
+    package let code: String
+    /// For people. Never tells what is inside another's tenant or on the node.
+    package let message: String
+    package let form: Form
+    package let retryAfterSeconds: Int?
+
+    package init(
+        _ status: Int, _ code: String, _ message: String, form: Form = .full, retryAfterSeconds: Int? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.form = form
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// With these the content type is exact: clients compare the whole header.
+    package var contentType: String { form == .plain ? "text/plain" : "application/json" }
+}
+
+// MARK: batons and streams
+
+extension TransportError {
+    package static let batonInvalid = TransportError(
+        400, "BATON_INVALID", "The baton is invalid: its stream is closed, or it was given to somebody else",
+        form: .plain)
+    package static let batonUsed = TransportError(
+        400, "BATON_USED", "The baton was already used: each request has to send the newest one", form: .plain)
+    package static let streamExpired = TransportError(
+        400, HranaErrorCode.streamExpired, "The stream has expired, and what was not committed was rolled back",
+        form: .protocolError)
+
+    package init(_ error: StreamError) {
+        switch error {
+        case .invalid: self = .batonInvalid
+        case .alreadyUsed: self = .batonUsed
+        case .expired: self = .streamExpired
+        case .tooMany:
+            self = TransportError(
+                429, "TOO_MANY_STREAMS", "Too many streams are in use on this tenant; close those that are done",
+                retryAfterSeconds: 1)
+        }
+    }
+}
+
+// MARK: the protocol
+
+extension TransportError {
+    package init(_ error: HranaDecodingError) {
+        self = TransportError(400, "BAD_REQUEST", error.message, form: .plain)
+    }
+
+    init(_ fault: ProtocolFault) {
+        self = TransportError(400, "BAD_REQUEST", fault.description, form: .plain)
+    }
+}
+
+// MARK: the engine
+
+extension TransportError {
+    /// Nothing was executed.
+    package static let deadlineExceeded = TransportError(
+        504, "DEADLINE_EXCEEDED", "The deadline passed before the request was served; nothing of it was executed")
+    /// Something may have been executed, and it is not known whether it lasts.
+    package static let outcomeUnknown = TransportError(
+        504, "OUTCOME_UNKNOWN", "The request may have taken effect; look before you repeat it")
+    package static let bookmarkMismatch = TransportError(
+        412, "BOOKMARK_MISMATCH", "The tenant is older here than the bookmark says; it was restored or replaced")
+    /// The caller may only read and the program wants to write.
+    package static let writeForbidden = TransportError(
+        403, "FORBIDDEN", "The token allows reading only; the stream is closed and its open transaction rolled back")
+
+    /// Nothing of the request was executed.
+    package init(_ error: TenantsError) {
+        switch error {
+        case .busy:
+            self = .init(503, "BUSY", "The tenant or the node is at its limit; try again shortly", retryAfterSeconds: 1)
+        case .notFound: self = .tenantNotFound
+        case .damaged:
+            self = .init(503, "TENANT_DAMAGED", "The tenant's file is damaged and must be repaired by an operator")
+        case .moving:
+            self = .init(503, "MOVING", "The tenant is moving to another node; try again shortly", retryAfterSeconds: 1)
+        case .diskFull:
+            self = .init(507, "DISK_FULL", "The node's disk is full; reading and deleting still work")
+        case .shuttingDown:
+            self = .init(503, "BUSY", "The node is shutting down; try again shortly", retryAfterSeconds: 1)
+        case .deadlineExceeded: self = .deadlineExceeded
+        case .alreadyExists, .templateInvalid, .storage: self = .internalError
+        }
+    }
+
+    static let internalError = TransportError(
+        500, "INTERNAL_ERROR", "The node could not serve the request; its log says why")
+}
+
+// MARK: at the door
+
+extension TransportError {
+    package static let tenantNotFound = TransportError(404, "TENANT_NOT_FOUND", "There is no such tenant")
+    package static let pathNotFound = TransportError(404, "NOT_FOUND", "There is no such path")
+    package static let tenantBlocked = TransportError(403, "FORBIDDEN", "The tenant is blocked by an operator")
+    package static let catalogUnavailable = TransportError(
+        503, "CATALOG_UNAVAILABLE", "Where the tenant is cannot be found out now; try again shortly",
+        retryAfterSeconds: 1)
+    package static let idempotencyNotPossible = TransportError(
+        400, "IDEMPOTENCY_NOT_POSSIBLE", "Idempotency-Key is not offered for this call; send the request without it")
+
+    package static func badHeader(_ name: String, _ expected: String) -> TransportError {
+        TransportError(400, "BAD_REQUEST", "The header \(name) must be \(expected)")
+    }
+
+    package init(_ error: AccessError) {
+        let status: Int
+        var retryAfter: Int?
+        switch error {
+        case .tokenMissing, .tokenInvalid, .tokenExpired: status = 401
+        case .forbidden, .originRefused: status = 403
+        case .tenantRequired, .tenantConflict, .keyInvalid: status = 400
+        case .rateLimited(let seconds):
+            status = 429
+            retryAfter = seconds
+        }
+        self = TransportError(
+            status, error.code.uppercased(), error.description, retryAfterSeconds: retryAfter)
+    }
+}
+
+extension JSONWriter {
+    mutating func transportError(_ error: TransportError) {
+        switch error.form {
+        case .plain: bytes.append(error.message)
+        case .protocolError: self.error(HranaError(error.message, code: error.code))
+        case .full: transportError(message: error.message, code: error.code)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import DataPlane
+import Hrana
+import Tenants
+import Testing
+import Vocabulary
+
+/// What the answers of one program may weigh.
+@Suite struct LimitTests {
+    private static let many =
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10000) SELECT x, 'abcdefghij' FROM c"
+
+    @Test func `a result that is too large is an error, and the next requests still answer`() async throws {
+        let house = try await HranaHouse { _, limits in limits.resultBytes = 100_000 }
+        let reply = await house.ask(
+            nil, HranaHouse.execute("SELECT 1"), HranaHouse.execute(Self.many), HranaHouse.execute("SELECT 2"))
+        #expect(reply.status == 200 && reply.body.utf8.count < 10_000)
+        #expect(reply.code(1) == "RESPONSE_TOO_LARGE")
+        #expect(reply.result(2)["rows"][0][0]["value"].string == "2")
+        try house.stop()
+    }
+
+    @Test func `the limit is the response's: results add up`() async throws {
+        let house = try await HranaHouse { _, limits in limits.resultBytes = 100_000 }
+        let part = Self.many.replacing("10000", with: "1000")
+        let batch = (0..<4).map { _ in #"{"stmt":{"sql":"\#(part)"}}"# }.joined(separator: ",")
+        let reply = await house.ask(nil, #"{"type":"batch","batch":{"steps":[\#(batch)]}}"#)
+        let errors = reply.result()["step_errors"].array
+        #expect(errors.first?.isNull == true && errors.last?["code"].string == "RESPONSE_TOO_LARGE", "\(errors)")
+        #expect(reply.body.utf8.count < 110_000)
+        try house.stop()
+    }
+
+    @Test func `one value that is too large is not even copied`() async throws {
+        let house = try await HranaHouse { _, limits in limits.resultBytes = 100_000 }
+        for sql in ["SELECT zeroblob(200000)", "SELECT printf('%200000s', 'x')"] {
+            #expect(await house.execute(sql).code() == "RESPONSE_TOO_LARGE")
+        }
+        try house.stop()
+    }
+
+    @Test func `what a statement did stays when its rows are too many to tell`() async throws {
+        let house = try await HranaHouse { _, limits in limits.resultBytes = 50_000 }
+        let insert =
+            "INSERT INTO t(v) \(Self.many.replacing("SELECT x, 'abcdefghij' FROM c", with: "SELECT x FROM c")) RETURNING *"
+        let reply = await house.execute(insert)
+        #expect(reply.code() == "RESPONSE_TOO_LARGE", "\(reply.body.prefix(300))")
+        #expect(await house.execute("SELECT count(*) FROM t", on: reply.baton).value == "10000")
+        try house.stop()
+    }
+
+    @Test func `a work is used again, and nothing of the last program is left in it`() async throws {
+        let house = try await HranaHouse()
+        let work = PipelineWork(house.call(.init()), house.context)
+        for number in 0..<50 {
+            let requests: [StreamRequest] = [
+                .execute(Statement(.text("SELECT \(number)"))),
+                number % 2 == 0 ? .close : .execute(Statement(.text("SELEC"))),
+            ]
+            let text: String = await withCheckedContinuation { continuation in
+                work.prepare(house.call(.init()), form: .pipeline, requests: requests, for: Once(continuation))
+                house.engine.submit(work, to: HranaHouse.tenant)
+            }
+            #expect(JSON(text)["results"][0]["response"]["result"]["rows"][0][0]["value"].string == "\(number)")
+            #expect(JSON(text)["baton"].isNull == (number % 2 == 0))
+        }
+        try house.stop()
+    }
+}
+
+private final class Once: PipelineClient {
+    let isGone = false
+    private let continuation: CheckedContinuation<String, Never>
+    init(_ continuation: CheckedContinuation<String, Never>) { self.continuation = continuation }
+    func answered(_ work: PipelineWork) {
+        continuation.resume(returning: String(decoding: work.writer.bytes.bytes, as: UTF8.self))
+    }
+    func notRun(_ work: PipelineWork, _ error: TenantsError) { continuation.resume(returning: "\(error)") }
+}
