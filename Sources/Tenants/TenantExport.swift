@@ -1,4 +1,5 @@
 import Seams
+import Synchronization
 package import Vocabulary
 
 extension TenantEngine {
@@ -63,6 +64,8 @@ package struct TenantPages: AsyncSequence, Sendable {
     package let pageCount: UInt32
     let files: any Files
     let copier: ServiceThread
+    /// What was read so far, for whoever shows how far a move is.
+    package let progress = PageProgress()
 
     package var byteCount: Int64 { Int64(pageCount) * Int64(PageHash.pageSize) }
 
@@ -83,7 +86,8 @@ package struct TenantPages: AsyncSequence, Sendable {
             let count = Swift.min(TenantPages.piecePages, pages.pageCount - first)
             let (source, bytes) = try await pages.copier.run { () throws(TenantsError) in
                 do throws(FileError) {
-                    let source = try opened ?? Source(pages.files.open(pages.path, .read))
+                    let source: Source
+                    if let opened { source = opened } else { source = Source(try pages.files.open(pages.path, .read)) }
                     return (source, try source.read(count, from: first))
                 } catch {
                     throw error.asTenantsError
@@ -91,6 +95,7 @@ package struct TenantPages: AsyncSequence, Sendable {
             }
             self.source = source
             next += count
+            pages.progress.note(Int64(bytes.count))
             return bytes
         }
     }
@@ -113,4 +118,11 @@ package struct TenantPages: AsyncSequence, Sendable {
             return bytes
         }
     }
+}
+
+/// Bytes of a copy that have been read.
+package final class PageProgress: Sendable {
+    private let count = Atomic<Int64>(0)
+    package var bytes: Int64 { count.load(ordering: .relaxed) }
+    func note(_ more: Int64) { count.add(more, ordering: .relaxed) }
 }
