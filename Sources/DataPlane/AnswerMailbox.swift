@@ -19,7 +19,7 @@ final class AnswerMailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     let streamBounds: StreamBounds
     /// Runs on the loop.
     private let wake: @Sendable () -> Void

@@ -26,6 +26,8 @@ package final class DoorRequest: @unchecked Sendable {
     /// Only for the event loop; `nil` once the exchange is over, which also breaks the circle of references.
     var connection: DoorHandler?
     private var prepared: AnswerBytes?
+    /// How often it was sent to an owner elsewhere. Only for the event loop.
+    var relayTries: UInt8 = 0
     private let taken = Atomic<Bool>(false)
     private let gone = Atomic<Bool>(false)
 
@@ -40,6 +42,14 @@ package final class DoorRequest: @unchecked Sendable {
     /// Lets go of what an idle connection should not hold. Only while nobody else holds the object.
     func forget() { body = ByteBuffer() }
 
+    /// Whether the caller runs on the request's event loop, where `companion` may be used.
+    package var isOnItsLoop: Bool { mailbox.eventLoop.inEventLoop }
+
+    /// Where the client is, for slowing down guesses; empty where the connection is gone. Only for the event loop.
+    package var clientAddress: String {
+        isOnItsLoop ? connection?.context?.channel.remoteAddress?.ipAddress ?? "" : ""
+    }
+
     /// Only while nobody else holds the object.
     func renew(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits) {
         self.head = head
@@ -47,6 +57,7 @@ package final class DoorRequest: @unchecked Sendable {
         self.arrival = arrival
         self.traits = traits
         prepared = nil
+        relayTries = 0
         taken.store(false, ordering: .relaxed)
         gone.store(false, ordering: .relaxed)
     }

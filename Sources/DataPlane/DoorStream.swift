@@ -71,6 +71,9 @@ package final class DoorStream: Sendable {
         }
     }
 
+    /// False from a `pause` until `onWritable`: for a producer that wants to know whether it was called in between.
+    package var isWritable: Bool { state.withLock { !$0.isPaused || $0.isGone } }
+
     /// The body is complete.
     package func end() {
         let post = state.withLock { state in

@@ -9,6 +9,8 @@ package struct Route: Equatable, Sendable {
     package var durability: String
     package var quotas: [String: Int64]
     package var placement: Placement
+    /// Since when the key has named this tenant: a token by key that is older is somebody else's.
+    package var keyBoundAt: WallTime
 
     package init(_ row: TenantRow) {
         tenant = row.id
@@ -17,5 +19,6 @@ package struct Route: Equatable, Sendable {
         durability = row.durability
         quotas = row.quotas
         placement = row.placement
+        keyBoundAt = row.renamed ?? row.created
     }
 }

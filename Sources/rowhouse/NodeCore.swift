@@ -67,13 +67,13 @@ struct NodeCore: Service {
         let begun = try await node.lease.begin()
         let finished = try await node.residents.finishAll()
         if finished > 0 { base.logger.info("finished creations", metadata: ["tenants": "\(finished)"]) }
-        try node.openDoors(begun, gate: gate, responder: responder, door: door, group: group)
+        let hrana = try node.openDoors(begun, gate: gate, responder: responder, door: door, group: group)
         base.status.turn(to: .ready)
         base.logger.info("ready", metadata: ["node": "\(base.id)", "tenants": "\(engine.tenantCount)"])
         for (tenant, reason) in engine.damaged {
             base.logger.error("tenant damaged", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
         }
-        try await cancelWhenGracefulShutdown { try await node.loops(begun) }
+        try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana) }
         try? await node.lease.leave(begun)
     }
 

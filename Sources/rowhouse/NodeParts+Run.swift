@@ -1,17 +1,17 @@
-import Logging
-import Cluster
-import Tenants
-import Seams
 import Access
 import Catalog
+import Cluster
 import ControlPlane
 import DataPlane
 import Hummingbird
+import Logging
 import Membership
 import NIOCore
 import Residents
 import Routing
+import Seams
 import Settings
+import Tenants
 import Vocabulary
 
 extension NodeParts {
@@ -19,7 +19,7 @@ extension NodeParts {
     func openDoors(
         _ begun: LeaseKeeper.Begun, gate: DataPlaneGate, responder: LateResponder, door: DoorServer,
         group: any EventLoopGroup
-    ) throws {
+    ) throws -> HranaService {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
         let guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors, random: base.random)
@@ -34,7 +34,31 @@ extension NodeParts {
                 residents: residents)
             plane.internalRoutes = { routes.register(on: $0) }
         }
+        let hrana = HranaService(try hranaSettings(begun, cors: cors))
+        gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
         responder.replace(plane.router().buildResponder())
+        return hrana
+    }
+
+    private func hranaSettings(_ begun: LeaseKeeper.Begun, cors: CORSRule) throws -> HranaSettings {
+        let limits = base.settings.limits
+        var execution = ExecutionLimits()
+        execution.resultBytes = limits.resultSize
+        execution.statementTime = limits.statementTime.nanoseconds
+        let key = try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
+        let context = HranaContext(
+            seal: BatonSeal(key: key), incarnation: base.random.next(), time: base.time, limits: execution)
+        let directory = NodeDirectory(resolver: resolver, cache: cache, residents: residents, rows: TenantRows(store))
+        var settings = HranaSettings(
+            engine: engine, directory: directory, authenticator: authenticator, context: context, right: right,
+            time: base.time, random: base.random)
+        settings.cors = cors
+        settings.domain = base.settings.domain
+        settings.takesNamespace = base.settings.compat.namespaceHeader
+        settings.node = base.id.name
+        settings.timeout = limits.statementTime.nanoseconds
+        settings.longestTimeout = limits.statementTimeMax.nanoseconds
+        return settings
     }
 
     private var isCatalogHolder: Bool {
@@ -47,7 +71,7 @@ extension NodeParts {
     }
 
     /// The node's loops, until the task is cancelled: lease, change log, tokens, housekeeping.
-    func loops(_ begun: LeaseKeeper.Begun) async throws {
+    func loops(_ begun: LeaseKeeper.Begun, _ hrana: HranaService) async throws {
         let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in cache.apply(event) }
         let end = await withTaskGroup(of: LeaseKeeper.End?.self) { group in
             group.addTask { await lease.run(begun) { _ in } }
@@ -59,12 +83,17 @@ extension NodeParts {
                 await Chores(parts: self).run()
                 return nil
             }
+            group.addTask {
+                try? await hrana.run()
+                return nil
+            }
             let first = await group.next() ?? nil
             group.cancelAll()
             return first
         }
         if case .refused(let reason)? = end {
-            throw ServeFailure.failed("this node's lease was refused (\(reason)): another process runs under its name, or it was fenced")
+            throw ServeFailure.failed(
+                "this node's lease was refused (\(reason)): another process runs under its name, or it was fenced")
         }
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 import Access
 import AsyncHTTPClient
 import Catalog
@@ -7,6 +6,7 @@ import Cluster
 import ControlPlane
 import Foundation
 import Journal
+import Logging
 import Membership
 import Residents
 import Routing
@@ -72,7 +72,8 @@ struct NodeParts: Sendable {
             return embedded
         case .remote(let origin):
             guard let cluster else {
-                throw ServeFailure.config("catalog: {remote: \(origin)} needs cluster.key-file, the same as on that node")
+                throw ServeFailure.config(
+                    "catalog: {remote: \(origin)} needs cluster.key-file, the same as on that node")
             }
             let remote = RemoteCatalog(transport: cluster.peers, address: "\(origin)")
             try await reach(remote, base)

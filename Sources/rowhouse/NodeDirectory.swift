@@ -1,0 +1,75 @@
+import Access
+import Catalog
+import DataPlane
+import Residents
+import Routing
+import Seams
+import Vocabulary
+
+/// The data plane's way to its tenants: the placement cache, the owner's book, and the catalog behind both.
+struct NodeDirectory: TenantDirectory {
+    let resolver: RouteResolver
+    let cache: PlacementCache
+    let residents: Residents
+    let rows: TenantRows
+
+    func lookUp(_ key: TenantKey) -> Whereabouts {
+        switch resolver.cached(key) {
+        case .hit(let route): place(route)
+        case .absent: .absent
+        case .stale, .miss: .unknown
+        }
+    }
+
+    private func place(_ route: Route) -> Whereabouts {
+        if route.state == .deleted { return .absent }
+        guard route.placement.owner == residents.node else { return .elsewhere(route) }
+        guard route.state != .creating, let holding = residents.book.holding(route.tenant) else { return .unknown }
+        switch OwnerCheck.evaluate(
+            RequestStamp(tenant: route.tenant, key: route.key, epoch: route.placement.epoch), holding: holding)
+        {
+        case .serve: return .here(route)
+        case .serveReads, .park, .readRow, .refuse: return .unknown
+        }
+    }
+
+    func find(_ key: TenantKey) async -> Whereabouts {
+        do {
+            guard let route = try await resolver.resolve(key) else { return .absent }
+            if case .unknown = place(route) { return try await takeUp(route) }
+            return place(route)
+        } catch {
+            return .failed(.catalogUnavailable)
+        }
+    }
+
+    /// On a row read afresh (rule R7).
+    private func takeUp(_ route: Route) async throws -> Whereabouts {
+        do throws(ResidentsError) {
+            let row = try await residents.takeUp(route.tenant)
+            guard row.key == route.key else {
+                cache.invalidate(route.tenant)
+                return .absent
+            }
+            return .here(Route(row))
+        } catch {
+            switch error {
+            case .notFound, .deleted:
+                cache.invalidate(route.tenant)
+                return .absent
+            case .elsewhere(let refusal):
+                if let owner = refusal.owner, let epoch = refusal.epoch {
+                    cache.learn(owner: owner, epoch: epoch, of: route.tenant)
+                }
+                guard let fresh = try await resolver.read(route.key) else { return .absent }
+                return .elsewhere(fresh)
+            case .catalog, .schemaUnknown: return .failed(.catalogUnavailable)
+            case .engine(let error): return .failed(TransportError(error))
+            }
+        }
+    }
+
+    func key(of id: TenantID) async throws(TransportError) -> TenantKey? {
+        do throws(CatalogError) { return try await rows.find(id)?.key } catch { throw .catalogUnavailable }
+    }
+}
