@@ -61,7 +61,7 @@ let package = Package(
             name: "rowhouse",
             dependencies: [
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
-                "Rebalancing",
+                "Movers", "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
                 "Seams", "Vocabulary",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
@@ -82,7 +82,8 @@ let package = Package(
         room(
             "ControlPlane",
             [
-                "Cluster", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants", "Access",
+                "Cluster", "Movers", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants",
+                "Access",
                 "Vocabulary",
                 "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes,
             ]),
@@ -99,7 +100,8 @@ let package = Package(
         room("Residents", ["Routing", "Catalog", "Tenants", "Vocabulary", "Seams"]),
         room("Routing", ["Catalog", "Vocabulary", "Seams"]),
         room("Membership", ["Catalog", "Vocabulary", "Seams"]),
-        room("Rebalancing", ["Catalog", "Membership", "Tenants", "Journal", "Vocabulary", "Seams"]),
+        room("Movers", ["Rebalancing", "Residents", "Routing", "Catalog", "Tenants", "Vocabulary", "Seams"]),
+        room("Rebalancing", ["Vocabulary"]),
         room("Catalog", ["Vocabulary", "Seams"]),
         room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "CSQLite", "Vocabulary", "Seams"]),
         room("Access", ["Vocabulary", "Seams", .crypto]),
@@ -132,6 +134,12 @@ let package = Package(
         tests(
             "CatalogTests",
             ["Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
+        tests(
+            "RebalancingTests",
+            [
+                "Movers", "Rebalancing", "Residents", "Routing", "Membership", "Catalog", "CatalogDrivers", "Tenants",
+                "Journal", "SQLiteKit", "Seams", "Vocabulary",
+            ]),
         tests(
             "TenantsTests", ["Tenants", "Journal", "SQLiteKit", "Lanes", "Simulator", "Seams", "Vocabulary", "CSQLite"]),
         tests(

@@ -15,18 +15,21 @@ package final class Residents: Sendable {
     private let tenants: TenantRows
     private let placements: PlacementRows
     private let templates: [String: Template]
+    private let arrivals: any Arrivals
     private let time: any TimeSource
 
     /// - Parameter templates: by schema name; must have one named `default`.
+    /// - Parameter arrivals: tenants that other nodes are sending.
     package init(
         node: NodeID, engine: TenantEngine, book: OwnerBook, store: CatalogStore, templates: [String: Template],
-        time: any TimeSource
+        arrivals: any Arrivals = NoArrivals(), time: any TimeSource
     ) {
         precondition(templates["default"] != nil, "there is always a default template")
         self.node = node
         self.engine = engine
         self.book = book
         self.templates = templates
+        self.arrivals = arrivals
         self.time = time
         tenants = TenantRows(store)
         placements = PlacementRows(store)
@@ -43,6 +46,8 @@ package final class Residents: Sendable {
     /// The same from a row that was read after the need arose.
     package func takeUp(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
         guard row.state != .deleted else { throw .deleted }
+        // Before anybody is told that it is here: what lies here may be a copy of an earlier stay.
+        try await requireFile(row)
         var row = row
         switch book.takeUp(row) {
         case .taken: break
@@ -51,13 +56,25 @@ package final class Residents: Sendable {
             // The row may merely be old; a second look tells that from a catalog that has lost commits.
             guard let again = try await read(row.id) else { throw .notFound }
             row = again
+            try await requireFile(row)
             if case .regressed(let error) = book.takeUp(again) { throw .catalog(error) }
         }
         if row.state == .creating { row = try await finishCreating(row) }
-        guard engine.facts(of: row.id) != nil else {
+        return row
+    }
+
+    /// The file that belongs to the row's epoch: one that another node has sent is adopted now.
+    private func requireFile(_ row: TenantRow) async throws(ResidentsError) {
+        guard row.placement.owner == node, row.state != .creating, !hasFile(row.placement) else { return }
+        let isArriving = await arrivals.settle(row.placement)
+        guard hasFile(row.placement) else {
+            if isArriving { throw .engine(.moving(row.id)) }
             throw .engine(.damaged(row.id, reason: "the catalog has its row, this node not its file"))
         }
-        return row
+    }
+
+    private func hasFile(_ placement: Placement) -> Bool {
+        engine.facts(of: placement.tenant)?.epoch == placement.epoch
     }
 
     /// Makes the file of a row in state `creating` and marks it ready. Safe to repeat.
@@ -102,8 +119,9 @@ package final class Residents: Sendable {
         }
     }
 
-    /// Drops the file of a deleted tenant, then its row. Safe to repeat.
+    /// Drops the file of a deleted tenant, then its row. Safe to repeat. One that is being moved is left alone.
     package func purge(_ row: TenantRow) async throws(ResidentsError) -> TenantRows.PurgeOutcome {
+        guard row.placement.state == .stable else { return .moving(row) }
         do {
             try await engine.drop(row.id)
         } catch TenantsError.notFound {

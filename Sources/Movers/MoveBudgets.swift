@@ -1,0 +1,29 @@
+/// How long each step of a move may take, and how many moves a node takes part in. In nanoseconds.
+package struct MoveBudgets: Sendable {
+    /// That clients' open transactions and half-read results are given before the move is postponed or they are ended.
+    package var transactionPatience: UInt64 = 2_000_000_000
+    /// Parking writes, waiting for the disk and copying the log included.
+    package var freeze: UInt64 = 15_000_000_000
+    /// Parking reads.
+    package var readPatience: UInt64 = 1_000_000_000
+    package var parkReads: UInt64 = 5_000_000_000
+    /// Copying the file, before its size is counted.
+    package var copy: UInt64 = 10_000_000_000
+    /// Bytes per second below which a copy is given up.
+    package var copyRate: UInt64 = 8 << 20
+    package var position: UInt64 = 5_000_000_000
+    package var hint: UInt64 = 2_000_000_000
+    /// That a target waits for the next bytes of a copy.
+    package var silence: UInt64 = 10_000_000_000
+    /// Between a target's looks at the row of a copy that it has answered for.
+    package var look: UInt64 = 500_000_000
+    /// Between two reports of how far a copy is.
+    package var report: UInt64 = 500_000_000
+    /// Moves out of a node at once, and into it.
+    package var movesOut = 2
+    package var movesIn = 2
+
+    package init() {}
+
+    func copying(_ bytes: Int64) -> UInt64 { copy + UInt64(bytes) / (copyRate / 1_000) * 1_000_000 }
+}

@@ -1,0 +1,240 @@
+package import Catalog
+import Rebalancing
+import Residents
+import Routing
+import Seams
+import Synchronization
+import Tenants
+import Vocabulary
+
+/// The moves out of this node: begins them, runs them, and lets them be cancelled.
+///
+/// What a move has done stands in the catalog; what is here is only who is at it. A process that ends forgets it, and the
+/// next one ends the moves before it serves anything (rule R2).
+package final class MoveDesk: Sendable {
+    private struct Entry {
+        let move: String
+        let control: MoveControl
+    }
+
+    private struct Job: Sendable {
+        let executor: MoveExecutor
+        let began: CheckedContinuation<MoveRefusal?, Never>
+    }
+
+    private struct State {
+        var entries: [TenantID: Entry] = [:]
+        /// Begun, not yet taken up by `run`. No more than there are entries.
+        var jobs: [Job] = []
+        /// While `run` runs.
+        var isOpen = false
+    }
+
+    /// Between two looks at whether a cancelled move has ended, and how often.
+    private static let look: UInt64 = 20_000_000
+    private static let looks = 500
+    /// Moves of the history that a start looks through for copies that were not put away.
+    private static let historyPages = 10
+
+    private let site: MoveSite
+    private let state = Mutex(State())
+    private let bell: AsyncStream<Void>
+    private let ring: AsyncStream<Void>.Continuation
+
+    package init(_ site: MoveSite) {
+        self.site = site
+        (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Runs the moves that are begun, until the task is cancelled. To be called once.
+    package func run() async {
+        state.withLock { $0.isOpen = true }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.buryTombstones() }
+            for await _ in bell {
+                for job in takeJobs() { group.addTask { await self.run(job) } }
+            }
+        }
+        state.withLock { $0.isOpen = false }
+        for job in takeJobs() { job.began.resume(returning: .stopping) }
+    }
+
+    private func takeJobs() -> [Job] {
+        state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+    }
+
+    private func run(_ job: Job) async {
+        await job.executor.run { job.began.resume(returning: $0) }
+        release(job.executor.order)
+    }
+
+    // MARK: Begin
+
+    /// Begins a move of a tenant that this node owns. When it returns the row says where the tenant goes, and this node is
+    /// at it.
+    ///
+    /// - Returns: the move's id.
+    /// - Throws: `MoveRefusal`; nothing has changed then, but for `.catalog(.outcomeUnknown)`.
+    package func begin(_ request: MoveRequest) async throws(MoveRefusal) -> String {
+        let row = try await ownRow(request)
+        let address = try await address(of: request.target)
+        let order = MoveOrder(
+            id: moveID(), tenant: row.id, source: site.node, target: request.target, epoch: row.placement.epoch)
+        let control = try reserve(order)
+        let executor = MoveExecutor(
+            order: order, version: row.placement.version, onTransaction: request.onTransaction, address: address,
+            site: site, control: control)
+        let refusal = await withCheckedContinuation { began in
+            let isTaken = state.withLock { state in
+                if state.isOpen { state.jobs.append(Job(executor: executor, began: began)) }
+                return state.isOpen
+            }
+            if isTaken { ring.yield() } else { began.resume(returning: .stopping) }
+        }
+        if let refusal {
+            release(order)
+            throw refusal
+        }
+        return order.id
+    }
+
+    /// The tenant's row, read afresh and taken up, with no move in it.
+    private func ownRow(_ request: MoveRequest) async throws(MoveRefusal) -> TenantRow {
+        var row = try await read(request.tenant)
+        if row.placement.state == .moving {
+            try await endOrphan(row.placement)
+            row = try await read(request.tenant)
+        }
+        let placement = row.placement
+        guard placement.owner == site.node else {
+            throw .elsewhere(NotOwner(owner: placement.owner, epoch: placement.epoch))
+        }
+        guard request.target != site.node else { throw .alreadyThere }
+        guard placement.state == .stable else { throw .inProgress(placement.move) }
+        guard row.state != .creating, row.state != .deleted else { throw .notMovable }
+        do throws(ResidentsError) {
+            // So that the book holds it: its phases are what parks requests.
+            return try await site.residents.takeUp(row)
+        } catch {
+            throw .notServed("\(error)")
+        }
+    }
+
+    private func read(_ tenant: TenantID) async throws(MoveRefusal) -> TenantRow {
+        let row: TenantRow?
+        do throws(CatalogError) { row = try await TenantRows(site.store).find(tenant) } catch { throw .catalog(error) }
+        guard let row else { throw .tenantNotFound }
+        return row
+    }
+
+    /// A moving row of ours with a move that nobody here is at: its prepare came so late that its source had given up.
+    private func endOrphan(_ row: Placement) async throws(MoveRefusal) {
+        guard row.owner == site.node, let move = row.move, !isAt(move) else { return }
+        do throws(CatalogError) {
+            _ = try await site.placements.abort(row, reason: "nobody was at it any more", at: site.time.wall())
+        } catch {
+            throw .catalog(error)
+        }
+    }
+
+    private func address(of node: NodeID) async throws(MoveRefusal) -> String {
+        do throws(CatalogError) {
+            if let row = try await NodeRows(site.store).find(node), row.state == .up, !row.address.isEmpty {
+                return row.address
+            }
+        } catch {
+            throw .catalog(error)
+        }
+        throw .targetNotUp
+    }
+
+    private func moveID() -> String {
+        let digits = String(site.random.next(), radix: 16)
+        return "mv-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    private func reserve(_ order: MoveOrder) throws(MoveRefusal) -> MoveControl {
+        let control = MoveControl()
+        let refusal: MoveRefusal? = state.withLock { state in
+            guard state.isOpen else { return .stopping }
+            if let entry = state.entries[order.tenant] { return .inProgress(entry.move) }
+            guard state.entries.count < site.budgets.movesOut else { return .tooMany }
+            state.entries[order.tenant] = Entry(move: order.id, control: control)
+            return nil
+        }
+        if let refusal { throw refusal }
+        return control
+    }
+
+    private func release(_ order: MoveOrder) {
+        state.withLock { state in
+            if state.entries[order.tenant]?.move == order.id { state.entries[order.tenant] = nil }
+        }
+    }
+
+    // MARK: Cancel
+
+    package func isAt(_ move: String) -> Bool { control(of: move) != nil }
+
+    private func control(of move: String) -> MoveControl? {
+        state.withLock { state in state.entries.values.first { $0.move == move }?.control }
+    }
+
+    /// Ends a move out of this node, as long as the tenant has not changed hands, and waits until it has ended.
+    ///
+    /// - Returns: its row then; one that was aborted before is returned as it is.
+    /// - Throws: `MoveRefusal.moveNotFound`, `.committed`, `.inDoubt`, `.catalog`.
+    package func cancel(_ move: String) async throws(MoveRefusal) -> MoveRow {
+        for turn in 0..<Self.looks {
+            let row = try await find(move)
+            switch row.state {
+            case .aborted: return row
+            case .committed, .done: throw .committed
+            case .preparing, .copying, .tailing, .frozen: break
+            }
+            if let control = control(of: move) {
+                control.cancel()
+            } else if turn > 0, let placement = try await placement(of: row.tenant), placement.move == move {
+                try await endOrphan(placement)
+            }
+            do { try await site.sleep(Self.look) } catch { break }
+        }
+        throw .inDoubt
+    }
+
+    private func find(_ move: String) async throws(MoveRefusal) -> MoveRow {
+        let row: MoveRow?
+        do throws(CatalogError) { row = try await site.moves.find(move) } catch { throw .catalog(error) }
+        guard let row else { throw .moveNotFound }
+        return row
+    }
+
+    private func placement(of tenant: TenantID) async throws(MoveRefusal) -> Placement? {
+        do throws(CatalogError) { return try await site.placements.find(tenant) } catch { throw .catalog(error) }
+    }
+
+    // MARK: After a start
+
+    /// Puts away what an earlier process of this node had sent off but not buried. Best effort: such a copy is never
+    /// served, it only takes room.
+    private func buryTombstones() async {
+        await site.engine.sweepTombstones()
+        var last: MoveRow?
+        for _ in 0..<Self.historyPages {
+            guard let page = try? await site.moves.list(before: last, limit: 100), !page.isEmpty else { return }
+            last = page.last
+            for row in page where row.source == site.node { await bury(row) }
+        }
+    }
+
+    private func bury(_ row: MoveRow) async {
+        guard row.state == .committed || row.state == .done,
+            let facts = site.engine.facts(of: row.tenant), facts.epoch <= row.epoch,
+            let placement = try? await site.placements.find(row.tenant), placement.epoch > row.epoch
+        else { return }
+        _ = try? await site.engine.entomb(row.tenant, upTo: row.epoch)
+    }
+}

@@ -1,0 +1,192 @@
+import Catalog
+import Rebalancing
+import Routing
+import Seams
+import Tenants
+import Vocabulary
+
+/// The steps that concern the tenant on this node, and its copy on the other.
+extension MoveExecutor {
+    func freeze(_ memory: inout Memory) async -> MoveEvent {
+        memory.isHeld = true
+        memory.heldSince = site.time.monotonic()
+        site.book.turn(order.tenant, epoch: order.epoch, to: .writesParked)
+        guard site.book.holding(order.tenant)?.phase == .writesParked else {
+            return .freezeFailed("this node does not hold the tenant any more")
+        }
+        let (site, order, ends) = (site, order, onTransaction == .abort)
+        let outcome = await bounded(site.budgets.freeze) {
+            try await site.engine.freeze(
+                order.tenant, patience: site.budgets.transactionPatience, endingTransactions: ends,
+                sleep: site.sleep)
+        }
+        switch outcome {
+        case .done(let state):
+            guard state.epoch == order.epoch else {
+                return .freezeFailed("its file is of epoch \(state.epoch), its row of \(order.epoch)")
+            }
+            memory.frozen = state
+            return .frozen(MovePosition(state))
+        case .failed(let error): return .freezeFailed("\(error)")
+        case .timeout: return .timeout
+        case .cancelled: return .cancel
+        }
+    }
+
+    func copyBase(_ memory: Memory) async -> MoveEvent {
+        guard let state = memory.frozen else { return .targetFailed("nothing to copy") }
+        let offer = MoveOffer(order: order, version: memory.version, state: state)
+        let pages = site.engine.export(order.tenant, state)
+        let budget = site.budgets.copying(pages.byteCount)
+        let (site, order, address) = (site, order, address)
+        let outcome = await bounded(budget) {
+            try await Self.reporting(order, pages.progress, site) {
+                try await site.peers.sendBase(offer, pages, to: address, timeout: .nanoseconds(Int64(budget)))
+            }
+        }
+        if case .done = outcome { return .baseCopied }
+        return Self.failure(outcome)
+    }
+
+    /// Shows now and then how far the copy is.
+    private static func reporting(
+        _ order: MoveOrder, _ progress: PageProgress, _ site: MoveSite,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await body()
+                return true
+            }
+            group.addTask {
+                while (try? await site.sleep(site.budgets.report)) != nil {
+                    try? await site.moves.progress(
+                        order.id, state: .copying, bytes: progress.bytes, at: site.time.wall())
+                }
+                return false
+            }
+            defer { group.cancelAll() }
+            while let isCopied = try await group.next(), !isCopied {}
+        }
+    }
+
+    func awaitTarget(_ memory: Memory) async -> MoveEvent {
+        guard let state = memory.frozen else { return .targetFailed("nothing to compare") }
+        let offer = MoveOffer(order: order, version: memory.version, state: state)
+        let (site, address) = (site, address)
+        // Beside the call: writes are parked, and the catalog may be far.
+        async let reported: Void = report(.frozen, bytes: Int64(state.pageCount) * Int64(PageHash.pageSize))
+        let outcome = await bounded(site.budgets.position) {
+            try await site.peers.position(
+                offer, at: address, timeout: .nanoseconds(Int64(site.budgets.position)))
+        }
+        await reported
+        if case .done(let position) = outcome { return .targetSynced(position) }
+        return Self.failure(outcome)
+    }
+
+    func parkReads(_ memory: Memory) async -> MoveEvent {
+        site.book.turn(order.tenant, epoch: order.epoch, to: .allParked)
+        let (site, order, ends) = (site, order, onTransaction == .abort)
+        let outcome = await bounded(site.budgets.parkReads) {
+            try await site.engine.parkReads(
+                order.tenant, patience: site.budgets.readPatience, endingReads: ends, sleep: site.sleep)
+        }
+        switch outcome {
+        case .done: return .readsParked
+        case .failed, .timeout: return .timeout
+        case .cancelled: return .cancel
+        }
+    }
+
+    /// The tenant stays: what is parked runs here. Harmless where nothing is parked.
+    func resume(_ memory: inout Memory, _ reason: MoveAbort) async {
+        guard memory.isHeld else { return }
+        if case .copiesDiffer = reason, let state = memory.frozen,
+            let isSound = try? await site.engine.audit(order.tenant, state), !isSound
+        {
+            site.notice(.sourceDamaged(order))
+        }
+        // An engine that refuses this is shutting down.
+        try? await site.engine.thaw(order.tenant)
+        site.book.turn(order.tenant, epoch: order.epoch, to: .serving)
+        site.parked.settle(order.tenant)
+        await noteEnd(&memory)
+    }
+
+    /// The tenant has gone: what is parked goes after it, the copy here is put away.
+    func release(_ row: Placement, _ memory: inout Memory) async -> MoveEvent {
+        site.book.turn(order.tenant, epoch: order.epoch, to: .released(owner: row.owner, epoch: row.epoch))
+        site.cache.learn(owner: row.owner, epoch: row.epoch, of: order.tenant)
+        await hint(memory)
+        site.parked.settle(order.tenant)
+        await noteEnd(&memory)
+        do {
+            try await site.engine.entomb(order.tenant, upTo: order.epoch)
+        } catch {
+            site.notice(.tombstoneFailed(order, "\(error)"))
+        }
+        return .released
+    }
+
+    /// Nothing is parked any more.
+    private func noteEnd(_ memory: inout Memory) async {
+        memory.isHeld = false
+        guard let since = memory.heldSince else { return }
+        memory.pause = Int64(site.time.monotonic().nanoseconds(since: since) / 1_000_000)
+        try? await site.moves.paused(order.id, milliseconds: memory.pause, at: site.time.wall())
+    }
+
+    /// So that the target has opened the tenant before the parked requests come; else they wait there for a moment.
+    private func hint(_ memory: Memory) async {
+        guard let state = memory.frozen else { return }
+        let offer = MoveOffer(order: order, version: memory.version, state: state)
+        let (site, address) = (site, address)
+        _ = await bounded(site.budgets.hint) {
+            try await site.peers.hint(offer, at: address, timeout: .nanoseconds(Int64(site.budgets.hint)))
+        }
+    }
+
+    // MARK: Budgets
+
+    enum Bounded<Value: Sendable>: Sendable {
+        case done(Value)
+        case failed(any Error)
+        case timeout
+        case cancelled
+    }
+
+    /// A step with its budget. When this returns the step has ended, one way or the other.
+    func bounded<Value: Sendable>(
+        _ budget: UInt64, _ step: @escaping @Sendable () async throws -> Value
+    ) async -> Bounded<Value> {
+        let (control, sleep) = (control, site.sleep)
+        return await withTaskGroup(of: Bounded<Value>.self) { group in
+            group.addTask { do { return .done(try await step()) } catch { return .failed(error) } }
+            group.addTask {
+                try? await sleep(budget)
+                return .timeout
+            }
+            group.addTask {
+                await control.whenCancelled()
+                return .cancelled
+            }
+            let first = await group.next() ?? .timeout
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private static func failure<Value>(_ outcome: Bounded<Value>) -> MoveEvent {
+        switch outcome {
+        case .done: .timeout
+        case .failed(let error): .targetFailed("\(error)")
+        case .timeout: .timeout
+        case .cancelled: .cancel
+        }
+    }
+
+    func report(_ state: MoveRow.State, bytes: Int64) async {
+        try? await site.moves.progress(order.id, state: state, bytes: bytes, at: site.time.wall())
+    }
+}

@@ -1,0 +1,49 @@
+import Synchronization
+
+/// What happens at the Nth step of a run: a step is one call to the catalog or to another node.
+final class Faults: Sendable {
+    enum Fault: Sendable, Equatable {
+        /// Never arrives.
+        case loseRequest
+        /// Happens, and nobody hears of it.
+        case loseAnswer
+        /// Happens twice.
+        case duplicate
+        /// Happens a while after its caller gave up on it.
+        case delay
+        case crashBefore(String)
+        case crashAfter(String)
+    }
+
+    private struct State {
+        var isArmed = false
+        var count = 0
+        var fault: (step: Int, fault: Fault)?
+        var names: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Counts from here on.
+    func arm(_ fault: Fault?, at step: Int = 0) {
+        state.withLock { state in
+            state = State()
+            state.isArmed = true
+            state.fault = fault.map { (step, $0) }
+        }
+    }
+
+    func disarm() { state.withLock { $0.isArmed = false } }
+
+    var steps: [String] { state.withLock { $0.names } }
+
+    func next(_ name: String) -> Fault? {
+        state.withLock { state in
+            guard state.isArmed else { return nil }
+            defer { state.count += 1 }
+            state.names.append(name)
+            guard let fault = state.fault, fault.step == state.count else { return nil }
+            return fault.fault
+        }
+    }
+}
