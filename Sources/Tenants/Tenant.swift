@@ -116,8 +116,11 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     }
 
     private func perform(_ work: any TenantWork, on database: TenantDatabase, as waiter: WriteWaiters.Waiter?) {
+        let before = database.newestLSN
         switch work.run(on: database) {
-        case .done(let lsn): finish(work, after: lsn)
+        case .done(let lsn):
+            let isRead = database.newestLSN == before
+            finish(work, after: isRead && parts.context.faults.readsDoNotWait ? .none : lsn)
         case .waitForWriter:
             guard waiters.add(work, as: waiter, now: parts.context.time.monotonic()) else {
                 if case .done(let lsn)? = work.runWithoutWaiting(on: database) { return finish(work, after: lsn) }

@@ -31,7 +31,8 @@ final class House: @unchecked Sendable {
         settings.transactionBytes = 16 << 20
         adjust(&settings, &options)
         let start = EngineStart(
-            settings: settings, journalOptions: options, files: PosixFiles(), time: SystemTime(), random: SystemRandom())
+            settings: settings, journalOptions: options, files: PosixFiles(), time: SystemTime(), random: SystemRandom()
+        )
         return try start.run(progress: { _ in }, onFatal: { error in fatalError("\(error)") })
     }
 
