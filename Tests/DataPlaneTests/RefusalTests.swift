@@ -184,14 +184,14 @@ struct RefusalTests {
     }
 
     @Test func `a connection after a quiet while has its whole idle time`() async throws {
-        let limits = DoorLimits.quick.with { $0.idle = .milliseconds(400) }
+        let limits = DoorLimits.quick.with { $0.idle = .seconds(1) }
         try await Door.open(limits: limits) { door in
             for _ in 0..<2 {
                 let client = try await door.connect()
                 try await Task.sleep(for: .milliseconds(100))
                 #expect(try await client.ask(get("/t/a")).status == 200)
                 try await client.close()
-                try await Task.sleep(for: .milliseconds(500))
+                try await Task.sleep(for: .milliseconds(1100))
             }
         }
     }
