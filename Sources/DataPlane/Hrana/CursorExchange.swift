@@ -1,89 +1,117 @@
 import Hrana
 import NIOCore
-import NIOHTTP1
 import Synchronization
 import Tenants
-import Vocabulary
 
-/// One cursor and the client that takes its rows: a part is made when the one before was taken.
-final class CursorExchange: CursorClient {
-    private struct State {
-        var stream: DoorStream?
-        /// The work, while it waits for the client to take what was sent.
-        var resting: CursorWork?
+/// A cursor between its request and the end of its answer. What fits into one part is answered at once; else the parts are
+/// streamed, each made only when the client has taken most of those before.
+final class CursorExchange: CursorClient, @unchecked Sendable {
+    // @unchecked: `work` and `stream` belong to whoever holds the work; `flow` has a lock of its own.
+    private struct Flow {
+        /// The door said to pause.
+        var isPaused = false
+        /// It said to go on before the pause was noted.
+        var mayGoOn = false
+        var isGone = false
     }
 
     private let request: DoorRequest
     private let service: HranaService
-    private let tenant = Mutex<TenantID?>(nil)
-    private let state = Mutex(State())
+    private let call: HranaCall
+    private var work: CursorWork?
+    private var stream: DoorStream?
+    private let flow = Mutex(Flow())
 
-    init(_ request: DoorRequest, _ service: HranaService) {
+    init(_ request: DoorRequest, _ call: HranaCall, _ service: HranaService) {
         self.request = request
+        self.call = call
         self.service = service
     }
 
-    var isGone: Bool { request.isCancelled }
-
-    func start(_ call: HranaCall, _ batch: Batch) {
-        tenant.withLock { $0 = call.tenant }
-        submit(CursorWork(call, batch, for: self, service.settings.context))
+    func start(_ batch: Batch) {
+        work = CursorWork(call, batch, for: self, service.settings.context)
+        goOn()
     }
 
-    private func submit(_ work: CursorWork) {
-        guard let tenant = tenant.withLock({ $0 }) else { return }
-        service.settings.engine.submit(work, to: tenant)
+    private func goOn() {
+        guard let work else { return }
+        service.settings.engine.submit(work, to: call.tenant)
     }
 
-    func notRun(_ work: CursorWork, _ error: TenantsError) { service.refuse(request, TransportError(error)) }
+    /// The work is handed over once more, so that its statement ends.
+    private func giveUp() {
+        flow.withLock { $0.isGone = true }
+        goOn()
+    }
+
+    // MARK: CursorClient
+
+    var isGone: Bool { request.isCancelled || flow.withLock { $0.isGone } }
 
     func advanced(_ work: CursorWork) {
-        guard service.mayAnswer else { return cut(work) }
-        let part = ByteBuffer(bytes: work.writer.bytes.bytes)
-        if let stream = state.withLock({ $0.stream }) {
-            return go(on: work, stream.send(part), stream)
-        }
-        let answer = work.answer
-        var headers = service.headers(request, answer.contentType, answer.bookmark)
-        if let seconds = answer.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
-        let status = HTTPResponseStatus(statusCode: answer.status)
+        guard service.mayAnswer else { return lose(work) }
+        if let stream { return send(work, to: stream) }
         if work.isLast {
-            request.respond(status, headers: headers, body: part)
-            return
+            var body = DoorRequest.bodyBuffer(capacity: work.writer.bytes.count)
+            body.writeBytes(work.writer.bytes.bytes)
+            finish()
+            return service.respond(request, work.answer, body)
         }
-        guard let stream = request.beginStream(status, headers: headers, onWritable: { self.wake() }) else {
-            return submit(work)
+        guard let begun = service.beginStream(request, work.answer, onWritable: { [self] in becameWritable() }) else {
+            return giveUp()
         }
-        state.withLock { $0.stream = stream }
-        go(on: work, stream.send(part), stream)
+        stream = begun
+        send(work, to: begun)
     }
 
-    private func go(on work: CursorWork, _ verdict: DoorStream.Verdict, _ stream: DoorStream) {
-        if work.isLast { return stream.end() }
+    func notRun(_ work: CursorWork, _ error: TenantsError) {
+        finish()
+        service.notRun(request, call, error)
+    }
+
+    // MARK: Parts
+
+    private func send(_ work: CursorWork, to stream: DoorStream) {
+        let verdict = stream.send(ByteBuffer(bytes: work.writer.bytes.bytes))
+        if work.isLast {
+            stream.end()
+            return finish()
+        }
         switch verdict {
-        case .goOn, .gone: submit(work)
-        case .pause:
-            state.withLock { $0.resting = work }
-            // The client may have taken everything, or gone, in between.
-            if stream.isWritable { wake() }
+        case .goOn: goOn()
+        case .gone: giveUp()
+        case .pause: if !pauses() { goOn() }
         }
     }
 
-    /// On the event loop: the client has taken what it was sent, or is gone.
-    private func wake() {
-        let work = state.withLock { state in
-            defer { state.resting = nil }
-            return state.resting
+    /// - Returns: false if the door has said meanwhile that it goes on.
+    private func pauses() -> Bool {
+        flow.withLock { flow in
+            flow.isPaused = !flow.mayGoOn
+            flow.mayGoOn = false
+            return flow.isPaused
         }
-        if let work { submit(work) }
     }
 
-    private func cut(_ work: CursorWork) {
-        if let stream = state.withLock({ $0.stream }) {
-            stream.abort()
-        } else {
-            service.refuse(request, .outcomeUnknown)
+    /// On the event loop: the client has taken enough, or is gone.
+    private func becameWritable() {
+        let wasPaused = flow.withLock { flow in
+            defer { flow.isPaused = false }
+            flow.mayGoOn = !flow.isPaused
+            return flow.isPaused
         }
-        if !work.isLast { submit(work) }
+        if wasPaused { goOn() }
+    }
+
+    /// The node may not answer any more. An answer that has begun is cut off: nobody takes it for whole.
+    private func lose(_ work: CursorWork) {
+        if let stream { stream.abort() } else { service.refuse(request, .outcomeUnknown) }
+        if work.isLast { finish() } else { giveUp() }
+    }
+
+    /// Also breaks the circles through the work and through `onWritable`.
+    private func finish() {
+        stream = nil
+        work = nil
     }
 }

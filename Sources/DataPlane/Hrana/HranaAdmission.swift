@@ -10,50 +10,50 @@ struct HranaAdmission: Sendable {
     let credential: Credential?
     /// Nanoseconds.
     let timeout: UInt64
+    /// The answer must not be older than this.
+    let bookmark: Bookmark?
 
     /// - Throws: what the client is told.
-    init(_ head: HTTPRequestHead, from address: String, _ settings: HranaSettings) throws(TransportError) {
-        let headers = head.headers
+    init(
+        _ head: HTTPRequestHead, _ headers: RequestHeaders, from address: String, _ settings: HranaSettings
+    ) throws(TransportError) {
+        if headers.isAmbiguous { throw TransportError(400, "BAD_REQUEST", "A header that may come once came twice") }
         do throws(AccessError) {
-            try Self.judgeOrigin(headers, settings)
+            try OriginRule.evaluate(
+                host: headers.host, origin: headers.origin, secFetchSite: headers.secFetchSite,
+                isForwarded: headers.isForwarded, domain: settings.domain, allowedOrigins: settings.cors,
+                credentialsConfigured: settings.authenticator.credentialsConfigured)
             let name = try TenantNaming.resolve(
-                path: head.uri, rowhouseTenant: headers.first(name: "rowhouse-tenant"),
-                xNamespace: settings.takesNamespace ? headers.first(name: "x-namespace") : nil,
-                host: headers.first(name: "host"), domain: settings.domain)
+                path: head.uri, rowhouseTenant: headers.rowhouseTenant,
+                xNamespace: settings.takesNamespace ? headers.xNamespace : nil, host: headers.host,
+                domain: settings.domain)
             endpoint = HranaEndpoint(head.method, name.path)
             key = name.key
-            if endpoint == .probe || endpoint == .preflight || endpoint == .unknown {
-                credential = nil
-            } else {
-                credential = try settings.authenticator.authenticate(
-                    authorization: headers.first(name: "authorization"), from: address)
-            }
+            credential =
+                endpoint.isOpen
+                ? nil : try settings.authenticator.authenticate(authorization: headers.authorization, from: address)
         } catch {
             throw TransportError(error)
         }
         timeout = try Self.timeout(headers, settings)
-        if headers.contains(name: "idempotency-key") { throw .idempotencyNotPossible }
-        if headers.contains(name: "rowhouse-claim") {
-            throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version")
-        }
+        bookmark = try Self.bookmark(headers)
+        if headers.hasIdempotencyKey { throw .idempotencyNotPossible }
+        if headers.hasClaim { throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version") }
     }
 
-    private static func judgeOrigin(_ headers: HTTPHeaders, _ settings: HranaSettings) throws(AccessError) {
-        guard !settings.authenticator.credentialsConfigured else { return }
-        try OriginRule.evaluate(
-            host: headers.first(name: "host"), origin: headers.first(name: "origin"),
-            secFetchSite: headers.first(name: "sec-fetch-site"),
-            isForwarded: headers.contains { OriginRule.tellsOfProxy($0.name.lowercased()) }, domain: settings.domain,
-            allowedOrigins: settings.cors, credentialsConfigured: false)
-    }
-
-    private static func timeout(_ headers: HTTPHeaders, _ settings: HranaSettings) throws(TransportError) -> UInt64 {
-        guard let text = headers.first(name: "rowhouse-timeout") else { return settings.timeout }
+    private static func timeout(_ headers: RequestHeaders, _ settings: HranaSettings) throws(TransportError) -> UInt64 {
+        guard let text = headers.timeout else { return settings.timeout }
         guard let milliseconds = UInt64(text), (1...settings.longestTimeout / 1_000_000).contains(milliseconds) else {
             throw .badHeader(
                 "Rowhouse-Timeout", "milliseconds between 1 and \(settings.longestTimeout / 1_000_000)")
         }
         return milliseconds * 1_000_000
+    }
+
+    private static func bookmark(_ headers: RequestHeaders) throws(TransportError) -> Bookmark? {
+        guard let text = headers.bookmark else { return nil }
+        guard let bookmark = Bookmark(text) else { throw .badHeader("Rowhouse-Bookmark", "one that an answer gave") }
+        return bookmark
     }
 
     /// What the caller may do on the tenant; the same refusal whether the tenant exists or not.

@@ -2,7 +2,7 @@ import Hrana
 import NIOHTTP1
 
 /// What the data plane offers under a tenant's base.
-package enum HranaEndpoint: Hashable, Sendable {
+enum HranaEndpoint: Hashable, Sendable {
     /// `GET v2` and the like: answered without a token, since clients probe before they authenticate.
     case probe
     case pipeline(HranaVersion)
@@ -14,7 +14,7 @@ package enum HranaEndpoint: Hashable, Sendable {
     case unknown
 
     /// - Parameter path: what follows the base, as `ResolvedName.path`.
-    package init(_ method: HTTPMethod, _ path: String) {
+    init(_ method: HTTPMethod, _ path: String) {
         if method == .OPTIONS {
             self = .preflight
             return
@@ -29,6 +29,9 @@ package enum HranaEndpoint: Hashable, Sendable {
         default: self = .unknown
         }
     }
+
+    /// Answered without a token.
+    var isOpen: Bool { self == .probe || self == .preflight || self == .unknown }
 
     /// Paths that are the data plane's also without a base, where a header or the credential names the tenant.
     static func isBare(_ uri: String) -> Bool {

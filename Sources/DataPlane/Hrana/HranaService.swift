@@ -1,11 +1,12 @@
 import Access
+import Catalog
 import Hrana
+import Membership
 import NIOCore
 import NIOHTTP1
 import Routing
 import Seams
 import ServiceLifecycle
-import Synchronization
 import Tenants
 import Vocabulary
 
@@ -17,8 +18,7 @@ package final class HranaService: DoorService, Service {
     let settings: HranaSettings
     private let waiting: AsyncStream<LookUp>
     private let queue: AsyncStream<LookUp>.Continuation
-    private let requestCounter = Atomic<UInt64>(0)
-    private let requestBase: UInt64
+    private let numbers: RequestNumbers
 
     /// A request that waits for its tenant to be found.
     struct LookUp: Sendable {
@@ -29,7 +29,7 @@ package final class HranaService: DoorService, Service {
     package init(_ settings: HranaSettings) {
         self.settings = settings
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
-        requestBase = settings.random.next()
+        numbers = RequestNumbers(settings.random)
     }
 
     // MARK: DoorService
@@ -87,7 +87,9 @@ package final class HranaService: DoorService, Service {
 
     private func handle(_ request: DoorRequest) {
         do throws(TransportError) {
-            let admission = try HranaAdmission(request.head, from: request.clientAddress, settings)
+            let headers = RequestHeaders(request.head)
+            let admission = try HranaAdmission(
+                request.head, headers, from: connection(of: request)?.address ?? "", settings)
             switch admission.endpoint {
             case .probe: return probe(request)
             case .preflight: return preflight(request)
@@ -144,9 +146,9 @@ package final class HranaService: DoorService, Service {
         }
         if let baton = program.baton { try call.take(baton: baton, settings.context) }
         switch program {
-        case .pipeline(let pipeline): exchange(for: request).start(call, .pipeline, pipeline.requests, self)
-        case .version1(let statement): exchange(for: request).start(call, .version1, [statement], self)
-        case .cursor(let cursor): CursorExchange(request, self).start(call, cursor.batch)
+        case .pipeline(let pipeline): exchange(for: request).start(request, call, .pipeline, pipeline.requests)
+        case .version1(let statement): exchange(for: request).start(request, call, .version1, [statement])
+        case .cursor(let cursor): CursorExchange(request, call, self).start(cursor.batch)
         }
     }
 
@@ -156,34 +158,45 @@ package final class HranaService: DoorService, Service {
         if route.state == .blocked { throw .tenantBlocked }
         let rights: Rights = authority.mayWrite && route.state != .readOnly ? .write : .read
         let deadline = settings.time.monotonic().advanced(byNanoseconds: admission.timeout)
-        var call = HranaCall(
+        return HranaCall(
             tenant: route.tenant, principal: authority.principal, rights: rights, deadline: deadline,
-            timeout: admission.timeout)
-        if let text = request.head.headers.first(name: "rowhouse-bookmark") {
-            guard let bookmark = Bookmark(text) else {
-                throw .badHeader("Rowhouse-Bookmark", "one that an answer gave")
-            }
-            call.bookmark = bookmark
-        }
-        return call
+            timeout: admission.timeout, bookmark: admission.bookmark)
     }
 
-    /// The connection's own, used again for each of its requests.
-    private func exchange(for request: DoorRequest) -> PipelineExchange {
-        if let kept = request.companion as? PipelineExchange, kept.isFree {
-            kept.request = request
-            return kept
-        }
-        let fresh = PipelineExchange(request)
-        // From a task the loop's place cannot be written; then the exchange serves this request alone.
-        if request.isOnItsLoop { request.companion = fresh }
-        return fresh
+    /// What the request's connection keeps for its requests; nil off its event loop, where that cannot be reached.
+    private func connection(of request: DoorRequest) -> HranaConnection? {
+        guard request.isOnItsLoop else { return nil }
+        if let known = request.companion as? HranaConnection { return known }
+        let made = HranaConnection(request.clientAddress, self)
+        request.companion = made
+        return made
     }
+
+    private func exchange(for request: DoorRequest) -> PipelineExchange {
+        if let connection = connection(of: request) { return connection.exchange() }
+        let single = PipelineExchange(self)
+        _ = single.take()
+        return single
+    }
+
+    /// The engine executed nothing of the request. Where that is because the tenant is on its way, it may wait for it.
+    func notRun(_ request: DoorRequest, _ call: HranaCall, _ error: TenantsError) {
+        switch error {
+        case .moving, .notFound: if settings.relay?.hold(request, of: call.tenant) ?? false { return }
+        default: break
+        }
+        refuse(request, TransportError(error))
+    }
+
+    /// Takes a request that the relay held: it goes its way from the start, as if it had just come. Any thread.
+    package func resume(_ request: DoorRequest) { handle(request) }
 
     // MARK: Short answers
 
     private func probe(_ request: DoorRequest) {
-        request.respond(.ok, headers: headers(request, "text/plain", nil), body: ByteBuffer(string: "ok"))
+        var answer = HranaAnswer()
+        answer.contentType = "text/plain"
+        respond(request, answer, ByteBuffer(string: "ok"))
     }
 
     private func preflight(_ request: DoorRequest) {
@@ -196,21 +209,29 @@ package final class HranaService: DoorService, Service {
     func refuse(_ request: DoorRequest, _ error: TransportError) {
         var writer = JSONWriter()
         writer.transportError(error)
-        var all = headers(request, error.contentType, nil)
-        if let seconds = error.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
-        if error.status == 401 { all.append(("WWW-Authenticate", "Bearer")) }
+        respond(request, HranaAnswer(error), ByteBuffer(bytes: writer.bytes.bytes))
+    }
+
+    func respond(_ request: DoorRequest, _ answer: HranaAnswer, _ body: ByteBuffer) {
         request.respond(
-            HTTPResponseStatus(statusCode: error.status), headers: all, body: ByteBuffer(bytes: writer.bytes.bytes))
+            HTTPResponseStatus(statusCode: answer.status), headers: headers(request, answer), body: body)
+    }
+
+    func beginStream(
+        _ request: DoorRequest, _ answer: HranaAnswer, onWritable: @escaping @Sendable () -> Void
+    ) -> DoorStream? {
+        request.beginStream(.ok, headers: headers(request, answer), onWritable: onWritable)
     }
 
     /// What every answer carries.
-    func headers(_ request: DoorRequest, _ contentType: String, _ bookmark: Bookmark?) -> [(String, String)] {
-        let (_, number) = requestCounter.add(1, ordering: .relaxed)
+    private func headers(_ request: DoorRequest, _ answer: HranaAnswer) -> [(String, String)] {
         var all = [
-            ("Content-Type", contentType), ("Rowhouse-Node", settings.node), ("Rowhouse-Durability", "local"),
-            ("Rowhouse-Request-ID", String(requestBase &+ number, radix: 16)),
+            ("Content-Type", answer.contentType), ("Rowhouse-Node", settings.node), ("Rowhouse-Durability", "local"),
+            ("Rowhouse-Request-ID", numbers.make()),
         ]
-        if let bookmark { all.append(("Rowhouse-Bookmark", bookmark.description)) }
+        if let bookmark = answer.bookmark { all.append(("Rowhouse-Bookmark", bookmark.description)) }
+        if let seconds = answer.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
+        if answer.status == 401 { all.append(("WWW-Authenticate", "Bearer")) }
         if !settings.cors.isEmpty {
             for header in settings.cors.headers(for: request.head.headers.first(name: "origin")) {
                 all.append((header.name, header.value))

@@ -1,64 +1,60 @@
 import Hrana
 import NIOCore
-import NIOHTTP1
 import Synchronization
 import Tenants
 
-/// One request and the work that answers it; kept by its connection for the next.
-final class PipelineExchange: PipelineClient {
-    private struct State {
-        var request: DoorRequest
-        var isBusy = false
-    }
+/// A pipeline between its request and its answer. Its connection keeps it, with its buffers, for the next one.
+final class PipelineExchange: PipelineClient, @unchecked Sendable {
+    // @unchecked: whoever won `isTaken` owns the rest; the engine's queues order what happens between the threads.
+    private let isTaken = Atomic<Bool>(false)
+    private let service: HranaService
+    private var work: PipelineWork?
+    private var request: DoorRequest?
+    private var call: HranaCall?
 
-    private let state: Mutex<State>
-    private let work = Mutex<PipelineWork?>(nil)
-    private let service = Mutex<HranaService?>(nil)
+    init(_ service: HranaService) { self.service = service }
 
-    init(_ request: DoorRequest) { state = Mutex(State(request: request)) }
+    /// - Returns: false while a request before is not finished: the door may have given its client an answer in its stead.
+    func take() -> Bool { isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged }
 
-    var request: DoorRequest {
-        get { state.withLock { $0.request } }
-        set { state.withLock { $0.request = newValue } }
-    }
-
-    var isFree: Bool { state.withLock { !$0.isBusy } }
-    var isGone: Bool { request.isCancelled }
-
-    func start(_ call: HranaCall, _ form: PipelineWork.Form, _ requests: [StreamRequest], _ service: HranaService) {
-        state.withLock { $0.isBusy = true }
-        self.service.withLock { $0 = service }
-        let work = self.work.withLock { kept in
-            if let kept { return kept }
-            let fresh = PipelineWork(call, service.settings.context)
-            kept = fresh
-            return fresh
-        }
+    /// - Precondition: it was taken.
+    func start(
+        _ request: DoorRequest, _ call: HranaCall, _ form: PipelineWork.Form, _ requests: [StreamRequest]
+    ) {
+        self.request = request
+        self.call = call
+        let work = self.work ?? PipelineWork(call, service.settings.context)
+        self.work = work
         work.prepare(call, form: form, requests: requests, for: self)
         service.settings.engine.submit(work, to: call.tenant)
     }
 
+    // MARK: PipelineClient
+
+    var isGone: Bool { request?.isCancelled ?? true }
+
     func answered(_ work: PipelineWork) {
-        guard let service = service.withLock({ $0 }) else { return }
-        let request = end()
-        guard service.mayAnswer else { return service.refuse(request, .outcomeUnknown) }
         let answer = work.answer
-        var headers = service.headers(request, answer.contentType, answer.bookmark)
-        if let seconds = answer.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
         var body = DoorRequest.bodyBuffer(capacity: work.writer.bytes.count)
         body.writeBytes(work.writer.bytes.bytes)
-        request.respond(HTTPResponseStatus(statusCode: answer.status), headers: headers, body: body)
+        guard let (request, _) = end(work) else { return }
+        guard service.mayAnswer else { return service.refuse(request, .outcomeUnknown) }
+        service.respond(request, answer, body)
     }
 
     func notRun(_ work: PipelineWork, _ error: TenantsError) {
-        guard let service = service.withLock({ $0 }) else { return }
-        service.refuse(end(), TransportError(error))
+        guard let (request, call) = end(work) else { return }
+        service.notRun(request, call, error)
     }
 
-    private func end() -> DoorRequest {
-        state.withLock { state in
-            state.isBusy = false
-            return state.request
-        }
+    /// Before the answer goes out: with it the connection's next request may come, on another thread. The request is let
+    /// go of too, since it leads to the connection, which leads here.
+    private func end(_ work: PipelineWork) -> (DoorRequest, HranaCall)? {
+        guard let request, let call else { return nil }
+        self.request = nil
+        self.call = nil
+        work.forget()
+        isTaken.store(false, ordering: .releasing)
+        return (request, call)
     }
 }

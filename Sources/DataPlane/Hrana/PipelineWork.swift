@@ -40,7 +40,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     }
 
     /// Buffers that grew beyond this are not kept for the next program.
-    private static let keptBytes = 256 << 10
+    private static let keptBytes = 16 << 10
 
     package private(set) var answer = HranaAnswer()
     package var writer = JSONWriter()
@@ -73,8 +73,11 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         answer = HranaAnswer()
         next = 0
         progress = .none
-        writer.bytes.removeAll(keepingCapacity: writer.bytes.capacity <= Self.keptBytes)
+        writer.bytes.removeAll(keepingCapacity: true)
     }
+
+    /// The answer was copied: what an idle connection should not hold goes.
+    package func forget() { writer.bytes.removeAll(keepingCapacity: writer.bytes.capacity <= Self.keptBytes) }
 
     // MARK: TenantWork
 

@@ -30,4 +30,14 @@ package enum Whereabouts: Sendable {
 package protocol Relay: Sendable {
     /// Answers the request, later.
     func relay(_ request: DoorRequest, to route: Route, as authority: Authority)
+
+    /// The tenant is moving, or is not here although it was thought to be, and nothing of the request was executed: it may
+    /// run anywhere, later. Who takes it answers it, or gives it back through `HranaService.resume`. Any thread.
+    ///
+    /// - Returns: false if it is not taken, for example because too many wait; then it is refused.
+    func hold(_ request: DoorRequest, of tenant: TenantID) -> Bool
+}
+
+extension Relay {
+    package func hold(_ request: DoorRequest, of tenant: TenantID) -> Bool { false }
 }

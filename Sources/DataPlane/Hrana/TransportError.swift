@@ -88,7 +88,9 @@ extension TransportError {
         412, "BOOKMARK_MISMATCH", "The tenant is older here than the bookmark says; it was restored or replaced")
     /// The caller may only read and the program wants to write.
     package static let writeForbidden = TransportError(
-        403, "FORBIDDEN", "The token allows reading only; the stream is closed and its open transaction rolled back")
+        403, "FORBIDDEN",
+        "Writing is not allowed, by the token or by the tenant's state; the stream is closed, what was open rolled back"
+    )
 
     /// Nothing of the request was executed.
     package init(_ error: TenantsError) {
