@@ -1,0 +1,187 @@
+import Cluster
+import NIOCore
+import NIOHTTP1
+import Routing
+import Vocabulary
+
+/// One request on its way to its owner and back: does what ``RelayMachine`` says.
+// Unchecked: touched on the request's event loop only, which is also the connection's.
+final class RelayExchange: @unchecked Sendable {
+    let request: DoorRequest
+    let loop: RelayLoop
+    private(set) var stamp: RelayStamp
+    private var peer: RelayPeer
+    private var machine: RelayMachine
+    private var head: HTTPResponseHead?
+    private var gathered = ByteBuffer()
+    private var stream: DoorStream?
+    /// When it is given up. Moves on while an answer is streamed.
+    private var deadline: NIODeadline
+    /// When it is given up if it has no connection by then.
+    private let queueDeadline: NIODeadline
+    var connection: RelayConnection?
+
+    init(_ request: DoorRequest, stamp: RelayStamp, peer: RelayPeer, loop: RelayLoop) {
+        self.request = request
+        self.stamp = stamp
+        self.peer = peer
+        self.loop = loop
+        machine = RelayMachine(gathered: loop.limits.gathered)
+        deadline = request.arrival + loop.limits.time(of: request.head)
+        queueDeadline = loop.eventLoop.now + loop.limits.queue
+    }
+
+    var isWaiting: Bool { machine.phase == .waiting }
+
+    func start() { peer.send(self, fresh: false) }
+
+    /// The request as it is to be sent, in one piece or two.
+    func bytes() -> (ByteBuffer, ByteBuffer?) {
+        machine.begin()
+        let body = request.body
+        let joined = body.readableBytes <= 16 << 10
+        var first = ByteBufferAllocator().buffer(capacity: 1024 + (joined ? body.readableBytes : 0))
+        loop.client.write(request.head, body: body, stamp: stamp, into: &first)
+        guard joined else { return (first, body) }
+        first.writeImmutableBuffer(body)
+        return (first, nil)
+    }
+
+    // MARK: Events
+
+    func written(on connection: RelayConnection) {
+        if self.connection === connection { machine.written() }
+    }
+
+    func received(_ head: HTTPResponseHead) {
+        self.head = head
+        let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
+        act(machine.head(status: Int(head.status.code), length: RelayHead.length(head), hasBody: hasBody))
+    }
+
+    func received(_ chunk: ByteBuffer) {
+        switch machine.body() {
+        case .gather: gather(chunk)
+        case .passOn: pass(chunk)
+        default: break
+        }
+    }
+
+    func receivedEnd() { act(machine.end()) }
+
+    /// There is no connection (any more).
+    func connectionLost() {
+        connection = nil
+        act(machine.lost())
+    }
+
+    func sweep(now: NIODeadline) {
+        guard now >= deadline || isWaiting && now >= queueDeadline else { return }
+        act(machine.overdue())
+    }
+
+    /// The client is gone.
+    func abandon() {
+        machine.abandon()
+        finish()
+    }
+
+    func fail(_ failure: RelayFailure) {
+        machine.abandon()
+        act(.fail(failure))
+    }
+
+    // MARK: Actions
+
+    private func act(_ action: RelayMachine.Action) {
+        switch action {
+        case .none, .gather, .passOn: break
+        case .beginStream(let length): beginStream(length)
+        case .answer:
+            request.respond(status, headers: headers, body: gathered)
+            finish()
+        case .answerHead(let length): answerHead(length)
+        case .redirect: redirect()
+        case .endStream:
+            stream?.end()
+            finish()
+        case .sendAgain:
+            loop.client.counters.note(.repeated)
+            peer.send(self, fresh: true)
+        case .fail(let failure):
+            loop.client.counters.note(.failed)
+            finish()
+            RelayRefusals.answer(request, failure)
+        case .cut:
+            loop.client.counters.note(.failed)
+            stream?.abort()
+            finish()
+        }
+    }
+
+    private var status: HTTPResponseStatus { head?.status ?? .badGateway }
+    private var headers: [(String, String)] { head.map(RelayHead.answerHeaders) ?? [] }
+
+    private func gather(_ chunk: ByteBuffer) {
+        if gathered.writerIndex == 0 {
+            // The room in front spares the door a copy.
+            gathered = DoorRequest.bodyBuffer(capacity: min(head.flatMap(RelayHead.length) ?? 0, loop.limits.gathered))
+        }
+        guard gathered.readableBytes + chunk.readableBytes <= loop.limits.gathered else {
+            // More than its head has said.
+            connection?.close()
+            return
+        }
+        gathered.writeImmutableBuffer(chunk)
+    }
+
+    private func answerHead(_ length: Int?) {
+        if let length, status.mayHaveResponseBody {
+            request.beginStream(status, headers: headers, length: length)?.end()
+        } else {
+            request.respond(status, headers: headers)
+        }
+        finish()
+    }
+
+    /// Over with this attempt; the connection is let go first, since the answer may already begin the next one.
+    private func redirect() {
+        let refusal = NotOwnerBody.decode(Array(gathered.readableBytesView))
+        finish()
+        guard let refusal else { return RelayRefusals.answer(request, .outcomeUnknown) }
+        loop.misdirected(request, stamp, refusal)
+    }
+
+    private func finish() {
+        loop.ended(self)
+        guard let connection else { return }
+        self.connection = nil
+        connection.release(clean: machine.leavesConnectionClean)
+    }
+}
+
+// MARK: streams
+
+extension RelayExchange {
+    private func beginStream(_ length: Int?) {
+        stream = request.beginStream(status, headers: headers, length: length) { [weak self] in self?.clientTakes() }
+        guard stream != nil else { return abandon() }
+        deadline = loop.eventLoop.now + loop.limits.streamPause
+    }
+
+    private func pass(_ chunk: ByteBuffer) {
+        guard let stream else { return }
+        deadline = loop.eventLoop.now + loop.limits.streamPause
+        switch stream.send(chunk) {
+        case .goOn: break
+        case .pause: connection?.pause()
+        case .gone: abandon()
+        }
+    }
+
+    /// Also called when the client is gone; then ``abandon()`` has been, or will be.
+    private func clientTakes() {
+        deadline = loop.eventLoop.now + loop.limits.streamPause
+        connection?.resume()
+    }
+}

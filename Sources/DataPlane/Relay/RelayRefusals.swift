@@ -1,0 +1,57 @@
+import Cluster
+import Hrana
+import NIOCore
+import NIOHTTP1
+package import Routing
+
+/// The answers that relaying makes itself.
+package enum RelayRefusals {
+    /// To a node that took us for the owner. Nothing was executed.
+    package static func answer(_ request: DoorRequest, _ refusal: NotOwner) {
+        request.respond(
+            .misdirectedRequest, headers: [("Content-Type", "application/json")],
+            body: ByteBuffer(bytes: NotOwnerBody.encode(refusal)))
+    }
+
+    /// To a client whose request the owner has not answered.
+    static func answer(_ request: DoorRequest, _ failure: RelayFailure) {
+        let error = TransportError(failure)
+        var writer = JSONWriter()
+        writer.transportError(error)
+        var headers = [("Content-Type", error.contentType)]
+        if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+        request.respond(
+            HTTPResponseStatus(statusCode: error.status), headers: headers,
+            body: ByteBuffer(bytes: writer.bytes.bytes))
+    }
+}
+
+extension TransportError {
+    init(_ failure: RelayFailure) {
+        switch failure {
+        case .unreachable:
+            self = .init(
+                503, "BUSY", "The tenant's node cannot be reached now; nothing was executed, try again shortly",
+                retryAfterSeconds: 1)
+        case .crowded:
+            self = .init(
+                503, "BUSY", "Too many requests wait for the tenant's node; nothing was executed, try again shortly",
+                retryAfterSeconds: 1)
+        case .moving:
+            self = .init(
+                503, "MOVING", "The tenant is moving to another node; nothing was executed, try again shortly",
+                retryAfterSeconds: 1)
+        case .outcomeUnknown: self = .outcomeUnknown
+        }
+    }
+}
+
+extension RelayLimits {
+    /// From a request's arrival to the beginning of its answer.
+    func time(of head: HTTPRequestHead) -> TimeAmount {
+        guard let text = head.headers.first(name: "rowhouse-timeout"), let milliseconds = Int64(text),
+            (1...300_000).contains(milliseconds)
+        else { return answer + grace }
+        return .milliseconds(milliseconds) + grace
+    }
+}

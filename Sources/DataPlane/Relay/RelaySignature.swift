@@ -1,0 +1,20 @@
+import Access
+import Crypto
+import NIOCore
+import NIOHTTP1
+
+/// What the signature of a relayed request covers: the same on both sides.
+enum RelaySignature {
+    static func covered(
+        _ head: HTTPRequestHead, body: ByteBuffer, _ texts: (stamp: String, authority: String)
+    ) -> SignedRequest {
+        let digest = body.withUnsafeReadableBytes { bytes in
+            var hash = SHA256()
+            hash.update(bufferPointer: bytes)
+            return Array(hash.finalize())
+        }
+        return SignedRequest(
+            method: head.method.rawValue, path: head.uri, body: .sha256(digest),
+            context: [texts.stamp, texts.authority])
+    }
+}
