@@ -145,10 +145,8 @@ let package = Package(
         tests(
             "DataPlaneTests",
             [
-                "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Access", "Seams", "Vocabulary",
-                .nio,
-                .nioPosix, .nioHTTP1, .nioEmbedded,
-                .hummingbird, .logging, .lifecycle,
+                "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Access",
+                "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging, .lifecycle,
             ]),
     ]
 )
