@@ -77,7 +77,7 @@ final class Confinement: StatementAuthorizer {
         case SQLITE_SAVEPOINT:
             if !isOwn, Self.equal(request.first, "BEGIN"), !wantOwnConnection() { return .deny }
         case SQLITE_INSERT:
-            if request.trigger == nil { findings.isInsert = true }
+            if request.trigger == nil, !Self.equal(request.first, "sqlite_master") { findings.isInsert = true }
             findings.isChange = true
         case SQLITE_UPDATE, SQLITE_DELETE: findings.isChange = true
         case SQLITE_FUNCTION: _ = decideFunction(request)

@@ -1,9 +1,9 @@
-import Seams
-import Settings
 import Access
 import AsyncHTTPClient
 import Cluster
 import Foundation
+import Seams
+import Settings
 
 /// What a node needs to talk to others: their shared key, and a client that signs with it.
 struct NodeCluster: Sendable {

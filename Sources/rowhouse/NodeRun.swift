@@ -1,5 +1,3 @@
-import Settings
-import UnixSignals
 import ControlPlane
 import DataPlane
 import Foundation
@@ -10,7 +8,9 @@ import NIOCore
 import NIOPosix
 import SQLiteKit
 import ServiceLifecycle
+import Settings
 import Terminal
+import UnixSignals
 
 /// Runs a node: the door and what is behind it, in one service group, until it is told to stop.
 struct NodeRun {

@@ -63,7 +63,7 @@ enum ServeSettings {
             settings.access.adminTokens.map { token in
                 try AdminToken(
                     name: token.name, sha256: token.sha256,
-                    scopes: AdminScopes(token.scopes.compactMap { AdminScope(rawValue: $0.rawValue) }))
+                    scopes: token.scopes.map(\.rawValue))
             })
     }
 
