@@ -38,6 +38,7 @@ extension Target.Dependency {
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
     static let yams: Self = .product(name: "Yams", package: "Yams")
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let histogram: Self = .product(name: "Histogram", package: "hdrhistogram-swift")
 }
 
 let package = Package(
@@ -54,6 +55,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // The street door: the only place that picks real implementations.
@@ -63,7 +65,7 @@ let package = Package(
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
                 "Movers", "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
-                "Seams", "Vocabulary",
+                "Seams", "Vocabulary", "Benchmarks",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
                 .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
@@ -95,6 +97,14 @@ let package = Package(
             ]),
         room("Settings", ["Vocabulary", .yams]),
         room("Terminal"),
+
+        // Measuring.
+        room(
+            "Benchmarks",
+            [
+                "Tenants", "Journal", "SQLiteKit", "CSQLite", "CLinux", "Lanes", "Seams", "Vocabulary", .nio, .nioPosix,
+                .nioHTTP1, .histogram,
+            ]),
 
         // Domain.
         room("Residents", ["Routing", "Catalog", "Tenants", "Vocabulary", "Seams"]),
@@ -131,6 +141,7 @@ let package = Package(
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal"]),
+        tests("BenchmarksTests", ["Benchmarks", "Seams", "Vocabulary"]),
         tests(
             "CatalogTests",
             ["Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),

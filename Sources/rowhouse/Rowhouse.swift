@@ -15,7 +15,7 @@ struct Rowhouse: AsyncParsableCommand {
             """,
         subcommands: [
             TenantCommand.self, MoveCommand.self, NodeCommand.self, ConfigCommand.self, AccessCommand.self,
-            JournalCommand.self, VersionCommand.self, ServeCommand.self,
+            JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self,
         ])
 
     static func main() async {
