@@ -51,7 +51,7 @@ package final class ServerProcess: @unchecked Sendable {
             ["serve", "--data", directory, "--listen", "127.0.0.1:\(port == 0 ? try Self.freePort() : port)"]
             + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)!
         output.seekToEndOfFile()
         process.standardOutput = output
