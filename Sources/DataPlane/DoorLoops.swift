@@ -36,9 +36,9 @@ struct DoorLoops: Sendable {
 
     /// Returns when the last connection is closed.
     func quiesce() async {
-        for loop in loops.values {
-            try? await loop.eventLoop.flatSubmit { loop.quiesce() }.get()
-        }
+        // All are told before any is waited for: one that is busy must not keep the others open.
+        let drained = loops.values.map { loop in loop.eventLoop.flatSubmit { loop.quiesce() } }
+        for each in drained { try? await each.get() }
     }
 
     func cutAllSoon() {

@@ -84,10 +84,15 @@ struct Door: Sendable {
     let server: DoorServer
     let services: ServiceGroup
     let gate: Gate
-    let group: MultiThreadedEventLoopGroup
 
     func connect(autoRead: Bool = true) async throws -> Client {
-        try await Client.connect(port: port, group: group, autoRead: autoRead)
+        // Not the server's group: taking turns with the clients, connections would all come to the same event loop.
+        try await Client.connect(port: port, group: MultiThreadedEventLoopGroup.singleton, autoRead: autoRead)
+    }
+
+    /// Waits until the server has read so many bytes.
+    func hasRead(_ count: Int) async throws {
+        while server.metrics().bytesIn < count { try await Task.sleep(for: .milliseconds(2)) }
     }
 
     /// Runs `body` against a door, then shuts it down gracefully and waits for its end.
@@ -112,7 +117,7 @@ struct Door: Sendable {
             tasks.addTask { try await services.run() }
             for await number in ports {
                 port.finish()
-                try await body(Door(port: number, server: server, services: services, gate: gate, group: group))
+                try await body(Door(port: number, server: server, services: services, gate: gate))
             }
             await services.triggerGracefulShutdown()
             try await tasks.waitForAll()

@@ -173,7 +173,7 @@ struct RefusalTests {
     }
 
     @Test func `an idle connection is closed without a word`() async throws {
-        let limits = DoorLimits.quick.with { $0.idle = .milliseconds(100) }
+        let limits = DoorLimits.quick.with { $0.idle = .seconds(1) }
         try await Door.open(limits: limits) { door in
             let fresh = try await door.connect()
             #expect(await fresh.rest() == "")
@@ -184,14 +184,14 @@ struct RefusalTests {
     }
 
     @Test func `a connection after a quiet while has its whole idle time`() async throws {
-        let limits = DoorLimits.quick.with { $0.idle = .seconds(1) }
+        let limits = DoorLimits.quick.with { $0.idle = .seconds(2) }
         try await Door.open(limits: limits) { door in
             for _ in 0..<2 {
                 let client = try await door.connect()
                 try await Task.sleep(for: .milliseconds(100))
                 #expect(try await client.ask(get("/t/a")).status == 200)
                 try await client.close()
-                try await Task.sleep(for: .milliseconds(1100))
+                try await Task.sleep(for: .milliseconds(2100))
             }
         }
     }
