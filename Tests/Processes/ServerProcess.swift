@@ -6,6 +6,7 @@ package final class ServerProcess: @unchecked Sendable {
     // @unchecked: used by one test at a time; the process is guarded by the lock.
     package let directory: String
     package private(set) var port: Int
+    private let isOwnDirectory: Bool
     private let arguments: [String]
     private let environment: [String: String]
     private var process: Process?
@@ -18,18 +19,20 @@ package final class ServerProcess: @unchecked Sendable {
     /// - Parameter arguments: of `serve`, besides data and listen.
     package init(_ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil) throws {
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
+        isOwnDirectory = directory == nil
         self.arguments = arguments
         self.environment = environment
         port = 0
+        log = self.directory + (directory == nil ? ".log" : ".second.log")
         try FileManager.default.createDirectory(atPath: self.directory, withIntermediateDirectories: true)
         try start()
     }
 
     deinit {
         kill()
-        if ProcessInfo.processInfo.environment["ROWHOUSE_KEEP"] == nil {
-            try? FileManager.default.removeItem(atPath: directory)
-        }
+        guard isOwnDirectory, ProcessInfo.processInfo.environment["ROWHOUSE_KEEP"] == nil else { return }
+        try? FileManager.default.removeItem(atPath: directory)
+        try? FileManager.default.removeItem(atPath: log)
     }
 
     /// The binary under test: `ROWHOUSE_TEST_BINARY`, else what `swift build` made beside the tests.
@@ -41,7 +44,7 @@ package final class ServerProcess: @unchecked Sendable {
     }
 
     package var url: String { "http://127.0.0.1:\(port)" }
-    package var log: String { directory + ".log" }
+    package let log: String
 
     /// Starts, and returns when the node is ready. The port stays the same from the first start on.
     package func start() throws {
