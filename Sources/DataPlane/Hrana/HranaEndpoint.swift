@@ -34,12 +34,12 @@ enum HranaEndpoint: Hashable, Sendable {
     var isOpen: Bool { self == .probe || self == .preflight || self == .unknown }
 
     /// Paths that are the data plane's also without a base, where a header or the credential names the tenant.
-    static func isBare(_ uri: String) -> Bool {
-        guard uri.hasPrefix("/v") else { return false }
-        let path = uri.dropFirst().prefix { $0 != "?" }
+    ///
+    /// - Parameter path: as `ResolvedName.path`.
+    static func isBare(_ path: String) -> Bool {
         switch path {
-        case "v1", "v2", "v3", "v1/execute", "v1/batch": return true
-        default: return path.hasPrefix("v2/") || path.hasPrefix("v3/") || path.hasPrefix("v3-protobuf")
+        case "v1", "v2", "v3", "v1/execute", "v1/batch": true
+        default: path.hasPrefix("v2/") || path.hasPrefix("v3/") || path.hasPrefix("v3-protobuf")
         }
     }
 }

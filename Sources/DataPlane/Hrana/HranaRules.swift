@@ -24,15 +24,21 @@ package struct HranaRules: DoorRules {
         return .dataPlane()
     }
 
-    /// On a tenant's host name only its data plane is served; a body tells what is missing there.
+    /// All under `/t/{key}`, all but nodes' own calls on a tenant's host name (a body tells what is missing there), and the
+    /// protocol's own paths, whose tenant a header or the token names. Headers do not count here: a mistake in one makes a
+    /// control-plane path no tenant's.
     private func isDataPlane(_ head: HTTPRequestHead) -> Bool {
-        let uri = head.uri
-        if uri.hasPrefix("/t/") || uri.hasPrefix("//t/") || HranaEndpoint.isBare(uri) { return true }
-        guard let domain, let host = head.headers.first(name: "host") else { return false }
-        if uri.hasPrefix(InternalPaths.root) { return false }
-        let name = try? TenantNaming.resolve(
-            path: "/", rowhouseTenant: nil, xNamespace: nil, host: host, domain: domain)
-        return name?.isByHost ?? true
+        do throws(AccessError) {
+            let name = try TenantNaming.resolve(
+                path: head.uri, rowhouseTenant: nil, xNamespace: nil, host: head.headers.first(name: "host"),
+                domain: domain)
+            if name.isByPath { return true }
+            if head.uri.hasPrefix(InternalPaths.root) { return false }
+            return name.isByHost || HranaEndpoint.isBare(name.path)
+        } catch {
+            // A bad key in path or host name is a tenant's all the same, and is answered as such.
+            return true
+        }
     }
 
     package func body(of refusal: DoorRefusal, for head: HTTPRequestHead?) -> RefusalBody {
