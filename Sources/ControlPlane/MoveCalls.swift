@@ -1,0 +1,87 @@
+package import Cluster
+import FoundationEssentials
+package import Movers
+import NIOCore
+package import Rebalancing
+import Seams
+package import Tenants
+import Vocabulary
+
+extension InternalPaths {
+    static let moves = "/.rowhouse/moves"
+    static func cancelMove(_ id: String) -> String { "\(moves)/\(PercentText.escape(id))/cancel" }
+    static func base(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/base?\(offer.query)" }
+    static func position(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/position?\(offer.query)" }
+    static func hint(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/hint" }
+}
+
+/// A source's calls to its target, over HTTP. The base is streamed: its signature covers the offer in the path, and the
+/// offer holds the checksum of the bytes.
+package struct MoveCalls: MovePeers {
+    private let client: PeerClient
+
+    package init(client: PeerClient) { self.client = client }
+
+    package func sendBase(
+        _ offer: MoveOffer, _ pages: TenantPages, to address: String, timeout: Duration
+    ) async throws {
+        let body = pages.map { ByteBuffer(bytes: $0) }
+        _ = try await client.upload(
+            address, path: InternalPaths.base(offer), length: pages.byteCount, timeout: timeout, body)
+    }
+
+    package func position(
+        _ offer: MoveOffer, at address: String, timeout: Duration
+    ) async throws -> MovePosition {
+        let answer = try await client.post(address, path: InternalPaths.position(offer), timeout: timeout)
+        guard let position = MovePosition(text: String(decoding: answer.body, as: UTF8.self)) else {
+            throw MoveCallFailure.unreadable
+        }
+        return position
+    }
+
+    package func hint(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
+        _ = try await client.post(address, path: InternalPaths.hint(offer), timeout: timeout)
+    }
+}
+
+enum MoveCallFailure: Error, CustomStringConvertible {
+    case unreadable
+    var description: String { "the target's answer cannot be read" }
+}
+
+// MARK: Between the node that was asked and the owner
+
+extension MoveCalls {
+    private struct BeginBody: Codable {
+        let tenant: String
+        let to: String
+        let onTransaction: String
+    }
+
+    private struct BegunBody: Codable {
+        let id: String
+    }
+
+    static func encode(_ request: MoveRequest) throws -> [UInt8] {
+        Array(
+            try JSONEncoder().encode(
+                BeginBody(
+                    tenant: request.tenant.description, to: request.target.name,
+                    onTransaction: request.onTransaction.rawValue)))
+    }
+
+    static func request(_ bytes: [UInt8]) -> MoveRequest? {
+        guard let body = try? JSONDecoder().decode(BeginBody.self, from: Data(bytes)),
+            let tenant = TenantID(hex: body.tenant), !tenant.isReserved, let target = NodeID(body.to),
+            let onTransaction = MoveRequest.OnTransaction(rawValue: body.onTransaction)
+        else { return nil }
+        return MoveRequest(tenant: tenant, target: target, onTransaction: onTransaction)
+    }
+
+    static func encode(move: String) throws -> [UInt8] { Array(try JSONEncoder().encode(BegunBody(id: move))) }
+
+    static func move(_ bytes: [UInt8]) -> String? {
+        (try? JSONDecoder().decode(BegunBody.self, from: Data(bytes)))?.id
+    }
+}

@@ -1,0 +1,155 @@
+package import Catalog
+import Cluster
+import FoundationEssentials
+import HTTPTypes
+package import Movers
+import Routing
+package import Seams
+package import Vocabulary
+
+/// Moves, whichever node is asked: the tenant's owner begins and ends them, their rows in the catalog tell of them.
+package struct MoveService: Sendable {
+    private let node: NodeID
+    private let desk: MoveDesk
+    private let transport: (any PeerTransport)?
+    private let tenants: TenantRows
+    private let nodes: NodeRows
+    private let moves: MoveRows
+
+    /// - Parameter transport: nil where the node stands alone.
+    package init(node: NodeID, desk: MoveDesk, transport: (any PeerTransport)?, store: CatalogStore) {
+        self.node = node
+        self.desk = desk
+        self.transport = transport
+        tenants = TenantRows(store)
+        nodes = NodeRows(store)
+        moves = MoveRows(store)
+    }
+
+    /// Begins a move; when it returns the row says where the tenant goes.
+    ///
+    /// - Throws: `APIError`, `CatalogError`, `MoveRefusal`.
+    func begin(_ key: TenantKey, to target: NodeID, _ onTransaction: MoveRequest.OnTransaction) async throws
+        -> MoveObject
+    {
+        guard let row = try await tenants.find(key) else { throw APIError.tenantNotFound(key.string) }
+        guard try await nodes.find(target) != nil else {
+            throw APIError.notFound("there is no node \(target); see GET /v1/nodes")
+        }
+        if row.placement.owner == target, row.placement.state == .stable { throw MoveRefusal.alreadyThere }
+        let request = MoveRequest(tenant: row.id, target: target, onTransaction: onTransaction)
+        return try await show(try await begin(request, at: row.placement.owner))
+    }
+
+    private func begin(_ request: MoveRequest, at owner: NodeID) async throws -> String {
+        do {
+            return try await beginOnce(request, at: owner)
+        } catch MoveRefusal.elsewhere(let refusal) {
+            // It has just changed hands.
+            guard let other = refusal.owner else { throw MoveRefusal.elsewhere(refusal) }
+            return try await beginOnce(request, at: other)
+        }
+    }
+
+    private func beginOnce(_ request: MoveRequest, at owner: NodeID) async throws -> String {
+        guard owner != node else { return try await desk.begin(request) }
+        let answer = try await call(owner, InternalPaths.moves, MoveCalls.encode(request))
+        guard let id = MoveCalls.move(answer.body) else { throw ErrorTable.api(PeerFailure.outcomeUnknown("no id")) }
+        return id
+    }
+
+    /// Ends a move as long as the tenant has not changed hands.
+    ///
+    /// - Throws: as `begin`.
+    func cancel(_ id: String) async throws -> MoveObject {
+        let row = try await find(id)
+        if row.source == node {
+            _ = try await desk.cancel(id)
+        } else if row.state != .aborted {
+            _ = try await call(row.source, InternalPaths.cancelMove(id), [])
+        }
+        return try await show(id)
+    }
+
+    func show(_ id: String) async throws -> MoveObject {
+        let row = try await find(id)
+        return MoveObject(move: row, tenant: try await name(row.tenant))
+    }
+
+    /// Newest first.
+    func list(tenant: TenantKey?, after: String?, limit: Int) async throws -> (items: [MoveObject], next: String?) {
+        var id: TenantID?
+        if let tenant {
+            guard let row = try await tenants.find(tenant) else { throw APIError.tenantNotFound(tenant.string) }
+            id = row.id
+        }
+        var before: MoveRow?
+        if let after { before = try await find(after) }
+        let rows = try await moves.list(tenant: id, before: before, limit: limit)
+        var names: [TenantID: String] = [:]
+        for row in rows where names[row.tenant] == nil { names[row.tenant] = try await name(row.tenant) }
+        let items = rows.map { MoveObject(move: $0, tenant: names[$0.tenant] ?? "") }
+        return (items, rows.count == limit ? rows.last?.id : nil)
+    }
+
+    private func find(_ id: String) async throws -> MoveRow {
+        guard let row = try await moves.find(id) else { throw MoveRefusal.moveNotFound }
+        return row
+    }
+
+    private func name(_ tenant: TenantID) async throws -> String {
+        try await tenants.find(tenant)?.key.string ?? tenant.description
+    }
+
+    private func call(_ owner: NodeID, _ path: String, _ body: [UInt8]) async throws -> PeerAnswer {
+        guard let transport, let row = try await nodes.find(owner), row.state != .fenced, !row.address.isEmpty else {
+            throw APIError(
+                .serviceUnavailable, "busy", "the tenant's node \(owner) cannot be reached; try again", retryAfter: 2)
+        }
+        do throws(PeerFailure) {
+            // Longer than the desk waits for a cancelled move to end.
+            return try await transport.post(row.address, path: path, body: body, timeout: .seconds(15))
+        } catch {
+            throw ErrorTable.api(error)
+        }
+    }
+}
+
+extension ErrorTable {
+    package static func api(_ refusal: MoveRefusal) -> APIError {
+        switch refusal {
+        case .tenantNotFound: APIError(.notFound, "tenant_not_found", "there is no such tenant")
+        case .notMovable:
+            APIError(.conflict, "version_conflict", "a tenant that is being created or is deleted cannot be moved")
+        case .alreadyThere: APIError(.conflict, "already_there", "the tenant is on that node already")
+        case .inProgress(let move):
+            APIError(
+                .conflict, "move_in_progress",
+                "another move of this tenant is under way\(move.map { " (\($0))" } ?? ""); wait for it or cancel it")
+        case .targetNotUp:
+            APIError(
+                .serviceUnavailable, "busy", "the target node takes no tenants now: it is draining, fenced or not up",
+                retryAfter: 5)
+        case .tooMany:
+            APIError(
+                .serviceUnavailable, "busy", "the tenant's node is at as many moves as it takes part in at once",
+                retryAfter: 5)
+        case .elsewhere:
+            APIError(
+                .serviceUnavailable, "moving", "the tenant has just moved to another node; try again", retryAfter: 1)
+        case .moveNotFound: APIError.notFound("there is no such move")
+        case .committed:
+            APIError(.conflict, "move_committed", "the tenant has changed hands; move it back with a new move")
+        case .inDoubt:
+            APIError(
+                .serviceUnavailable, "moving", "whether the tenant has changed hands is not known yet; look again",
+                retryAfter: 1)
+        case .stopping: APIError(.serviceUnavailable, "busy", "the node is starting or stopping", retryAfter: 2)
+        case .catalog(let error): api(error)
+        case .notServed(let why):
+            APIError(
+                .serviceUnavailable, "tenant_damaged", "the tenant cannot be served where it is: \(why)", retryAfter: 60
+            )
+        }
+    }
+}
