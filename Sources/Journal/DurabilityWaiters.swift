@@ -7,7 +7,7 @@ package protocol DurabilityWaiter: AnyObject, Sendable {
     /// must not call the journal's blocking functions: every other answer waits behind it.
     func becameDurable()
 
-    /// Called instead where the journal was abandoned: nobody knows whether the LSN is durable.
+    /// Called instead where the journal has failed or was abandoned: nobody knows whether the LSN is durable.
     func abandoned()
 }
 

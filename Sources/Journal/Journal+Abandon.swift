@@ -10,6 +10,10 @@ extension Journal {
         state.withLock { if $0.end == nil { $0.end = .closed } }
         wakeEverybody()
         close()
+        giveUpWaiters()
+    }
+
+    func giveUpWaiters() {
         var left: [any DurabilityWaiter] = []
         waiters.withLock { $0.takeAll(into: &left) }
         for waiter in left { waiter.abandoned() }

@@ -58,7 +58,8 @@ package final class Journal: Sendable {
     /// An encoder whose parts fit this journal.
     package func makeEncoder() -> RecordEncoder { RecordEncoder(partBytes: options.partBytes, faults: faults) }
 
-    /// Ends acknowledging for good (rule J6): whoever waits goes on waiting, since nobody knows what the disk holds.
+    /// Ends acknowledging for good (rule J6). Where the process goes on after `onFatal`, whoever waits is told that nobody
+    /// knows what the disk holds.
     func fail(_ error: JournalError) {
         let isFirst = state.withLock { state in
             guard state.end == nil else { return false }
@@ -68,6 +69,7 @@ package final class Journal: Sendable {
         guard isFirst else { return }
         wakeEverybody()
         onFatal(error)
+        giveUpWaiters()
     }
 
     func wakeEverybody() {

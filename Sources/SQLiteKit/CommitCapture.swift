@@ -1,3 +1,5 @@
+import Seams
+
 /// Watches the log being written and knows, at the commit point, which pages a transaction changed and what they were.
 ///
 /// Used by the holder of SQLite's write lock only, or by a checkpoint that holds all of them; hence no lock of its own.
@@ -134,17 +136,23 @@ final class CommitCapture {
     /// The page's last committed image: from the log, else from the file. Nil where the disk does not give it back.
     func previousImage(of page: UInt32) -> UnsafeRawPointer? {
         if let frame = newestFrame[page] { return image(ofFrame: frame, scratch: 1) }
+        // Without it the tenant's checksum tells nothing any more, so a disk that stumbles is asked again.
+        for _ in 0..<Self.attempts {
+            if let image = try? readPage(page) { return image }
+        }
+        return nil
+    }
+
+    private static let attempts = 3
+
+    private func readPage(_ page: UInt32) throws(FileError) -> UnsafeRawPointer {
         let buffer = scratch + Self.pageBytes
         let target = UnsafeMutableRawBufferPointer(start: buffer, count: Self.pageBytes)
-        do {
-            let count = try file.readFile(into: target, at: (Int64(page) - 1) * Int64(Self.pageBytes))
-            if count < Self.pageBytes {
-                // Pages that growth skipped lie beyond the file's end until a checkpoint; they read as zeros.
-                UnsafeMutableRawBufferPointer(rebasing: target[count...]).initializeMemory(as: UInt8.self, repeating: 0)
-            }
-            return UnsafeRawPointer(buffer)
-        } catch {
-            return nil
+        let count = try file.readFile(into: target, at: (Int64(page) - 1) * Int64(Self.pageBytes))
+        if count < Self.pageBytes {
+            // Pages that growth skipped lie beyond the file's end until a checkpoint; they read as zeros.
+            UnsafeMutableRawBufferPointer(rebasing: target[count...]).initializeMemory(as: UInt8.self, repeating: 0)
         }
+        return UnsafeRawPointer(buffer)
     }
 }

@@ -37,4 +37,7 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
 extension SQLiteError {
     /// No room: on the device, in a quota, or in what the observer gives.
     package var isDiskFull: Bool { code == SQLITE_FULL }
+
+    /// The file's content is wrong, as against a disk that does not answer.
+    package var isDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
 }

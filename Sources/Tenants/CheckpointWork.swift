@@ -9,28 +9,36 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
     private let group: WorkGroup
     /// A tenant whose oldest record is at or below it must let go of it, whatever its readers need.
     private let heldBack: LSN
+    /// The journal cannot keep the records of damaged tenants any longer.
+    private let givesUpDamaged: Bool
     let tenant: TenantID
     /// The file (not yet synced) and the records behind hold every record of the tenant up to here.
     private(set) var covered: LSN?
     /// What the file holds then; nil where the tenant was closed and the census knows.
     private(set) var facts: TenantState?
 
-    init(_ tenant: TenantID, engine: TenantEngine, group: WorkGroup, heldBack: LSN) {
+    init(_ tenant: TenantID, engine: TenantEngine, group: WorkGroup, heldBack: LSN, givesUpDamaged: Bool) {
         self.tenant = tenant
         self.engine = engine
         self.group = group
         self.heldBack = heldBack
+        self.givesUpDamaged = givesUpDamaged
     }
 
     func handle(_ tenant: Tenant) -> Bool {
         guard let database = tenant.openDatabase else {
-            // A closed tenant's file has everything: it could not have been closed else.
-            covered = engine.journal.lastLSN
+            // A closed tenant's file has everything: it could not have been closed else. A damaged one's may have been
+            // unreadable for a moment only: the next recovery tries again as long as its records are there.
+            if engine.census.damage(of: self.tenant) == nil || givesUpDamaged { covered = engine.journal.lastLSN }
             group.leave()
             return true
         }
         guard database.newestLSN > engine.journal.durableLSN, !engine.context.faults.checkpointUndurable else {
             copy(database)
+            group.leave()
+            return true
+        }
+        guard engine.journal.ended == nil else {
             group.leave()
             return true
         }

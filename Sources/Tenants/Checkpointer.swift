@@ -12,11 +12,10 @@ struct Checkpointer {
 
     /// Tenants copied in one round: bounds what one sync has to write.
     private static let roundSize = 256
-    private static let pause: UInt64 = 200_000_000
 
     func loop() {
         var lastSeen = LSN.none
-        while let wanted = engine.checkpoints.take(Self.roundSize, waitingAtMost: Self.pause) {
+        while let wanted = engine.checkpoints.take(Self.roundSize, waitingAtMost: engine.settings.checkpointPause) {
             let last = engine.journal.lastLSN
             let isIdle = last == lastSeen
             lastSeen = last
@@ -75,7 +74,7 @@ struct Checkpointer {
     func settleRecovered(nodeState: TenantState) throws {
         let last = engine.journal.lastLSN
         try saveFacts()
-        for tenant in engine.dirty.oldest(.max) where tenant != .nodeState {
+        for tenant in engine.dirty.oldest(.max) where tenant != .nodeState && engine.census.damage(of: tenant) == nil {
             engine.dirty.settle(tenant, covered: last)
         }
         try advance(last, nodeState: nodeState)
@@ -95,7 +94,9 @@ struct Checkpointer {
     private func copy(_ tenants: [TenantID]) -> [CheckpointWork] {
         let group = WorkGroup(tenants.count)
         let heldBack = heldBack
-        let works = tenants.map { CheckpointWork($0, engine: engine, group: group, heldBack: heldBack) }
+        let works = tenants.map {
+            CheckpointWork($0, engine: engine, group: group, heldBack: heldBack, givesUpDamaged: isFilling)
+        }
         for work in works { engine.submitUrgently(work, to: work.tenant) }
         group.wait()
         return works

@@ -40,6 +40,10 @@ package struct EngineSettings: Sendable {
     package var journalHoldback: UInt64 = 30_000_000_000
     /// Journal bytes that recovery may have to read.
     package var recoveryBytes: Int64 = 1 << 30
+    /// Nanoseconds between two looks of the checkpointer where nothing asks for it.
+    package var checkpointPause: UInt64 = 200_000_000
+    /// Nanoseconds between two looks of the clock at streams, waiting works and bounds.
+    package var keeperPause: UInt64 = 100_000_000
     /// Rows of the node state written in one transaction.
     package var stateBatch = 1_000
 

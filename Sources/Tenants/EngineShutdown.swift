@@ -12,6 +12,7 @@ extension TenantEngine {
         open.close()
         guard life.stop() else { return }
         checkpoints.stop()
+        copier.wake()
         // Two checkpointers at once would each trust what the other has not finished.
         life.join(.keepers)
         drain()
@@ -30,6 +31,7 @@ extension TenantEngine {
         life.abandon()
         life.stop()
         checkpoints.stop()
+        copier.wake()
         journal.abandon()
         life.join(.keepers)
         end()

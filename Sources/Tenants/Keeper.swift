@@ -7,12 +7,11 @@ import Vocabulary
 struct Keeper {
     let engine: TenantEngine
 
-    private static let pause: UInt64 = 100_000_000
     /// Tenants closed in one round.
     private static let evictions = 64
 
     func loop() {
-        while engine.life.pause(Self.pause) {
+        while engine.life.pause(engine.settings.keeperPause) {
             tick()
             engine.removals.run(engine.files)
             for _ in 0..<16 where isOverBounds { evictSome() }

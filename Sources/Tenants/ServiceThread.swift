@@ -28,6 +28,12 @@ final class ServiceThread: @unchecked Sendable {
         for job in left { job.refuse() }
     }
 
+    /// After the engine was told to stop.
+    func wake() {
+        gate.withLock {}
+        gate.broadcast()
+    }
+
     private func next(_ life: EngineLife) -> Job? {
         while !life.isStopping {
             let job: Job? = gate.withLock {

@@ -281,7 +281,7 @@ private final class ReleaseWhenDurable: DurabilityWaiter {
     private let work: any TenantWork
     init(_ work: any TenantWork) { self.work = work }
     func becameDurable() { work.release() }
-    func abandoned() { work.refuse(.journalEnded) }
+    func abandoned() { work.refuse(.outcomeUnknown) }
 }
 
 private final class RefuseWhenDurable: DurabilityWaiter {
@@ -294,7 +294,7 @@ private final class RefuseWhenDurable: DurabilityWaiter {
     }
 
     func becameDurable() { work.refuse(error) }
-    func abandoned() { work.refuse(.journalEnded) }
+    func abandoned() { work.refuse(.outcomeUnknown) }
 }
 
 private final class GoOnWhenDurable: DurabilityWaiter {

@@ -39,6 +39,8 @@ final class TenantOpener: Sendable {
             return try TenantDatabase(tenant: id, file: file, recorder: recorder, context: context)
         } catch {
             context.vfs.detach(file)
+            // What the disk says may be different next time; what the file says may not.
+            guard error.isDamage else { throw .storage("the file of tenant \(id) does not open: \(error.message)") }
             throw damaged(id, "its file does not open: \(error.message)")
         }
     }

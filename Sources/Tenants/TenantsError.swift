@@ -13,6 +13,8 @@ package enum TenantsError: Error, Equatable, Sendable, CustomStringConvertible {
     case diskFull
     case shuttingDown
     case deadlineExceeded
+    /// The journal ended before what was done was durable: nobody knows whether it lasts. Repeat nothing unseen.
+    case outcomeUnknown
     case templateInvalid(reason: String)
     /// A file operation below failed.
     case storage(String)
@@ -27,13 +29,9 @@ package enum TenantsError: Error, Equatable, Sendable, CustomStringConvertible {
         case .diskFull: "the disk is full; reads and deletes go on, writes start again when there is room"
         case .shuttingDown: "the node is shutting down"
         case .deadlineExceeded: "the deadline passed before the request was served"
+        case .outcomeUnknown: "the node's disk failed meanwhile; whether this lasts is not known"
         case .templateInvalid(let reason): "the template cannot be used: \(reason)"
         case .storage(let reason): "a file operation failed: \(reason)"
         }
     }
-}
-
-extension TenantsError {
-    /// The engine was given up while an answer waited for the disk: whether the work is durable is not known.
-    static let journalEnded = TenantsError.storage("the journal has ended; whether this is durable is not known")
 }

@@ -11,6 +11,8 @@ struct SimulatedInode {
     var pending: [PendingChange] = []
     /// No name leads to it any more; it takes no room.
     var isUnlinked = false
+    /// What the next sync of this file alone will say.
+    var syncError: Int32?
 
     static func apply(_ change: PendingChange, to image: inout [UInt8]) {
         switch change {
@@ -36,6 +38,19 @@ struct SimulatedInode {
     mutating func sync() {
         for change in pending { Self.apply(change, to: &synced) }
         pending.removeAll()
+    }
+
+    /// A sync of the whole file system failed: what it should have written of this file is lost, and the file's own next
+    /// sync says so, once.
+    mutating func failToSync(_ code: Int32) {
+        guard !pending.isEmpty else { return }
+        forgetPending()
+        syncError = code
+    }
+
+    mutating func takeSyncError() -> Int32? {
+        defer { syncError = nil }
+        return syncError
     }
 
     /// After a failed sync the system believes these pages to be clean.

@@ -211,8 +211,7 @@ package final class SimulatedDisk: Files {
         return try state.withLock { state -> Result<Bool, FileError> in
             guard state.supportsSyncFileSystem else { return .success(false) }
             if case .fail(let code)? = fault {
-                // Some of it was not written, and nobody can tell what: at worst all content of files.
-                for inode in state.inodes.indices { state.inodes[inode].forgetPending() }
+                for inode in state.inodes.indices { state.inodes[inode].failToSync(code) }
                 return .failure(.failed(operation: "syncfs", path: path, errno: code))
             }
             if fault != .lie, !state.syncsLie { state.syncAll() }

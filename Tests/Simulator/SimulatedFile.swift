@@ -96,6 +96,9 @@ extension SimulatedDisk {
                 return .failure(.failed(operation: "sync", path: path, errno: code))
             case .lie?: return .success(())
             default:
+                if let code = state.inodes[inode].takeSyncError() {
+                    return .failure(.failed(operation: "sync", path: path, errno: code))
+                }
                 if !state.syncsLie { state.inodes[inode].sync() }
                 return .success(())
             }

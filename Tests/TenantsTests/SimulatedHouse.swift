@@ -37,6 +37,8 @@ final class SimulatedHouse: @unchecked Sendable {
         settings.checkpointLogBytes = 64 << 10
         settings.recoveryBytes = 1 << 20
         settings.stateBatch = 3
+        settings.keeperPause = 5_000_000
+        settings.checkpointPause = 5_000_000
         settings.statementCache = 4
         var options = JournalOptions()
         options.segmentBytes = 256 << 10
@@ -48,6 +50,7 @@ final class SimulatedHouse: @unchecked Sendable {
         options.ballastBytes = 0
         options.generationBlock = 4
         options.witnessDelay = 5_000_000
+        options.retryPause = 10_000_000
         return (settings, options)
     }
 

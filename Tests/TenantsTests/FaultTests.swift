@@ -1,0 +1,106 @@
+import Foundation
+import Journal
+import Simulator
+import Testing
+import Vocabulary
+
+@testable import Tenants
+
+/// A short life of a node, again and again, with its Nth call to the disk going wrong: N = 1, 2, 3 … until the whole life
+/// passes without meeting it.
+@Suite(.serialized) struct FaultTests {
+    enum Kind: CaseIterable, Sendable {
+        case input, full, short, power
+
+        func fault(_ n: Int) -> DiskFault {
+            switch self {
+            case .input: .fail(errno: 5)
+            case .full: .full
+            case .short: .short(bytes: 100, errno: 5)
+            case .power: .powerCut
+            }
+        }
+    }
+
+    /// Every so many calls one is tried; all of them in a sweep.
+    static let stride = CrashTests.sweep > 0 ? 1 : 17
+
+    @Test(arguments: Kind.allCases) func `a call that goes wrong costs nothing that anybody was told of`(kind: Kind)
+        async
+    {
+        var n = 1 + Kind.allCases.firstIndex(of: kind)! * 4
+        while true {
+            let life = NodeLife(seed: 5)
+            life.house.disk.inject(kind.fault(n), on: kind == .short ? .write : nil, nth: n)
+            let calls = await life.run(kind == .short ? .write : nil)
+            for mode in [CrashMode.keepAll, .dropAll] {
+                let wrong = await life.check(after: mode)
+                #expect(wrong == [], "call \(n), \(mode)")
+            }
+            if n > calls { break }
+            n += kind == .short ? max(1, Self.stride / 4) : Self.stride
+        }
+    }
+}
+
+/// Start, create, write, copy, evict, drop, stop, start again, read, stop.
+final class NodeLife {
+    let house: SimulatedHouse
+    private let models = (0..<3).map { ModelTenant(TenantID(2_000 + UInt64($0))) }
+    private let seed: UInt64
+    private var last: SimulatedDisk?
+
+    init(seed: UInt64) {
+        self.seed = seed
+        house = SimulatedHouse(seed: seed)
+        house.adjust = { settings, _ in
+            settings.openTenants = 1
+            settings.checkpointLogBytes = 1
+        }
+    }
+
+    /// - Returns: how many calls its life took.
+    func run(_ operation: DiskOperation?) async -> Int {
+        await live(steps: 10)
+        await live(steps: 3)
+        return house.disk.calls(operation)
+    }
+
+    private func live(steps: Int) async {
+        let (disk, house) = (house.disk, house)
+        do { try house.start() } catch { return }
+        for model in models { _ = model.rollBack(to: house.engine.facts(of: model.id)) }
+        for (index, model) in models.enumerated() {
+            let sql = TenantDriver.schema.replacing("%MODE%", with: ["none", "full", "incremental"][index])
+            guard let template = try? house.template(sql) else { continue }
+            let driver = TenantDriver(model, house.engine, template: template, seed: seed + UInt64(index))
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await driver.run(steps: steps, while: { !disk.isFrozen && !house.hasFailed }) }
+                group.addTask {
+                    while !disk.isFrozen, !house.hasFailed, !Task.isCancelled {
+                        try? await Task.sleep(for: .milliseconds(1))
+                    }
+                    if disk.isFrozen || house.hasFailed { house.engine.abandon() }
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        if disk.isFrozen || house.hasFailed { house.engine.abandon() }
+        // What fails here is left to the next start.
+        do { try house.engine.shutdown() } catch { house.engine.abandon() }
+    }
+
+    /// Starts once more, on a disk that works, and compares.
+    func check(after mode: CrashMode) async -> [String] {
+        let left = (last ?? house.disk).crash(seed: 1, mode: mode)
+        last = left.copy()
+        do {
+            try house.start(on: left)
+        } catch {
+            return ["it does not start: \(error)"]
+        }
+        defer { house.engine.abandon() }
+        return await Inspection(house, models).run()
+    }
+}
