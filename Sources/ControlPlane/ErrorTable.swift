@@ -41,6 +41,7 @@ package enum ErrorTable {
             APIError(
                 HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", error.description)
         case .deadlineExceeded: APIError(.gatewayTimeout, "deadline_exceeded", error.description)
+        case .outcomeUnknown: APIError(.gatewayTimeout, "outcome_unknown", error.description)
         case .templateInvalid: APIError(.badRequest, "config_invalid", error.description)
         }
     }

@@ -107,6 +107,7 @@ extension TransportError {
         case .shuttingDown:
             self = .init(503, "BUSY", "The node is shutting down; try again shortly", retryAfterSeconds: 1)
         case .deadlineExceeded: self = .deadlineExceeded
+        case .outcomeUnknown: self = .outcomeUnknown
         case .alreadyExists, .templateInvalid, .storage: self = .internalError
         }
     }
