@@ -60,7 +60,7 @@ final class DoorHandler: ChannelDuplexHandler {
     init(loop: DoorLoop, encoder: HTTPResponseEncoder) {
         self.loop = loop
         limits = loop.shared.limits
-        machine = ConnectionMachine(limits: loop.shared.limits, now: loop.now)
+        machine = ConnectionMachine(limits: loop.shared.limits, now: loop.roughNow)
         backlog = Backlog(limits: loop.shared.limits)
         self.encoder = encoder
     }

@@ -9,8 +9,11 @@ final class DoorLoop: @unchecked Sendable {
     let counters = DoorCounters()
     let shared: DoorShared
     private(set) var mailbox: AnswerMailbox!
-    /// The event loop's time as of the last sweep: good enough for deadlines, and free.
+    /// Time as the sweeps count it: good enough for deadlines, and free. It stands still while there is nothing to
+    /// sweep, and a sweep that comes late counts no more than twice its period: that this loop was held up is no
+    /// client's fault.
     private(set) var roughNow: NIODeadline
+    private var sweptAt: NIODeadline
     private var ready: [DoorRequest] = []
     private var handing: [DoorRequest] = []
     private var deliveries: [Delivery] = []
@@ -25,6 +28,7 @@ final class DoorLoop: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.shared = shared
         roughNow = eventLoop.now
+        sweptAt = roughNow
         let limits = shared.limits
         let bounds = StreamBounds(high: limits.streamHigh, low: limits.streamLow, most: limits.streamMost)
         mailbox = AnswerMailbox(eventLoop: eventLoop, streamBounds: bounds) { [weak self] in self?.deliver() }
@@ -116,13 +120,15 @@ extension DoorLoop {
     /// An idle loop sleeps: there is something to sweep only while there are connections.
     private func startSweeping() {
         guard sweeper == nil else { return }
-        roughNow = eventLoop.now
+        sweptAt = eventLoop.now
         let period = shared.limits.sweep
         sweeper = eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { [weak self] _ in self?.sweep() }
     }
 
     private func sweep() {
-        roughNow = eventLoop.now
+        let now = eventLoop.now
+        roughNow = roughNow + min(now - sweptAt, shared.limits.sweep * 2)
+        sweptAt = now
         for connection in connections.values { connection.sweep() }
     }
 }
