@@ -59,6 +59,12 @@ import Vocabulary
             let reply = await house.execute("COMMIT", on: text, as: caller)
             #expect(reply.status == 400 && reply.contentType == "text/plain", "\(text) \(reply.body)")
         }
+        // A clean one could be opened again anywhere: it too is its owner's alone.
+        let clean = await house.execute("SELECT 1")
+        for caller in [HranaHouse.Caller(tenant: TenantID(2000)), HranaHouse.Caller(principal: 8)] {
+            let reply = await house.execute("SELECT 1", on: clean.baton, as: caller)
+            #expect(reply.status == 400 && reply.contentType == "text/plain", "\(reply.body)")
+        }
         let commit = await house.execute("COMMIT", on: baton)
         #expect(commit.json["results"][0]["type"].string == "ok", "\(commit.body)")
         #expect(await house.execute("SELECT count(*) FROM t").value == "1")
@@ -71,6 +77,8 @@ import Vocabulary
         let open = await house.execute("BEGIN")
         let stored = await house.ask(nil, #"{"type":"store_sql","sql_id":1,"sql":"SELECT 1"}"#)
         try house.restart()
+        let foreign = await house.execute("SELECT 1", on: clean.baton, as: .init(principal: 8))
+        #expect(foreign.status == 400)
         #expect(await house.execute("SELECT count(*) FROM t", on: clean.baton).value == "1")
         for baton in [open.baton, stored.baton] {
             let reply = await house.execute("SELECT 1", on: baton)

@@ -84,6 +84,20 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `what writes is done with its first part, however slowly its rows are taken`() async throws {
+        let house = try await HranaHouse()
+        let insert =
+            "INSERT INTO t(v) \(Self.numbers(5_000).replacing("SELECT x, 'abcdefghijklmnopqrstuvwxyz' FROM c", with: "SELECT 'abcdefghijklmnopqrstuvwxyz' FROM c")) RETURNING id, v"
+        let cursor = try house.cursor(Self.batch(insert, Self.numbers(5_000)))
+        await cursor.part()
+        #expect(await house.execute("SELECT count(*) FROM t").value == "5000")
+        let other = await house.execute("INSERT INTO t(v) VALUES (1)", as: .init(timeout: 5_000))
+        #expect(other.result()["affected_row_count"].int == 1, "\(other.body)")
+        await cursor.rest()
+        #expect(cursor.entries.filter { $0["type"].string == "row" }.count == 10_000)
+        try house.stop()
+    }
+
     @Test func `the stream's next request ends a cursor that is not read`() async throws {
         let house = try await HranaHouse()
         let cursor = try house.cursor(Self.batch(Self.numbers(50_000)))

@@ -60,6 +60,30 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `what ran before the wait does not run again`() async throws {
+        let house = try await HranaHouse()
+        let note = "INSERT INTO note VALUES (1)"
+        let programs = [
+            [HranaHouse.execute(note), insert(2)],
+            [#"{"type":"sequence","sql":"\#(note); INSERT INTO t(v) VALUES (2)"}"#],
+            [
+                #"{"type":"batch","batch":{"steps":[{"stmt":{"sql":"\#(note)"}},{"stmt":{"sql":"INSERT INTO t(v) VALUES (2)"}}]}}"#
+            ],
+        ]
+        for program in programs {
+            let open = await house.execute("CREATE TEMP TABLE note(x)")
+            let holder = await house.ask(nil, Self.begin, insert(1))
+            async let waiting = house.pipeline(
+                "{\"baton\":\"\(open.baton!)\",\"requests\":[\(program.joined(separator: ","))]}")
+            try await Task.sleep(for: .milliseconds(150))
+            _ = await house.ask(holder.baton, Self.commit)
+            let count = await house.execute("SELECT count(*) FROM note", on: await waiting.baton)
+            #expect(count.value == "1", "\(program)")
+        }
+        #expect(await house.execute("SELECT count(*) FROM t").value == "6")
+        try house.stop()
+    }
+
     @Test func `waiting writers have their turn in the order in which they came`() async throws {
         let house = try await HranaHouse()
         let holder = await house.ask(nil, Self.begin, insert(0))
