@@ -134,24 +134,34 @@ enum TemplateBuilder {
         }
         defer { sqlite3_close_v2(database) }
         sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0)
-        // Something must be written, or an empty template would have no page at all.
-        try run(
-            "PRAGMA page_size=4096; PRAGMA encoding='UTF-8'; PRAGMA application_id=1; PRAGMA application_id=0",
-            on: database)
+        // Nothing may be written before the template's own SQL: auto_vacuum can be chosen for an empty file only.
+        try run("PRAGMA page_size=4096; PRAGMA encoding='UTF-8'", on: database)
         try run(sql, on: database)
         guard sqlite3_get_autocommit(database) != 0 else {
             throw .templateInvalid(reason: "its SQL leaves a transaction open")
         }
+        // An empty template would have no page at all.
+        if try isEmpty(database) { try run("PRAGMA application_id=1; PRAGMA application_id=0", on: database) }
         var size: sqlite3_int64 = 0
         guard let bytes = sqlite3_serialize(database, "main", &size, 0), size > 0 else {
             throw .templateInvalid(reason: "SQLite does not serialise it")
         }
         defer { sqlite3_free(bytes) }
         var result = Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
+        guard result.count % PageHash.pageSize == 0, Array(result[16...17]) == [0x10, 0x00], result[59] == 1 else {
+            throw .templateInvalid(reason: "pages of 4096 bytes and UTF-8 are the server's choice; leave them alone")
+        }
         // The header's format versions: WAL, so that it opens without a rollback journal past our capture.
         result[18] = 2
         result[19] = 2
         return result
+    }
+
+    private static func isEmpty(_ database: OpaquePointer) throws(TenantsError) -> Bool {
+        var size: sqlite3_int64 = 0
+        // Without a copy: only its size is wanted.
+        _ = sqlite3_serialize(database, "main", &size, UInt32(SQLITE_SERIALIZE_NOCOPY))
+        return size <= 0
     }
 
     private static func run(_ sql: String, on database: OpaquePointer) throws(TenantsError) {
