@@ -14,7 +14,7 @@ package final class ParkedRequests: Sendable {
         case serveHere
         /// The tenant has gone: a router sends the request to the new owner; one that was forwarded gets this as its 421.
         case sendOn(NotOwner)
-        /// It waited long enough: 503 `moving`.
+        /// It waited long enough, or the node stops: 503 `moving`.
         case expired
     }
 
@@ -31,6 +31,7 @@ package final class ParkedRequests: Sendable {
         var lot: ParkingLot
         var waiting: [UInt64: @Sendable (End) -> Void] = [:]
         var next: UInt64 = 0
+        var isClosed = false
     }
 
     /// Nanoseconds between two looks at who has waited long enough.
@@ -56,6 +57,7 @@ package final class ParkedRequests: Sendable {
     package func park(_ tenant: TenantID, bytes: Int, then end: @escaping @Sendable (End) -> Void) -> Answer {
         let now = time.monotonic()
         return state.withLock { state in
+            guard !state.isClosed else { return .full }
             guard isParked(tenant) else { return .over }
             state.next += 1
             guard state.lot.park(state.next, of: tenant, bytes: bytes, at: now) == .parked else { return .full }
@@ -102,11 +104,14 @@ package final class ParkedRequests: Sendable {
         for waiter in ended { waiter(.expired) }
     }
 
-    /// Watches the clock until the task is cancelled.
+    /// Watches the clock until the task is cancelled; then every wait ends, and none begins any more.
     package func run(sleep: Sleep) async {
-        while true {
-            do { try await sleep(Self.look) } catch { return }
-            expire()
+        while (try? await sleep(Self.look)) != nil { expire() }
+        let ended = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiting = [:] }
+            return state.waiting.sorted { $0.key < $1.key }.map(\.value)
         }
+        for waiter in ended { waiter(.expired) }
     }
 }

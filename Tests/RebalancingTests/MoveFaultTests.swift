@@ -25,6 +25,14 @@ import Vocabulary
         }
     }
 
+    /// The source's doubt lasts longer than it repeats anything; the target's delays its opening.
+    @Test(arguments: ["n1", "n2"], [true, false])
+    func `a node that is cut from the catalog at any step waits, and the move ends`(
+        node: String, answersOnly: Bool
+    ) async throws {
+        try await everyStep(.cut(node, answersOnly: answersOnly)) { cluster, n1, n2 in }
+    }
+
     private func everyStep(
         _ fault: Faults.Fault,
         _ mend: @escaping @Sendable (Cluster, Node, Node) async throws -> Void
@@ -33,13 +41,13 @@ import Vocabulary
         var ends: [String: Int] = [:]
         while true {
             let (wasReached, end) = try await run(fault, at: step, mend)
-            print(fault, step, wasReached, end)
+            note("\(fault) \(step) \(wasReached) \(end)")
             guard wasReached else { break }
             ends[end, default: 0] += 1
             step += 1
         }
         #expect(step > 5, "\(fault): \(step) steps")
-        print("\(fault): \(step) steps, \(ends.sorted { $0.key < $1.key })")
+        note("\(fault): \(step) steps, \(ends.sorted { $0.key < $1.key })")
     }
 
     /// - Returns: whether the run had such a step, and how its move ended.
@@ -72,7 +80,7 @@ import Vocabulary
 
     /// Until the move has ended, or one of its nodes has died.
     private func settle(_ cluster: Cluster, _ move: String, _ n1: Node, _ n2: Node) async {
-        for _ in 0..<4000 {
+        for _ in 0..<6000 {
             if n1.current == nil || n2.current == nil { return }
             let row = try? await MoveRows(cluster.store).find(move)
             if let row, row.state == .done || row.state == .aborted, !n1.current!.desk.isAt(move) { return }

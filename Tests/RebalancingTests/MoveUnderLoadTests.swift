@@ -38,7 +38,8 @@ import Vocabulary
             let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
             let ended = try await cluster.end(of: move)
             let arrived = n2.current!.engine.facts(of: row.id)!
-            #expect(arrived.checksum == sent.checksum && arrived.txid == sent.txid && arrived.pageCount == sent.pageCount)
+            #expect(
+                arrived.checksum == sent.checksum && arrived.txid == sent.txid && arrived.pageCount == sent.pageCount)
             #expect(ended.checksum == sent.checksum && ended.bytes == Int64(sent.pageCount) * 4096)
             #expect(try await cluster.verify(row, log) == [])
         }

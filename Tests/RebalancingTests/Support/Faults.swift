@@ -1,3 +1,5 @@
+import Foundation
+import Seams
 import Synchronization
 
 /// What happens at the Nth step of a run: a step is one call to the catalog or to another node.
@@ -13,6 +15,9 @@ final class Faults: Sendable {
         case delay
         case crashBefore(String)
         case crashAfter(String)
+        /// From here on nothing of this node reaches the catalog, or no answer reaches it, for two seconds: longer than
+        /// anybody repeats a write.
+        case cut(String, answersOnly: Bool)
     }
 
     private struct State {
@@ -20,6 +25,7 @@ final class Faults: Sendable {
         var count = 0
         var fault: (step: Int, fault: Fault)?
         var names: [String] = []
+        var cut: (node: String, answersOnly: Bool, until: Instant)?
     }
 
     private let state = Mutex(State())
@@ -42,8 +48,23 @@ final class Faults: Sendable {
             guard state.isArmed else { return nil }
             defer { state.count += 1 }
             state.names.append(name)
-            guard let fault = state.fault, fault.step == state.count else { return nil }
+            guard let fault = state.fault, fault.step == state.count else { return ongoing(state, name) }
+            if case .cut(let node, let answersOnly) = fault.fault {
+                let until = SystemTime().monotonic().advanced(byNanoseconds: 2_000_000_000)
+                state.cut = (node, answersOnly, until)
+                return ongoing(state, name)
+            }
             return fault.fault
         }
     }
+
+    private func ongoing(_ state: State, _ name: String) -> Fault? {
+        guard let cut = state.cut, name == "\(cut.node) catalog", SystemTime().monotonic() < cut.until else {
+            return nil
+        }
+        return cut.answersOnly ? .loseAnswer : .loseRequest
+    }
 }
+
+/// For whoever watches a long test run.
+func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -26,6 +26,7 @@ struct NodeCatalog: CatalogDriver {
         case .loseAnswer:
             _ = try? await base.run(transaction)
             throw .outcomeUnknown("answer lost")
+        case .cut: return try await base.run(transaction)
         case .duplicate:
             let first: [CatalogRows] = try await base.run(transaction)
             _ = try? await base.run(transaction)
@@ -75,7 +76,7 @@ struct NodePeers: MovePeers {
     ) async throws -> Answer {
         let cluster = from.cluster
         switch cluster.faults.next("\(from.id) \(name)") {
-        case nil: return try await deliver(address, body)
+        case nil, .cut: return try await deliver(address, body)
         case .loseRequest: throw PeerFailure.unreachable("request lost")
         case .loseAnswer:
             _ = try? await deliver(address, body)

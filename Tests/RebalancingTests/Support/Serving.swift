@@ -149,6 +149,9 @@ struct Client: Sendable {
                 try? await sleeping(2_000_000)
                 placement = await look() ?? placement
                 log.learn(placement)
+            case .failed where cluster.node(placement.owner).current?.number != process.number:
+                // The last words of a dying process reach nobody.
+                return .unknown("died")
             case .done, .unknown, .failed: return answer
             }
         }
