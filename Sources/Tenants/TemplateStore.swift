@@ -148,7 +148,7 @@ enum TemplateBuilder {
         }
         defer { sqlite3_free(bytes) }
         var result = Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
-        guard result.count % PageHash.pageSize == 0, Array(result[16...17]) == [0x10, 0x00], result[59] == 1 else {
+        guard result.count % PageHash.pageSize == 0, Array(result[16...17]) == [0x10, 0x00], result[59] <= 1 else {
             throw .templateInvalid(reason: "pages of 4096 bytes and UTF-8 are the server's choice; leave them alone")
         }
         // The header's format versions: WAL, so that it opens without a rollback journal past our capture.
