@@ -18,6 +18,8 @@ final class Faults: Sendable {
         /// From here on nothing of this node reaches the catalog, or no answer reaches it, for two seconds: longer than
         /// anybody repeats a write.
         case cut(String, answersOnly: Bool)
+        /// Every copy that is sent is changed by one bit.
+        case garble
     }
 
     private struct State {
@@ -57,6 +59,8 @@ final class Faults: Sendable {
             return fault.fault
         }
     }
+
+    var garbles: Bool { state.withLock { $0.isArmed && $0.fault?.fault == .garble } }
 
     private func ongoing(_ state: State, _ name: String) -> Fault? {
         guard let cut = state.cut, name == "\(cut.node) catalog", SystemTime().monotonic() < cut.until else {

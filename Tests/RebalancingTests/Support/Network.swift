@@ -26,7 +26,7 @@ struct NodeCatalog: CatalogDriver {
         case .loseAnswer:
             _ = try? await base.run(transaction)
             throw .outcomeUnknown("answer lost")
-        case .cut: return try await base.run(transaction)
+        case .cut, .garble: return try await base.run(transaction)
         case .duplicate:
             let first: [CatalogRows] = try await base.run(transaction)
             _ = try? await base.run(transaction)
@@ -60,7 +60,15 @@ struct NodePeers: MovePeers {
     }
 
     func sendBase(_ offer: MoveOffer, _ pages: TenantPages, to address: String, timeout: Duration) async throws {
-        try await call("base", address) { try await $0.arrivals.receive(offer, pages) }
+        guard from.cluster.faults.garbles else {
+            return try await call("base", address) { try await $0.arrivals.receive(offer, pages) }
+        }
+        let garbled = pages.map { piece in
+            var piece = piece
+            piece[piece.count - 100] ^= 1
+            return piece
+        }
+        try await call("base", address) { try await $0.arrivals.receive(offer, garbled) }
     }
 
     func position(_ offer: MoveOffer, at address: String, timeout: Duration) async throws -> MovePosition {
@@ -76,7 +84,7 @@ struct NodePeers: MovePeers {
     ) async throws -> Answer {
         let cluster = from.cluster
         switch cluster.faults.next("\(from.id) \(name)") {
-        case nil, .cut: return try await deliver(address, body)
+        case nil, .cut, .garble: return try await deliver(address, body)
         case .loseRequest: throw PeerFailure.unreachable("request lost")
         case .loseAnswer:
             _ = try? await deliver(address, body)

@@ -1,0 +1,138 @@
+import Catalog
+import Movers
+import Rebalancing
+import Routing
+import SQLiteKit
+import Seams
+import Tenants
+import Testing
+import Vocabulary
+
+@Suite(.serialized) struct MoveRefusalTests {
+    private func begin(_ node: Node, _ row: TenantRow, to target: NodeID) async -> MoveRefusal? {
+        do throws(MoveRefusal) {
+            _ = try await node.current!.desk.begin(MoveRequest(tenant: row.id, target: target))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `what cannot be moved is refused before anything changes`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            #expect(await begin(n1, row, to: n1.id) == .alreadyThere)
+            #expect(await begin(n1, row, to: NodeID("n9")!) == .targetNotUp)
+            #expect(
+                await begin(n2, row, to: n1.id) == .elsewhere(NotOwner(owner: n1.id, epoch: .first)))
+            var ghost = row
+            ghost.id = TenantID(4711)
+            #expect(await begin(n1, ghost, to: n2.id) == .tenantNotFound)
+            let nodes = NodeRows(cluster.store)
+            #expect(try await nodes.turn(n2.id, from: .up, to: .draining, at: SystemTime().wall()))
+            #expect(await begin(n1, row, to: n2.id) == .targetNotUp)
+            #expect(try await cluster.placement(row.id).version == row.placement.version)
+            _ = try await TenantRows(cluster.store).delete(row.id, at: SystemTime().wall())
+            #expect(await begin(n1, row, to: n2.id) == .notMovable)
+        }
+    }
+
+    @Test func `one move of a tenant and two of a node at once`() async throws {
+        var budgets = MoveBudgets.quick
+        budgets.transactionPatience = 2_000_000_000
+        budgets.freeze = 5_000_000_000
+        try await Cluster.run(budgets: budgets) { cluster, n1, n2 in
+            let rows = [
+                try await cluster.make("a", on: n1), try await cluster.make("b", on: n1),
+                try await cluster.make("c", on: n1),
+            ]
+            // Their freezes wait for transactions, so that the moves stay under way.
+            for row in rows { try await open(n1, row) }
+            let first = try await n1.current!.desk.begin(MoveRequest(tenant: rows[0].id, target: n2.id))
+            #expect(await begin(n1, rows[0], to: n2.id) == .inProgress(first))
+            let second = try await n1.current!.desk.begin(MoveRequest(tenant: rows[1].id, target: n2.id))
+            #expect(await begin(n1, rows[2], to: n2.id) == .tooMany)
+            for move in [first, second] {
+                let row = try await n1.current!.desk.cancel(move)
+                #expect(row.state == .aborted && row.reason == "cancelled")
+            }
+            #expect(try await cluster.placement(rows[0].id).state == .stable)
+            // And again: the place is free.
+            #expect(await begin(n1, rows[2], to: n2.id) == nil)
+        }
+    }
+
+    /// A stream with an open transaction, as a client leaves it between two requests.
+    private func open(_ node: Node, _ row: TenantRow) async throws {
+        try await node.current!.engine.perform(on: row.id) { database in
+            let stream = try database.openStream(principal: 1)
+            let session = database.session(on: stream, rights: .write, deadline: .distantFuture)
+            for sql in ["BEGIN", "INSERT INTO t(v) VALUES ('open')"] {
+                let running = try session.start(sql)
+                while try running.step() {}
+                _ = running.finish()
+            }
+            database.leave(stream)
+        }
+    }
+
+    @Test(arguments: MoveRequest.OnTransaction.allCases)
+    func `an open transaction postpones a move, or is ended if so asked`(
+        onTransaction: MoveRequest.OnTransaction
+    ) async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            try await open(n1, row)
+            let log = Log()
+            try await Load(Client(cluster: cluster, row: row, log: log), writers: 2, readers: 1).during {
+                let move = try await n1.current!.desk.begin(
+                    MoveRequest(tenant: row.id, target: n2.id, onTransaction: onTransaction))
+                let ended = try await cluster.end(of: move)
+                switch onTransaction {
+                case .postpone:
+                    #expect(ended.state == .aborted && ended.reason?.contains("transaction") == true, "\(ended)")
+                    #expect(try await cluster.placement(row.id).owner == n1.id)
+                    // It is still there, and lives on.
+                    await #expect(throws: FreezeFailure.stillInUse) {
+                        try await n1.current!.engine.freeze(
+                            row.id, patience: 0, endingTransactions: false, sleep: sleeping)
+                    }
+                    try await end(n1, row)
+                case .abort:
+                    #expect(ended.state == .done, "\(ended)")
+                    #expect(try await cluster.placement(row.id).owner == n2.id)
+                }
+            }
+            #expect(try await cluster.verify(row, log) == [])
+        }
+    }
+
+    private func end(_ node: Node, _ row: TenantRow) async throws {
+        _ = try await node.current!.engine.freeze(
+            row.id, patience: 0, endingTransactions: true, sleep: sleeping)
+        try await node.current!.engine.thaw(row.id)
+    }
+
+    @Test func `a move that is done is not cancelled, one that is aborted stays so`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
+            #expect(try await cluster.end(of: move).state == .done)
+            await #expect(throws: MoveRefusal.committed) { try await n1.current!.desk.cancel(move) }
+            await #expect(throws: MoveRefusal.moveNotFound) { try await n1.current!.desk.cancel("mv-0") }
+            #expect(await begin(n1, row, to: n2.id) == .elsewhere(NotOwner(owner: n2.id, epoch: Epoch(2))))
+        }
+    }
+
+    @Test func `a move of an unknown process is ended by the next one that is asked for`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            let prepared = try await PlacementRows(cluster.store).prepare(
+                row.id, version: row.placement.version, to: n2.id, move: "mv-late", at: SystemTime().wall())
+            guard case .prepared = prepared else { throw Failure("\(prepared)") }
+            let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
+            #expect(try await cluster.end(of: move).state == .done)
+            #expect(try await MoveRows(cluster.store).find("mv-late")?.state == .aborted)
+        }
+    }
+}
