@@ -30,6 +30,7 @@ package final class DoorRequest: @unchecked Sendable {
     var relayTries: UInt8 = 0
     private let taken = Atomic<Bool>(false)
     private let gone = Atomic<Bool>(false)
+    private let held = Atomic<Int>(0)
 
     init(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits, mailbox: AnswerMailbox) {
         self.head = head
@@ -41,6 +42,14 @@ package final class DoorRequest: @unchecked Sendable {
 
     /// Lets go of what an idle connection should not hold. Only while nobody else holds the object.
     func forget() { body = ByteBuffer() }
+
+    /// Holds are few: a request that is held again and again is refused instead.
+    package static let holds = 64
+
+    /// Counts one more hold of this request. Any thread.
+    ///
+    /// - Returns: false where it was held often enough.
+    package func mayBeHeld() -> Bool { held.add(1, ordering: .relaxed).newValue <= Self.holds }
 
     /// Whether the caller runs on the request's event loop, where `companion` may be used.
     package var isOnItsLoop: Bool { mailbox.eventLoop.inEventLoop }
@@ -60,6 +69,7 @@ package final class DoorRequest: @unchecked Sendable {
         relayTries = 0
         taken.store(false, ordering: .relaxed)
         gone.store(false, ordering: .relaxed)
+        held.store(0, ordering: .relaxed)
     }
 
     /// The client is gone, or the door has answered in our place: work for this request is for nothing.

@@ -15,6 +15,7 @@ extension BenchReport {
             "settings": .object(
                 Dictionary(settings.map { ($0.name, JSONValue.integer(Int64($0.value))) }) { $1 }
                     .merging(["seconds": .number(seconds)]) { $1 }),
+            "remarks": .array(remarks.map { .string($0) }),
             "workloads": .array(comparisons.map(Self.object)),
         ])
     }

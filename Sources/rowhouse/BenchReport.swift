@@ -8,6 +8,8 @@ struct BenchReport {
     let settings: [(name: String, value: Int)]
     let seconds: Double
     let comparisons: [Comparison]
+    /// What a reader must know besides.
+    var remarks: [String] = []
 
     // MARK: For people
 
@@ -21,6 +23,7 @@ struct BenchReport {
         if machine.isInMemory {
             text += "The folder is in memory: a sync costs nothing there. Choose a disk with --data.\n"
         }
+        for remark in remarks { text += remark + "\n" }
         for comparison in comparisons { text += "\n" + Self.table(comparison, width: width) }
         return text
     }

@@ -9,6 +9,7 @@ import Journal
 import Lanes
 import Logging
 import Membership
+import Movers
 import NIOCore
 import Residents
 import Routing
@@ -65,15 +66,18 @@ struct NodeCore: Service {
         defer { client.shutdown { _ in } }
         let node = try await NodeParts.assemble(base, engine: engine, client: client)
         let begun = try await node.lease.begin()
+        try await node.arrivals.recover()
+        await node.learnAddresses()
+        let moves = NodeMoves.make(node, begun)
         let finished = try await node.residents.finishAll()
         if finished > 0 { base.logger.info("finished creations", metadata: ["tenants": "\(finished)"]) }
-        let hrana = try node.openDoors(begun, gate: gate, responder: responder, door: door, group: group)
+        let hrana = try node.openDoors(begun, moves, gate: gate, responder: responder, door: door, group: group)
         base.status.turn(to: .ready)
         base.logger.info("ready", metadata: ["node": "\(base.id)", "tenants": "\(engine.tenantCount)"])
         for (tenant, reason) in engine.damaged {
             base.logger.error("tenant damaged", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
         }
-        try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana) }
+        try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana, moves) }
         try? await node.lease.leave(begun)
     }
 

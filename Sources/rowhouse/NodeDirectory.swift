@@ -28,8 +28,9 @@ struct NodeDirectory: TenantDirectory {
         switch OwnerCheck.evaluate(
             RequestStamp(tenant: route.tenant, key: route.key, epoch: route.placement.epoch), holding: holding)
         {
-        case .serve: return .here(route)
-        case .serveReads, .park, .readRow, .refuse: return .unknown
+        // The engine itself refuses what a move has parked, before anything of it runs; then it is held.
+        case .serve, .serveReads, .park: return .here(route)
+        case .readRow, .refuse: return .unknown
         }
     }
 
@@ -63,6 +64,48 @@ struct NodeDirectory: TenantDirectory {
                 }
                 guard let fresh = try await resolver.read(route.key) else { return .absent }
                 return .elsewhere(fresh)
+            case .catalog, .schemaUnknown: return .failed(.catalogUnavailable)
+            case .engine(let error): return .failed(TransportError(error))
+            }
+        }
+    }
+
+    // MARK: Relayed requests
+
+    func lookUp(_ stamp: RequestStamp) -> StampedPlace {
+        switch OwnerCheck.evaluate(stamp, holding: residents.book.holding(stamp.tenant)) {
+        case .serve, .serveReads, .park:
+            guard case .hit(let route) = resolver.cached(stamp.key), route.tenant == stamp.tenant else {
+                return .unknown
+            }
+            return .here(route)
+        case .refuse(let refusal): return .refuse(refusal)
+        case .readRow: return .unknown
+        }
+    }
+
+    func find(_ stamp: RequestStamp) async -> StampedPlace {
+        do throws(CatalogError) {
+            let row = try await rows.find(stamp.tenant)
+            guard let row else { return .refuse(NotOwner(owner: nil, epoch: nil)) }
+            // A router may be ahead of this node or behind it; the row decides.
+            switch OwnerCheck.evaluate(stamp, row: row, on: residents.node) {
+            case .refuse(let refusal): return .refuse(refusal)
+            case .takeUp(let row): return await takeUp(stamped: row)
+            }
+        } catch {
+            return .failed(.catalogUnavailable)
+        }
+    }
+
+    private func takeUp(stamped row: TenantRow) async -> StampedPlace {
+        do throws(ResidentsError) {
+            return .here(Route(try await residents.takeUp(row)))
+        } catch {
+            switch error {
+            case .notFound: return .refuse(NotOwner(owner: nil, epoch: nil))
+            case .deleted: return .failed(.tenantNotFound)
+            case .elsewhere(let refusal): return .refuse(refusal)
             case .catalog, .schemaUnknown: return .failed(.catalogUnavailable)
             case .engine(let error): return .failed(TransportError(error))
             }

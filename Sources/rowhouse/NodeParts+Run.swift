@@ -6,6 +6,7 @@ import DataPlane
 import Hummingbird
 import Logging
 import Membership
+import Movers
 import NIOCore
 import Residents
 import Routing
@@ -17,7 +18,8 @@ import Vocabulary
 extension NodeParts {
     /// Builds both planes and puts them behind the door.
     func openDoors(
-        _ begun: LeaseKeeper.Begun, gate: DataPlaneGate, responder: LateResponder, door: DoorServer,
+        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, gate: DataPlaneGate, responder: LateResponder,
+        door: DoorServer,
         group: any EventLoopGroup
     ) throws -> HranaService {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
@@ -34,7 +36,26 @@ extension NodeParts {
                 residents: residents)
             plane.internalRoutes = { routes.register(on: $0) }
         }
-        let hrana = HranaService(try hranaSettings(begun, cors: cors))
+        if let cluster, let moves {
+            let routes = plane.internalRoutes
+            let calls = InternalMoves(verifier: cluster.verifier, desk: moves.desk, arrivals: moves.arrivals)
+            plane.internalRoutes = {
+                routes($0)
+                calls.register(on: $0)
+            }
+            let controller = MoveController(moves.service)
+            plane.guardedRoutes = { controller.register(on: $0.group("v1/moves")) }
+        }
+        var settings = try hranaSettings(begun, cors: cors)
+        let relay = cluster.map { cluster in
+            NodeRelay(
+                client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
+                parked: parked)
+        }
+        settings.relay = relay
+        settings.relayed = cluster.map { RelayAdmission(verifier: $0.verifier) }
+        let hrana = HranaService(settings)
+        relay?.serve(with: hrana)
         gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
         responder.replace(plane.router().buildResponder())
         return hrana
@@ -61,6 +82,16 @@ extension NodeParts {
         return settings
     }
 
+    /// Until the task is cancelled.
+    private static func forever() async { while (try? await sleep(3_600_000_000_000)) != nil {} }
+
+    /// Where the cluster's nodes are, for relaying.
+    func learnAddresses() async {
+        guard cluster != nil, let nodes = try? await NodeRows(store).list() else { return }
+        addresses.replace(
+            Dictionary(uniqueKeysWithValues: nodes.filter { $0.state != .fenced }.map { ($0.id, $0.address) }))
+    }
+
     private var isCatalogHolder: Bool {
         if case .embedded = base.settings.catalog { true } else { false }
     }
@@ -71,7 +102,7 @@ extension NodeParts {
     }
 
     /// The node's loops, until the task is cancelled: lease, change log, tokens, housekeeping.
-    func loops(_ begun: LeaseKeeper.Begun, _ hrana: HranaService) async throws {
+    func loops(_ begun: LeaseKeeper.Begun, _ hrana: HranaService, _ moves: NodeMoves?) async throws {
         let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in cache.apply(event) }
         let end = await withTaskGroup(of: LeaseKeeper.End?.self) { group in
             group.addTask { await lease.run(begun) { _ in } }
@@ -85,6 +116,18 @@ extension NodeParts {
             }
             group.addTask {
                 try? await hrana.run()
+                return nil
+            }
+            group.addTask {
+                if let moves { await moves.desk.run() } else { await Self.forever() }
+                return nil
+            }
+            group.addTask {
+                if let moves { await moves.arrivals.run() } else { await Self.forever() }
+                return nil
+            }
+            group.addTask {
+                await parked.run(sleep: Self.sleep)
                 return nil
             }
             let first = await group.next() ?? nil
@@ -113,6 +156,7 @@ struct Chores: Sendable {
             do { try await NodeParts.sleep(Self.interval) } catch { return }
             turn += 1
             try? await parts.tokens.refresh()
+            await parts.learnAddresses()
             guard turn % Self.slowly == 0 else { continue }
             await report()
             _ = try? await parts.residents.purgeOverdue(recovery: recovery)

@@ -8,6 +8,7 @@ import Foundation
 import Journal
 import Logging
 import Membership
+import Movers
 import Residents
 import Routing
 import Seams
@@ -32,6 +33,9 @@ struct NodeParts: Sendable {
     let peers: any Peers
     let driver: any CatalogDriver
     let cluster: NodeCluster?
+    let arrivals: ArrivalService
+    let parked: ParkedRequests
+    let addresses: AddressBook
 
     static let sleep: Sleep = { nanoseconds in
         try await Task.sleep(nanoseconds: nanoseconds)
@@ -47,17 +51,20 @@ struct NodeParts: Sendable {
         let tokens = TokenService(store: store, verifier: verifier, time: base.time, random: base.random)
         try await tokens.load()
         let right = ServingRight()
+        let arrivals = ArrivalService(node: base.id, engine: engine, store: store, time: base.time, sleep: sleep)
         return NodeParts(
             base: base, engine: engine, store: store, book: book, cache: cache,
             resolver: RouteResolver(cache: cache, tenants: TenantRows(store), time: base.time),
             residents: Residents(
                 node: base.id, engine: engine, book: book, store: store, templates: try templates(base, engine),
-                time: base.time),
+                arrivals: arrivals, time: base.time),
             verifier: verifier,
             authenticator: Authenticator(
                 admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
             tokens: tokens, right: right, lease: try lease(base, store: store, right: right),
-            peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), driver: driver, cluster: cluster)
+            peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), driver: driver, cluster: cluster,
+            arrivals: arrivals, parked: ParkedRequests(book: book, bounds: parking(base.settings), time: base.time),
+            addresses: AddressBook())
     }
 
     /// The embedded catalog is made and migrated here; a remote one must be of our schema already.
@@ -100,6 +107,15 @@ struct NodeParts: Sendable {
     private static func bounds(_ settings: ServerSettings) -> PlacementCache.Bounds {
         var bounds = PlacementCache.Bounds()
         bounds.routes = settings.routing.cache
+        return bounds
+    }
+
+    private static func parking(_ settings: ServerSettings) -> ParkingLot.Bounds {
+        var bounds = ParkingLot.Bounds()
+        bounds.requestsPerTenant = settings.routing.parkedRequests
+        bounds.bytesPerTenant = settings.routing.parkedBytes
+        bounds.bytes = settings.routing.parkedNodeBytes
+        bounds.wait = settings.routing.parkTime.nanoseconds
         return bounds
     }
 

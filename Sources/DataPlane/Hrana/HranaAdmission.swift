@@ -1,4 +1,5 @@
 import Access
+import Cluster
 import NIOHTTP1
 import Routing
 import Vocabulary
@@ -12,11 +13,34 @@ struct HranaAdmission: Sendable {
     let timeout: UInt64
     /// The answer must not be older than this.
     let bookmark: Bookmark?
+    /// Set where another node has relayed the request: it has verified the client, and it is served or refused here.
+    let stamp: RelayStamp?
+
+    /// A request that another node of the cluster has admitted.
+    ///
+    /// - Throws: what the client is told.
+    init(
+        relayed stamp: RelayStamp, _ head: HTTPRequestHead, _ headers: RequestHeaders, _ settings: HranaSettings
+    ) throws(TransportError) {
+        do throws(AccessError) {
+            let name = try TenantNaming.resolve(
+                path: head.uri, rowhouseTenant: nil, xNamespace: nil, host: nil, domain: nil)
+            endpoint = HranaEndpoint(head.method, name.path)
+        } catch {
+            throw TransportError(error)
+        }
+        self.stamp = stamp
+        key = stamp.request.key
+        credential = nil
+        timeout = try Self.timeout(headers, settings)
+        bookmark = try Self.bookmark(headers)
+    }
 
     /// - Throws: what the client is told.
     init(
         _ head: HTTPRequestHead, _ headers: RequestHeaders, from address: String, _ settings: HranaSettings
     ) throws(TransportError) {
+        stamp = nil
         if headers.isAmbiguous { throw TransportError(400, "BAD_REQUEST", "A header that may come once came twice") }
         do throws(AccessError) {
             try OriginRule.evaluate(
@@ -58,6 +82,7 @@ struct HranaAdmission: Sendable {
 
     /// What the caller may do on the tenant; the same refusal whether the tenant exists or not.
     func authority(on key: TenantKey, _ route: Route?) throws(TransportError) -> Authority {
+        if let stamp { return stamp.authority }
         guard let credential else { throw TransportError(.tokenMissing) }
         do throws(AccessError) {
             return try credential.authority(

@@ -1,5 +1,6 @@
 import Access
 import Catalog
+import Cluster
 import Hrana
 import Membership
 import NIOCore
@@ -38,6 +39,7 @@ package final class HranaService: DoorService, Service {
 
     package func cancelled(_ request: DoorRequest) {
         // The works look at `isCancelled` themselves; a streamed answer is told by its stream.
+        settings.relay?.cancelled(request)
     }
 
     // MARK: Waits
@@ -55,6 +57,9 @@ package final class HranaService: DoorService, Service {
 
     private func finish(_ lookUp: LookUp) async {
         do throws(TransportError) {
+            if let stamp = lookUp.admission.stamp {
+                return try proceed(lookUp.request, lookUp.admission, await settings.directory.find(stamp.request))
+            }
             let key = try await self.key(of: lookUp.admission)
             let found = await settings.directory.find(key)
             try proceed(lookUp.request, lookUp.admission, key, found)
@@ -87,6 +92,7 @@ package final class HranaService: DoorService, Service {
 
     private func handle(_ request: DoorRequest) {
         do throws(TransportError) {
+            if let stamp = try stamp(of: request) { return try serve(request, stamp) }
             let headers = RequestHeaders(request.head)
             let admission = try HranaAdmission(
                 request.head, headers, from: connection(of: request)?.address ?? "", settings)
@@ -105,7 +111,7 @@ package final class HranaService: DoorService, Service {
         }
     }
 
-    private func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
+    func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
         switch queue.yield(LookUp(request: request, admission: admission)) {
         case .enqueued: return
         default: throw .catalogUnavailable
@@ -189,7 +195,15 @@ package final class HranaService: DoorService, Service {
     }
 
     /// Takes a request that the relay held: it goes its way from the start, as if it had just come. Any thread.
-    package func resume(_ request: DoorRequest) { handle(request) }
+    package func resume(_ request: DoorRequest) {
+        // A relayed one was judged before it was held; its signature is good for once only.
+        guard let stamp = RelayStamp(heldIn: request.head) else { return handle(request) }
+        do throws(TransportError) {
+            try serve(request, stamp)
+        } catch {
+            refuse(request, error)
+        }
+    }
 
     // MARK: Short answers
 
@@ -206,7 +220,7 @@ package final class HranaService: DoorService, Service {
         request.respond(.noContent, headers: headers.map { ($0.name, $0.value) })
     }
 
-    func refuse(_ request: DoorRequest, _ error: TransportError) {
+    package func refuse(_ request: DoorRequest, _ error: TransportError) {
         var writer = JSONWriter()
         writer.transportError(error)
         respond(request, HranaAnswer(error), ByteBuffer(bytes: writer.bytes.bytes))

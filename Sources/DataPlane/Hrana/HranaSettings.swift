@@ -10,6 +10,8 @@ package struct HranaSettings: Sendable {
     package var engine: TenantEngine
     package var directory: any TenantDirectory
     package var relay: (any Relay)?
+    /// Tells relayed requests from clients' own; nil where the node has no cluster key.
+    package var relayed: RelayAdmission?
     package var authenticator: Authenticator
     package var context: HranaContext
     package var right: ServingRight

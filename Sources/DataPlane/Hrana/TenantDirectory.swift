@@ -8,10 +8,23 @@ package protocol TenantDirectory: Sendable {
     func lookUp(_ key: TenantKey) -> Whereabouts
     /// With reads of the catalog, and with what must be made or taken up before the tenant can be served here.
     func find(_ key: TenantKey) async -> Whereabouts
+    /// For a request that another node has relayed, from memory alone.
+    func lookUp(_ stamp: RequestStamp) -> StampedPlace
+    /// The same with a fresh read of the row.
+    func find(_ stamp: RequestStamp) async -> StampedPlace
     /// The key that a token's tenant has now; nil where there is no such tenant.
     ///
     /// - Throws: `TransportError` where the catalog cannot be asked.
     func key(of id: TenantID) async throws(TransportError) -> TenantKey?
+}
+
+/// What becomes of a request that another node has relayed: it is served or refused, never relayed again.
+package enum StampedPlace: Sendable {
+    case here(Route)
+    case refuse(NotOwner)
+    /// Not known without waiting. `find` never gives it.
+    case unknown
+    case failed(TransportError)
 }
 
 /// Where a request is to be served.
@@ -36,8 +49,12 @@ package protocol Relay: Sendable {
     ///
     /// - Returns: false if it is not taken, for example because too many wait; then it is refused.
     func hold(_ request: DoorRequest, of tenant: TenantID) -> Bool
+
+    /// The client of a request is gone. On its event loop; also for requests that were never relayed.
+    func cancelled(_ request: DoorRequest)
 }
 
 extension Relay {
+    package func cancelled(_ request: DoorRequest) {}
     package func hold(_ request: DoorRequest, of tenant: TenantID) -> Bool { false }
 }

@@ -1,0 +1,48 @@
+import Access
+package import Cluster
+package import NIOHTTP1
+import Routing
+import Vocabulary
+
+/// Requests that another node has relayed: judged by the cluster's signature instead of a token, and never relayed again.
+extension HranaService {
+    /// - Returns: nil for a client's own request.
+    /// - Throws: for one with internal headers that no node of the cluster has sent.
+    func stamp(of request: DoorRequest) throws(TransportError) -> RelayStamp? {
+        guard let relayed = settings.relayed else { return nil }
+        switch relayed.judge(request.head, body: request.body) {
+        case .direct: return nil
+        case .relayed(let stamp): return stamp
+        case .refused: throw TransportError(400, "BAD_REQUEST", "Internal headers are not taken from outside")
+        }
+    }
+
+    func serve(_ request: DoorRequest, _ stamp: RelayStamp) throws(TransportError) {
+        let admission = try HranaAdmission(relayed: stamp, request.head, RequestHeaders(request.head), settings)
+        let place = settings.directory.lookUp(stamp.request)
+        if case .unknown = place { return try wait(request, admission) }
+        try proceed(request, admission, place)
+    }
+
+    func proceed(
+        _ request: DoorRequest, _ admission: HranaAdmission, _ place: StampedPlace
+    ) throws(TransportError) {
+        guard let stamp = admission.stamp else { preconditionFailure("only relayed requests have a stamped place") }
+        switch place {
+        case .here(let route): try start(request, admission, route, stamp.authority)
+        case .refuse(let refusal): RelayRefusals.answer(request, refusal)
+        case .failed(let error): throw error
+        case .unknown: throw .catalogUnavailable
+        }
+    }
+}
+
+extension RelayStamp {
+    /// Of a request that was judged genuine before; nil for a client's own.
+    package init?(heldIn head: HTTPRequestHead) {
+        guard let stamp = head.headers.first(name: InternalHeaders.stamp),
+            let authority = head.headers.first(name: InternalHeaders.authority)
+        else { return nil }
+        self.init(stamp: stamp, authority: authority)
+    }
+}
