@@ -108,6 +108,10 @@ final class FixtureDirectory: TenantDirectory {
         return key.string == "slow" ? .here(route(key, HranaHouse.tenant, "n1")) : lookUp(key)
     }
 
+    /// Nothing is relayed to this node.
+    func lookUp(_ stamp: RequestStamp) -> StampedPlace { .refuse(NotOwner(owner: nil, epoch: nil)) }
+    func find(_ stamp: RequestStamp) async -> StampedPlace { lookUp(stamp) }
+
     func key(of id: TenantID) async throws(TransportError) -> TenantKey? {
         do { return id == HranaHouse.tenant ? try TenantKey("acme") : nil } catch { throw .catalogUnavailable }
     }
