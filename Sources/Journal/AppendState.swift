@@ -73,6 +73,7 @@ struct AppendState {
         if diskFull, !relief { return .diskFull }
         let space = options.space(total) - options.space(held)
         let needed = reservedSpace + space + pendingSpace
+        guard relief || needed + options.reliefSpace <= room + possibleRoom else { return refusalForRelief() }
         guard needed <= room else { return refusal(forSpace: needed) }
         guard fitsBuffer(total: total, held: held) else { return .busy }
         reservedSpace += space
@@ -99,6 +100,10 @@ struct AppendState {
         return pool.mayGrow ? .busy : .journalFull
     }
 
+    /// What is left is for the work that frees segments: a journal that ordinary commits could fill to the brim would
+    /// never be emptied again, since moving the recovery point takes commits too.
+    private func refusalForRelief() -> JournalRefusal { diskFull ? .diskFull : .journalFull }
+
     mutating func release(_ bytes: Int) {
         reservedSpace -= options.space(bytes)
         move(held: bytes, to: 0)
@@ -108,6 +113,9 @@ struct AppendState {
     private var room: Int {
         pool.ready.reduce(currentRoom) { $0 + options.usable($1.length - Block.size) }
     }
+
+    /// The same that preparing all segments that are still allowed would add.
+    private var possibleRoom: Int { pool.growth * options.usable(options.segmentBytes - Block.size) }
 
     private var pendingSpace: Int {
         waitingBytes + inFlightBytes + (waitingRecords + inFlightRecords) * JournalOptions.recordOverhead

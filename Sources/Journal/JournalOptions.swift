@@ -51,6 +51,9 @@ package struct JournalOptions: Sendable {
     /// Bytes of records that a full journal certainly holds, one segment being written and one being freed.
     private var capacity: Int { (maximumSegments - 2) * usable(segmentBytes - Block.size) }
 
+    /// The part of it that only relief may use.
+    var reliefSpace: Int { capacity / 4 }
+
     func validated() throws(JournalError) {
         guard segmentBytes % Block.size == 0 else { throw .options("the segment size must be a multiple of 4096") }
         guard partBytes >= 2 * PageEntry.maximumSize else { throw .options("a part must hold at least two pages") }
@@ -60,7 +63,7 @@ package struct JournalOptions: Sendable {
         guard maximumSegments >= 3 else { throw .options("the journal must have room for three segments") }
         guard flushBytes >= recordBytes else { throw .options("a flush must hold at least one part") }
         guard bufferBytes >= 2 * PageEntry.maximumSize else { throw .options("the buffer must hold two pages") }
-        guard space(transactionBytes) <= capacity else {
+        guard space(transactionBytes) <= capacity - reliefSpace else {
             throw .options("the journal must have room for the largest transaction")
         }
     }

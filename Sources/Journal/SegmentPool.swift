@@ -39,7 +39,9 @@ struct SegmentPool {
     }
 
     var count: Int { ready.count + used.count }
-    var mayGrow: Bool { count + beingPrepared < maximum }
+    var mayGrow: Bool { growth > 0 }
+    /// Files that may still be made.
+    var growth: Int { max(0, maximum - count - beingPrepared) }
     var bytes: Int { ready.reduce(0) { $0 + $1.length } + usedBytes }
     var usedBytes: Int { used.reduce(0) { $0 + $1.slot.length } }
 

@@ -17,6 +17,7 @@ final class CrashSimulation {
     var plan: (SimulatedDisk, SeededRandom) -> Void = CrashSimulation.anywhere
     var tenants = 6
     var steps = 60
+    private(set) var notes: [String] = []
 
     init(seed: UInt64) {
         house = SimulatedHouse(seed: seed)
@@ -79,14 +80,27 @@ final class CrashSimulation {
         }
     }
 
+    private func note(_ what: String) { notes.append(what) }
+
+    private func state() -> String {
+        guard let journal = house.engine?.journal else { return "-" }
+        return
+            "point \(journal.recoveryPoint) durable \(journal.durableLSN) last \(journal.lastLSN) ended \(String(describing: journal.ended)) segs \(journal.segments.map { "\($0.firstLSN)" })"
+    }
+
     private func endRound() async throws -> [String] {
+        note(
+            "end of work: frozen \(house.disk.isFrozen) \(state()) models \(models.map { "\($0.id):\($0.told)/\($0.version)" })"
+        )
         let mode = modes[random.below(modes.count)]
         if !house.disk.isFrozen, !house.hasFailed, random.once(in: 3) {
             // An orderly end, and all of it must be in the files.
             try house.engine.shutdown()
+            note("orderly \(state())")
             if let left = Inspection(house, models).files(expectingNewest: true) { return left }
         }
         let next = house.crash(mode)
+        note("crash \(mode)")
         try restart(on: next)
         house.disk.clearFaults()
         return await Inspection(house, models).run().map { "\(mode): \($0)" }
@@ -97,15 +111,19 @@ final class CrashSimulation {
         var disk = first
         for _ in 0..<3 where random.once(in: 3) {
             disk.inject(.powerCut, nth: 1 + random.below(300))
+            let mode = modes[random.below(modes.count)]
             do {
                 try house.start(on: disk)
-                disk = house.crash(modes[random.below(modes.count)])
+                note("started, then cut: \(state()) \(mode)")
+                disk = house.crash(mode)
             } catch {
+                note("did not start: \(error) \(mode)")
                 guard disk.isFrozen else { throw error }
-                disk = disk.crash(seed: random.next(), mode: modes[random.below(modes.count)])
+                disk = disk.crash(seed: random.next(), mode: mode)
             }
         }
         disk.clearFaults()
         try house.start(on: disk)
+        note("started \(state())")
     }
 }

@@ -27,6 +27,14 @@ final class ModelTenant: Sendable {
 
     var now: ModelState { record.withLock { $0.history.last! } }
     var version: Int { record.withLock { $0.history.count - 1 } }
+    /// The version at which the tenant came into being, or went, last.
+    var arrival: Int {
+        record.withLock { record in
+            let gone = record.history.lastIndex { $0.facts == nil } ?? 0
+            return gone == record.history.count - 1 ? gone : gone + 1
+        }
+    }
+    var told: Int { record.withLock { $0.told } }
     var violations: [String] { record.withLock { $0.violations } }
 
     /// On the tenant's thread, right after a commit.

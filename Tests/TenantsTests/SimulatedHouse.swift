@@ -98,13 +98,16 @@ final class TestWork: TenantWork, @unchecked Sendable {
     private let onTenant: (@Sendable (Tenant) -> Bool)?
     private let onDatabase: @Sendable (TenantDatabase) -> WorkOutcome
     private let onRelease: @Sendable () -> Void
+    private let atLast: (@Sendable (TenantDatabase) -> WorkOutcome)?
     private let state = Mutex(State())
 
     init(
         onTenant: (@Sendable (Tenant) -> Bool)? = nil,
         onRelease: @escaping @Sendable () -> Void = {},
-        onDatabase: @escaping @Sendable (TenantDatabase) -> WorkOutcome = { _ in .done(after: .none) }
+        onDatabase: @escaping @Sendable (TenantDatabase) -> WorkOutcome = { _ in .done(after: .none) },
+        atLast: (@Sendable (TenantDatabase) -> WorkOutcome)? = nil
     ) {
+        self.atLast = atLast
         self.onTenant = onTenant
         self.onRelease = onRelease
         self.onDatabase = onDatabase
@@ -112,6 +115,7 @@ final class TestWork: TenantWork, @unchecked Sendable {
 
     func handle(_ tenant: Tenant) -> Bool { onTenant?(tenant) ?? false }
     func run(on database: TenantDatabase) -> WorkOutcome { onDatabase(database) }
+    func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { atLast?(database) }
     func refuse(_ error: TenantsError) { end(.refused(error)) }
 
     func release() {

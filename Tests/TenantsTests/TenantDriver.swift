@@ -75,7 +75,8 @@ final class TenantDriver: @unchecked Sendable {
                 } catch {
                     return true
                 }
-                seen.withLock { $0 = model.version }
+                // That it is there already tells of its creation and of nothing later.
+                seen.withLock { $0 = model.arrival }
                 return true
             }, onRelease: { [model] in model.tell(seen.withLock { $0 }) })
     }
