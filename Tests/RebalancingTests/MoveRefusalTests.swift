@@ -1,6 +1,7 @@
 import Catalog
 import Movers
 import Rebalancing
+import Residents
 import Routing
 import SQLiteKit
 import Seams
@@ -122,6 +123,37 @@ import Vocabulary
             await #expect(throws: MoveRefusal.moveNotFound) { try await n1.current!.desk.cancel("mv-0") }
             #expect(await begin(n1, row, to: n2.id) == .elsewhere(NotOwner(owner: n2.id, epoch: Epoch(2))))
         }
+    }
+
+    @Test func `a copy of an earlier stay is not served`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            // It leaves and comes back without a copy ever being sent.
+            try await hand(row.id, from: n1, to: n2, cluster)
+            try await hand(row.id, from: n2, to: n1, cluster)
+            await #expect(throws: ResidentsError.self) { try await n1.current!.residents.takeUp(row.id) }
+            #expect(n1.current!.book.holding(row.id)?.epoch == .first)
+            let client = Client(cluster: cluster, row: row, log: Log(), isEager: true)
+            await client.read(deadline: SystemTime().monotonic().advanced(byNanoseconds: 200_000_000))
+            #expect(client.log.failures.count == 1)
+        }
+    }
+
+    private func hand(_ tenant: TenantID, from source: Node, to target: Node, _ cluster: Cluster) async throws {
+        let rows = PlacementRows(cluster.store)
+        let now = SystemTime().wall()
+        let version = try await cluster.placement(tenant).version
+        let move = "mv-\(version)"
+        guard
+            case .prepared(let row) = try await rows.prepare(
+                tenant, version: version, to: target.id, move: move, at: now)
+        else { throw Failure("not prepared") }
+        let incarnation = try await NodeRows(cluster.store).find(source.id)!.incarnation
+        let commit = MoveCommit(
+            tenant: tenant, move: move, version: row.version, source: source.id, incarnation: incarnation, txid: .none,
+            checksum: 0)
+        guard case .committed(let moved) = try await rows.commit(commit, at: now) else { throw Failure("not committed") }
+        _ = try await rows.finish(moved, at: now)
     }
 
     @Test func `a move of an unknown process is ended by the next one that is asked for`() async throws {

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FoundationEssentials
+import Glibc
 import NIOCore
 import NIOFoundationCompat
 import NIOPosix
@@ -13,6 +14,8 @@ extension PeerFailure {
         switch error {
         case is NIOConnectionError:
             self = .unreachable("no connection (\(error))")
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            self = .unreachable("nobody listens there")
         case let error as HTTPClientError where Self.beforeSending.contains(error):
             self = .unreachable(error.shortDescription)
         case ChannelError.connectTimeout:

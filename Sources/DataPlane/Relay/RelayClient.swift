@@ -81,9 +81,13 @@ package final class RelayClient: Relay {
     }
 
     /// The signed head of a request.
-    func write(_ head: HTTPRequestHead, body: ByteBuffer, stamp: RelayStamp, into buffer: inout ByteBuffer) {
+    func write(
+        _ head: HTTPRequestHead, body: ByteBuffer, to owner: NodeAddress, stamp: RelayStamp,
+        into buffer: inout ByteBuffer
+    ) {
         let texts = stamp.texts
         let signature = signer.sign(RelaySignature.covered(head, body: body, texts))
-        RelayHead.write(head, bodyLength: body.readableBytes, stamp: texts, signature: signature, into: &buffer)
+        RelayHead.write(
+            head, bodyLength: body.readableBytes, to: owner, stamp: texts, signature: signature, into: &buffer)
     }
 }

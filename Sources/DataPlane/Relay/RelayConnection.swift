@@ -1,5 +1,7 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// One connection to a peer, for one exchange at a time.
 final class RelayConnection: ChannelDuplexHandler {
@@ -76,12 +78,20 @@ final class RelayConnection: ChannelDuplexHandler {
     func release(clean: Bool) {
         exchange = nil
         resume()
-        if clean && !isLast && !isClosed { peer.released(self) } else { close() }
+        if clean && !isLast && !isClosed { peer.released(self) } else if clean { close() } else { reset() }
     }
 
     func close() {
         guard !isClosed else { return }
         context?.close(promise: nil)
+    }
+
+    /// Ends the connection so that the peer knows that nobody waits any more. A plain end could as well be that of a client
+    /// which has sent all and still reads.
+    private func reset() {
+        guard !isClosed, let channel = context?.channel else { return }
+        guard let options = channel as? any SocketOptionProvider else { return close() }
+        options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { [self] _ in close() }
     }
 
     /// The client is slow: the peer is to wait.

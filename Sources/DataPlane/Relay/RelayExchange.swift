@@ -41,7 +41,7 @@ final class RelayExchange: @unchecked Sendable {
         let body = request.body
         let joined = body.readableBytes <= 16 << 10
         var first = ByteBufferAllocator().buffer(capacity: 1024 + (joined ? body.readableBytes : 0))
-        loop.client.write(request.head, body: body, stamp: stamp, into: &first)
+        loop.client.write(request.head, body: body, to: peer.address, stamp: stamp, into: &first)
         guard joined else { return (first, body) }
         first.writeImmutableBuffer(body)
         return (first, nil)

@@ -8,8 +8,8 @@ enum RelayHead {
     /// Writes the request's head as the owner is to read it: same method, path and host; without what belongs to the client's
     /// connection, and without its credentials, which the stamp replaces.
     static func write(
-        _ head: HTTPRequestHead, bodyLength: Int, stamp: (stamp: String, authority: String), signature: String,
-        into buffer: inout ByteBuffer
+        _ head: HTTPRequestHead, bodyLength: Int, to owner: NodeAddress, stamp: (stamp: String, authority: String),
+        signature: String, into buffer: inout ByteBuffer
     ) {
         buffer.writeString(head.method.rawValue)
         buffer.writeStaticString(" ")
@@ -19,6 +19,8 @@ enum RelayHead {
         for (name, value) in head.headers where passesOn(name) && !names(named, name) {
             writeLine(name, value, into: &buffer)
         }
+        // HTTP/1.0 knew no Host; the owner is asked in 1.1.
+        if !head.headers.contains(name: "host") { writeLine("host", owner.authority, into: &buffer) }
         if bodyLength > 0 || head.method != .GET && head.method != .HEAD {
             buffer.writeStaticString("content-length: ")
             buffer.writeString(String(bodyLength))

@@ -26,7 +26,8 @@ struct Load: Sendable {
     func during(patience: UInt64 = 30_000_000_000, _ body: () async throws -> Void) async throws {
         let deadline = SystemTime().monotonic().advanced(byNanoseconds: patience)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<writers {
+            group.addTask { await arrive(deadline) }
+            for _ in 1..<writers {
                 group.addTask {
                     while !stop.isUp {
                         await client.write(nextID.next(), deadline: deadline)
@@ -48,6 +49,23 @@ struct Load: Sendable {
             try await sleeping(20_000_000)
             stop.raise()
             try await group.waitForAll()
+        }
+    }
+}
+
+extension Load {
+    /// Clients who come anew all the time, whoever waits already, and ask the catalog first: they find a new owner before
+    /// the old one knows of it.
+    private func arrive(_ deadline: Instant) async {
+        var eager = client
+        eager.isEager = true
+        await withDiscardingTaskGroup { [eager] group in
+            var number = 0
+            while !stop.isUp, number < 1_000 {
+                number += 1
+                group.addTask { await eager.write(nextID.next(), deadline: deadline) }
+                try? await sleeping(10_000_000)
+            }
         }
     }
 }

@@ -109,6 +109,8 @@ struct Client: Sendable {
     let cluster: Cluster
     let row: TenantRow
     let log: Log
+    /// Asks the catalog before every request, so that it knows of a new owner before the old one does.
+    var isEager = false
 
     /// Writes one row; every outcome is noted.
     func write(_ id: Int64, deadline: Instant) async {
@@ -136,6 +138,7 @@ struct Client: Sendable {
 
     private func send(_ sql: String, _ writes: Bool, _ deadline: Instant) async -> Answer {
         var placement = log.route ?? row.placement
+        if isEager { placement = await look() ?? placement }
         while SystemTime().monotonic() < deadline {
             let stamp = RequestStamp(tenant: row.id, key: row.key, epoch: placement.epoch)
             guard let process = cluster.node(placement.owner).current else {
