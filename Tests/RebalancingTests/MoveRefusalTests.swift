@@ -152,7 +152,9 @@ import Vocabulary
         let commit = MoveCommit(
             tenant: tenant, move: move, version: row.version, source: source.id, incarnation: incarnation, txid: .none,
             checksum: 0)
-        guard case .committed(let moved) = try await rows.commit(commit, at: now) else { throw Failure("not committed") }
+        guard case .committed(let moved) = try await rows.commit(commit, at: now) else {
+            throw Failure("not committed")
+        }
         _ = try await rows.finish(moved, at: now)
     }
 
