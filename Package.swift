@@ -159,5 +159,12 @@ let package = Package(
                 "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Access",
                 "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging, .lifecycle,
             ]),
+        tests(
+            "ClusterTests",
+            [
+                "Cluster", "ControlPlane", "DataPlane", "Residents", "Tenants", "Journal", "CatalogDrivers", "Catalog",
+                "Routing", "Access", "Simulator", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient,
+                .hummingbird, .httpTypes, .logging, .lifecycle,
+            ]),
     ]
 )

@@ -11,7 +11,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct PeerClientTests {
     private func run(
-        _ limits: PeerLimits = PeerLimits(), _ body: @escaping @Sendable (PeerClient, any EventLoopGroup) async throws -> Void
+        _ limits: PeerLimits = PeerLimits(),
+        _ body: @escaping @Sendable (PeerClient, any EventLoopGroup) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.configuration(limits))
@@ -80,9 +81,11 @@ struct PeerClientTests {
                 try await RawPeer.open(group: group) { _, channel in
                     if !isSilent { channel.close(promise: nil) }
                 } _: { peer in
-                    guard case .outcomeUnknown = await failure({ () throws(PeerFailure) in
-                        try await client.post(peer.address, path: "/.rowhouse/x", timeout: .milliseconds(200))
-                    }) else {
+                    guard
+                        case .outcomeUnknown = await failure({ () throws(PeerFailure) in
+                            try await client.post(peer.address, path: "/.rowhouse/x", timeout: .milliseconds(200))
+                        })
+                    else {
                         Issue.record("silent: \(isSilent)")
                         return
                     }
@@ -95,7 +98,8 @@ struct PeerClientTests {
     @Test func `an answer that trickles past its time is given up`() async throws {
         try await run { client, group in
             try await RawPeer.open(group: group) { _, channel in
-                channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), promise: nil)
+                channel.writeAndFlush(
+                    ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), promise: nil)
                 channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(20)) { task in
                     guard channel.isActive else { return task.cancel() }
                     channel.writeAndFlush(ByteBuffer(string: "x"), promise: nil)
@@ -151,15 +155,18 @@ struct PeerClientTests {
                     } == .tooLarge(limit: 100))
                 #expect(peer.connections.count == 0)
                 #expect(
-                    await failure { () throws(PeerFailure) in try await client.post(peer.address, path: "/.rowhouse/x") }
+                    await failure { () throws(PeerFailure) in try await client.post(peer.address, path: "/.rowhouse/x")
+                    }
                         == .tooLarge(limit: 100))
                 async let hanging = failure { () throws(PeerFailure) in
                     try await client.post(peer.address, path: "/hang", timeout: .milliseconds(500))
                 }
                 try await Task.sleep(for: .milliseconds(100))
-                guard case .unreachable = await failure({ () throws(PeerFailure) in
-                    try await client.post(peer.address, path: "/.rowhouse/x")
-                }) else {
+                guard
+                    case .unreachable = await failure({ () throws(PeerFailure) in
+                        try await client.post(peer.address, path: "/.rowhouse/x")
+                    })
+                else {
                     Issue.record("one call too many")
                     return
                 }
@@ -177,7 +184,8 @@ struct PeerClientTests {
         try await run { client, group in
             try await RawPeer.open(group: group) { text, channel in
                 guard text.hasSuffix("\r\n\r\n") else { return }
-                channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n"), promise: nil)
+                channel.writeAndFlush(
+                    ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n"), promise: nil)
                 Self.pump(channel, total / (64 << 10), written)
             } _: { peer in
                 let taken = Tally()
@@ -194,7 +202,8 @@ struct PeerClientTests {
             }
             try await RawPeer.open(group: group) { text, channel in
                 guard text.hasSuffix("0\r\n\r\n") else { return }
-                channel.writeAndFlush(Self.answer("200 OK", "\(text.components(separatedBy: "qqqqqqqqqq").count - 1)"), promise: nil)
+                channel.writeAndFlush(
+                    Self.answer("200 OK", "\(text.components(separatedBy: "qqqqqqqqqq").count - 1)"), promise: nil)
             } _: { peer in
                 let pieces = AsyncStream<ByteBuffer> { source in
                     for _ in 0..<100 { source.yield(ByteBuffer(string: "qqqqqqqqqq")) }
@@ -219,7 +228,9 @@ struct PeerClientTests {
         #expect(NodeAddress("http://10.0.0.5:8080") == NodeAddress(host: "10.0.0.5", port: 8080))
         #expect(NodeAddress("HTTP://n1.example/") == NodeAddress(host: "n1.example", port: 80))
         #expect(NodeAddress("http://[::1]:81")?.description == "http://[::1]:81")
-        for bad in ["", "http://", "http://a:0", "http://a:x", "http://a:1/path", "http://u@a:1", "https://a:1", "http://[::1"] {
+        for bad in [
+            "", "http://", "http://a:0", "http://a:x", "http://a:1/path", "http://u@a:1", "https://a:1", "http://[::1",
+        ] {
             #expect(NodeAddress(bad) == nil, "\(bad)")
         }
     }

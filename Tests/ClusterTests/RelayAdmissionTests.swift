@@ -26,7 +26,8 @@ struct RelayAdmissionTests {
         let signer = ClusterSigner(key: RelayWorld.clusterKey, time: time, random: SeededRandom(seed: 1))
         let texts = stamp.texts
         let covered = SignedRequest(
-            method: "POST", path: path, body: .of(Array(body.readableBytesView)), context: [texts.stamp, texts.authority])
+            method: "POST", path: path, body: .of(Array(body.readableBytesView)),
+            context: [texts.stamp, texts.authority])
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
         head.headers.add(name: "host", value: "x")
         head.headers.add(name: InternalHeaders.stamp, value: texts.stamp)

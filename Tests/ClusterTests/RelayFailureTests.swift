@@ -100,7 +100,8 @@ struct RelayFailureTests {
     @Test func `a connection that the owner closed while it was idle is not used`() async throws {
         try await RelayWorld.run { world in
             try await RawPeer.open(group: world.group) { _, channel in
-                channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), promise: nil)
+                channel.writeAndFlush(
+                    ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), promise: nil)
                 channel.eventLoop.scheduleTask(in: .milliseconds(20)) { channel.close(promise: nil) }
             } _: { peer in
                 world.know([RelayWorld.owner: peer.address])
@@ -124,7 +125,8 @@ struct RelayFailureTests {
         try await RelayWorld.run { world in
             try await RawPeer.open(group: world.group) { _, channel in
                 channel.writeAndFlush(
-                    ByteBuffer(string: "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), promise: nil)
+                    ByteBuffer(string: "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"),
+                    promise: nil)
             } _: { peer in
                 world.know([RelayWorld.owner: peer.address])
                 try await world.router { door in
@@ -144,7 +146,7 @@ struct RelayFailureTests {
         try await RelayWorld.run(.quick.with { $0.grace = .milliseconds(50) }) { world in
             try await world.pair(cancelled: cancelled) { _, _ in
             } _: { door in
-                let answer = try await world.ask(door, headers: [("Rowhouse-Timeout", "100")])
+                let answer = try await world.ask(door, headers: [("Rowhouse-Timeout", "2000")])
                 #expect(answer.status == 504)
                 // The owner is told by the end of the connection.
                 #expect(try await eventually { cancelled.count == 1 })

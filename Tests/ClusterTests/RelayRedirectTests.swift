@@ -60,7 +60,9 @@ struct RelayRedirectTests {
         NotOwner(owner: RelayWorld.router, epoch: Epoch(6)), NotOwner(owner: nil, epoch: nil),
         NotOwner(owner: RelayWorld.third, epoch: Epoch(5)),
     ])
-    func `the tenant has come here, or nobody knows where it is: given back to be looked up`(_ refusal: NotOwner) async throws {
+    func `the tenant has come here, or nobody knows where it is: given back to be looked up`(_ refusal: NotOwner)
+        async throws
+    {
         try await RelayWorld.run { world in
             try await world.pair { request, _ in
                 RelayRefusals.answer(request, refusal)
@@ -79,7 +81,8 @@ struct RelayRedirectTests {
             try await RawPeer.open(group: world.group) { _, channel in
                 let body = "{\"owner\":\"n3\",\"epoch\":6,\"executed\":true}"
                 channel.writeAndFlush(
-                    ByteBuffer(string: "HTTP/1.1 421 x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"), promise: nil)
+                    ByteBuffer(string: "HTTP/1.1 421 x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"),
+                    promise: nil)
             } _: { peer in
                 world.know([RelayWorld.owner: peer.address])
                 try await world.router { door in

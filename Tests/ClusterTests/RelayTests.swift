@@ -111,7 +111,8 @@ struct RelayTests {
                 case "/t/a/204": request.respond(.noContent)
                 case "/t/a/304": request.respond(.notModified, headers: [("ETag", "x")])
                 case "/t/a/503":
-                    request.respond(.serviceUnavailable, headers: [("Retry-After", "7")], body: ByteBuffer(string: "no"))
+                    request.respond(
+                        .serviceUnavailable, headers: [("Retry-After", "7")], body: ByteBuffer(string: "no"))
                 default:
                     let stream = request.beginStream(.ok)
                     stream?.send(ByteBuffer(string: "hello"))
@@ -142,7 +143,8 @@ struct RelayTests {
                 for number in 0..<50 {
                     try await client.send("GET /t/a/\(number) HTTP/1.1\r\nHost: x\r\n\r\n")
                     #expect(
-                        try await eventually { client.text.components(separatedBy: "HTTP/1.1 200").count == number + 2 })
+                        try await eventually { client.text.components(separatedBy: "HTTP/1.1 200").count == number + 2 }
+                    )
                 }
                 #expect(world.relay.metrics.connected == 1)
                 try await withThrowingTaskGroup(of: Void.self) { group in

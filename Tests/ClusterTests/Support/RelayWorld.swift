@@ -22,6 +22,8 @@ struct RelayWorld: Sendable {
 
     let group: MultiThreadedEventLoopGroup
     let client: HTTPClient
+    let peers: PeerClient
+    private let peerClient: HTTPClient
     let relay: RelayClient
     let cache = PlacementCache()
     let addresses = AddressBook()
@@ -32,7 +34,9 @@ struct RelayWorld: Sendable {
     private init(_ limits: RelayLimits, loops: Int) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         client = HTTPClient(eventLoopGroupProvider: .shared(group))
+        peerClient = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.configuration())
         let signer = ClusterSigner(key: Self.clusterKey, time: SystemTime(), random: SystemRandom())
+        peers = PeerClient(client: peerClient, signer: signer)
         relay = RelayClient(
             node: Self.router, signer: signer, cache: cache, addresses: addresses, limits: limits)
         relay.giveBack { [returned] request in
@@ -57,6 +61,7 @@ struct RelayWorld: Sendable {
     private func end() async throws {
         relay.stop()
         try await client.shutdown()
+        try await peerClient.shutdown()
         try await group.shutdownGracefully()
     }
 
@@ -111,10 +116,16 @@ struct RelayWorld: Sendable {
     static func route(owner: NodeID, epoch: Epoch) -> Route {
         Route(
             TenantRow(
-                id: tenant, key: key, schema: "default", state: .ready, stateBefore: nil, durability: "local", labels: [:],
+                id: tenant, key: key, schema: "default", state: .ready, stateBefore: nil, durability: "local",
+                labels: [:],
                 quotas: [:], pin: nil, created: WallTime(milliseconds: 0), used: nil, deleted: nil, renamed: nil,
                 revision: 1, bytes: 0, txid: TxID(0),
                 placement: Placement(tenant: tenant, owner: owner, epoch: epoch, version: 1)))
+    }
+
+    /// Calls of a node that has this key.
+    func peers(_ key: ClusterKey) -> PeerClient {
+        PeerClient(client: peerClient, signer: ClusterSigner(key: key, time: SystemTime(), random: SystemRandom()))
     }
 
     // MARK: Asking

@@ -20,7 +20,8 @@ final class TestService: DoorService {
     let cancelled = Tally()
 
     init(
-        onCancel: @escaping @Sendable (DoorRequest) -> Void = { _ in }, _ answer: @escaping @Sendable (DoorRequest) -> Void
+        onCancel: @escaping @Sendable (DoorRequest) -> Void = { _ in },
+        _ answer: @escaping @Sendable (DoorRequest) -> Void
     ) {
         self.answer = answer
         self.onCancel = onCancel
