@@ -86,9 +86,12 @@ final class Pair {
     init() throws {
         key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString
         try (UUID().uuidString + UUID().uuidString).write(toFile: key, atomically: true, encoding: .utf8)
-        first = try ServerProcess(["--set", "node.id=n1", "--set", "cluster.key-file=\(key)"])
+        first = try ServerProcess([
+            "--set", "node.id=n1", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}",
+        ])
         second = try ServerProcess([
-            "--set", "node.id=n2", "--set", "cluster.key-file=\(key)", "--set", "catalog={remote: \"\(first.url)\"}",
+            "--set", "node.id=n2", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}", "--set",
+            "catalog={remote: \"\(first.url)\"}",
         ])
         // Each learns the other's address within a second.
         usleep(1_500_000)

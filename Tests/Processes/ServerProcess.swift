@@ -16,7 +16,7 @@ package final class ServerProcess: @unchecked Sendable {
         package let description: String
     }
 
-    /// - Parameter arguments: of `serve`, besides data and listen.
+    /// - Parameter arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.
     package init(_ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil) throws {
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         isOwnDirectory = directory == nil
@@ -50,9 +50,10 @@ package final class ServerProcess: @unchecked Sendable {
     package func start() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.binary)
+        if port == 0 { port = try Self.freePort() }
         process.arguments =
-            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port == 0 ? try Self.freePort() : port)"]
-            + arguments
+            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port)"]
+            + arguments.map { $0.replacingOccurrences(of: "{url}", with: url) }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)!
@@ -61,7 +62,6 @@ package final class ServerProcess: @unchecked Sendable {
         process.standardError = output
         try process.run()
         lock.withLock { self.process = process }
-        port = Int(process.arguments![4].split(separator: ":").last!)!
         try waitUntilReady(process)
     }
 
