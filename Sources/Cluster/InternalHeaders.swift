@@ -8,9 +8,12 @@ package enum InternalHeaders {
     package static let stamp = "Rowhouse-Internal-Stamp"
     /// For whom, as the sending node has verified it: `RelayStamp`.
     package static let authority = "Rowhouse-Internal-Authority"
+    /// On the answer to a request whose signature was not good: why. Never sent on to a client.
+    package static let refused = "Rowhouse-Internal-Refused"
     /// What all of them begin with, except the signature.
     package static let prefix = "Rowhouse-Internal-"
 
+    /// Those of a relayed request.
     package static let all = [signature, stamp, authority]
 
     /// Whether a request with such a header must be signed. Also true for internal headers that a newer node may know.

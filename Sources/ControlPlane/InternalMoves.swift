@@ -21,13 +21,13 @@ package struct InternalMoves: Sendable {
 
     package func register(on router: Router<ControlContext>) {
         let signed = router.group(".rowhouse/moves")
-            .add(middleware: InternalSignature(verifier: verifier, body: .whole(upTo: 64 << 10)))
+            .add(middleware: InternalSignature(verifier: verifier, body: .whole(upTo: InternalSignature.wholeBytes)))
         signed.post(use: begin)
         signed.post(":id/cancel", use: cancel)
         signed.post(":id/position", use: position)
         signed.post(":id/hint", use: hint)
-        router.group(".rowhouse/moves").add(middleware: InternalSignature(verifier: verifier, body: .streamed))
-            .put(":id/base", use: base)
+        signed.put(":id/base", use: base)
+        signed.post(":id/finish", use: finish)
     }
 
     // MARK: To the owner
@@ -53,7 +53,17 @@ package struct InternalMoves: Sendable {
 
     @Sendable private func base(_ request: Request, _ context: ControlContext) async throws -> Response {
         let offer = try offer(request, context)
-        try await judging { try await arrivals.receive(offer, request.body.map { Array($0.readableBytesView) }) }
+        guard let offset = request.uri.queryParameters["offset"].flatMap({ Int64($0) }), offset >= 0 else {
+            throw APIError.badRequest("the piece's place cannot be read")
+        }
+        let piece = try await request.body.collect(upTo: InternalSignature.wholeBytes)
+        try await judging { try await arrivals.take(Array(piece.readableBytesView), at: offset, of: offer) }
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func finish(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let offer = try offer(request, context)
+        try await judging { try await arrivals.finish(offer) }
         return Response(status: .noContent)
     }
 
@@ -94,7 +104,7 @@ package struct InternalMoves: Sendable {
         case .notExpected: APIError(.conflict, "version_conflict", "the row does not say that this tenant comes here")
         case .unknown: APIError.notFound("this node has no such copy")
         case .ended: APIError(.conflict, "version_conflict", "the move has ended")
-        case .silent: APIError(.requestTimeout, "deadline_exceeded", "no bytes came for too long")
+        case .gap: APIError(.conflict, "version_conflict", "a piece before this one is missing")
         case .catalogUnavailable(let why): APIError(.serviceUnavailable, "catalog_unavailable", why, retryAfter: 1)
         }
     }

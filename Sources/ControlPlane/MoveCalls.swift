@@ -1,39 +1,42 @@
-package import Cluster
+import Cluster
 import FoundationEssentials
 package import Movers
-import NIOCore
 package import Rebalancing
-import Seams
-package import Tenants
+package import Seams
 import Vocabulary
 
 extension InternalPaths {
     static let moves = "/.rowhouse/moves"
     static func cancelMove(_ id: String) -> String { "\(moves)/\(PercentText.escape(id))/cancel" }
-    static func base(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/base?\(offer.query)" }
+    static func base(_ offer: MoveOffer, _ offset: Int64) -> String {
+        "\(moves)/\(offer.order.id)/base?\(offer.query)&offset=\(offset)"
+    }
+    static func finish(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/finish?\(offer.query)" }
     static func position(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/position?\(offer.query)" }
     static func hint(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/hint" }
 }
 
-/// A source's calls to its target, over HTTP. The base is streamed: its signature covers the offer in the path, and the
-/// offer holds the checksum of the bytes.
+/// A source's calls to its target. Pieces are small enough to be signed whole, and to pass every bound of a request.
 package struct MoveCalls: MovePeers {
-    private let client: PeerClient
+    private let transport: any PeerTransport
 
-    package init(client: PeerClient) { self.client = client }
+    package init(transport: any PeerTransport) { self.transport = transport }
 
-    package func sendBase(
-        _ offer: MoveOffer, _ pages: TenantPages, to address: String, timeout: Duration
+    package func send(
+        _ piece: [UInt8], at offset: Int64, _ offer: MoveOffer, to address: String, timeout: Duration
     ) async throws {
-        let body = pages.map { ByteBuffer(bytes: $0) }
-        _ = try await client.upload(
-            address, path: InternalPaths.base(offer), length: pages.byteCount, timeout: timeout, body)
+        _ = try await transport.call(
+            address, method: "PUT", path: InternalPaths.base(offer, offset), body: piece, timeout: timeout)
+    }
+
+    package func finish(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
+        _ = try await transport.post(address, path: InternalPaths.finish(offer), timeout: timeout)
     }
 
     package func position(
         _ offer: MoveOffer, at address: String, timeout: Duration
     ) async throws -> MovePosition {
-        let answer = try await client.post(address, path: InternalPaths.position(offer), timeout: timeout)
+        let answer = try await transport.post(address, path: InternalPaths.position(offer), timeout: timeout)
         guard let position = MovePosition(text: String(decoding: answer.body, as: UTF8.self)) else {
             throw MoveCallFailure.unreadable
         }
@@ -41,7 +44,7 @@ package struct MoveCalls: MovePeers {
     }
 
     package func hint(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
-        _ = try await client.post(address, path: InternalPaths.hint(offer), timeout: timeout)
+        _ = try await transport.post(address, path: InternalPaths.hint(offer), timeout: timeout)
     }
 }
 

@@ -13,6 +13,8 @@ final class Arrival: Sendable {
         var manifest: ArrivalManifest?
         /// While the copy comes in.
         var file: TenantArrival?
+        /// When the last piece came.
+        var heard: Instant
     }
 
     let order: MoveOrder
@@ -23,7 +25,8 @@ final class Arrival: Sendable {
     init(_ offer: MoveOffer, site: ArrivalSite) {
         order = offer.order
         self.site = site
-        state = Mutex(State(machine: ArrivalMachine(offer.order, version: offer.version)))
+        state = Mutex(
+            State(machine: ArrivalMachine(offer.order, version: offer.version), heard: site.time.monotonic()))
     }
 
     /// One that an earlier process had answered for.
@@ -33,7 +36,7 @@ final class Arrival: Sendable {
             epoch: manifest.epoch)
         self.site = site
         let machine = ArrivalMachine(order, version: manifest.version, synced: MovePosition(manifest.state))
-        state = Mutex(State(machine: machine, manifest: manifest))
+        state = Mutex(State(machine: machine, manifest: manifest, heard: site.time.monotonic()))
     }
 
     var machineState: ArrivalMachine.State { state.withLock { $0.machine.state } }
@@ -54,46 +57,58 @@ final class Arrival: Sendable {
 
     // MARK: Coming in
 
-    /// Takes the whole copy in: writes, syncs, reads back, compares, and writes down that it is here. When it returns the
-    /// copy can be answered for. Of two calls at once one is refused.
+    /// Takes the next piece of the copy. One that is here already is not looked at again.
     ///
-    /// - Throws: whatever went wrong; the copy is dropped then.
-    func receive<Pages: AsyncSequence & Sendable>(_ offer: MoveOffer, _ pages: Pages) async throws
-    where Pages.Element == [UInt8] {
-        guard handle(.offered) == .receiveBase else { throw ArrivalRefusal.busy }
+    /// - Throws: `ArrivalRefusal`; whatever else went wrong, and the copy is dropped then.
+    func take(_ piece: [UInt8], at offset: Int64, of offer: MoveOffer) async throws {
+        let isDone: Void? = try await turnstile.pass {
+            if position != nil { return }
+            let file = try await begun(offer)
+            guard offset + Int64(piece.count) > file.receivedBytes else { return }
+            guard offset == file.receivedBytes else { throw ArrivalRefusal.gap }
+            do { try await file.append(piece) } catch { throw await drop(error) }
+            state.withLock { $0.heard = site.time.monotonic() }
+        }
+        if isDone == nil { throw ArrivalRefusal.busy }
+    }
+
+    private func begun(_ offer: MoveOffer) async throws -> TenantArrival {
+        if let file = state.withLock({ $0.file }) { return file }
+        guard handle(.offered) == .receiveBase else { throw ArrivalRefusal.ended }
         do {
             let file = try await site.engine.beginArrival(of: order.tenant, offer.state)
             state.withLock { $0.file = file }
-            try await fill(file, pages)
-            guard handle(.baseReceived) == .syncBase else { throw ArrivalRefusal.ended }
-            try await file.sync()
-            guard handle(.baseSynced) == .verify else { throw ArrivalRefusal.ended }
-            try await answer(offer, try await file.verify())
+            return file
         } catch {
-            await advance(.failed("\(error)"))
-            throw error
+            throw await drop(error)
         }
     }
 
-    private func fill<Pages: AsyncSequence & Sendable>(_ file: TenantArrival, _ pages: Pages) async throws
-    where Pages.Element == [UInt8] {
-        let site = site
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for try await piece in pages { try await file.append(piece) }
-                return true
+    /// Every piece is here: syncs the copy, reads it back, and writes down that it is here. When it returns the copy can be
+    /// answered for.
+    ///
+    /// - Throws: as `take`.
+    func finish(_ offer: MoveOffer) async throws {
+        let isDone: Void? = try await turnstile.pass {
+            if position != nil { return }
+            guard let file = state.withLock({ $0.file }), handle(.baseReceived) == .syncBase else {
+                throw ArrivalRefusal.ended
             }
-            group.addTask {
-                var before: Int64 = -1
-                while file.receivedBytes != before {
-                    before = file.receivedBytes
-                    try await site.sleep(site.budgets.silence)
-                }
-                throw ArrivalRefusal.silent
+            do {
+                try await file.sync()
+                guard handle(.baseSynced) == .verify else { throw ArrivalRefusal.ended }
+                try await answer(offer, try await file.verify())
+            } catch {
+                throw await drop(error)
             }
-            defer { group.cancelAll() }
-            _ = try await group.next()
         }
+        if isDone == nil { throw ArrivalRefusal.busy }
+    }
+
+    /// - Returns: the error again.
+    private func drop(_ error: any Error) async -> any Error {
+        await follow(.failed("\(error)"))
+        return error
     }
 
     /// The manifest is durable before anybody hears the position.
@@ -111,25 +126,31 @@ final class Arrival: Sendable {
 
     /// Handles an event and everything that follows from it, up to where something has to be waited for.
     func advance(_ event: ArrivalEvent) async {
+        _ = await turnstile.pass { await follow(event) }
+    }
+
+    private func follow(_ event: ArrivalEvent) async { await follow(handle(event)) }
+
+    private func follow(_ first: ArrivalAction) async {
+        var action = first
+        while let next = await perform(action) { action = handle(next) }
+    }
+
+    /// The clock: a copy that was answered for looks at the row, one whose epoch could not be written tries again, one from
+    /// which nothing more comes is dropped.
+    func tick() async {
         _ = await turnstile.pass {
-            var action = handle(event)
-            while let next = await perform(action) { action = handle(next) }
+            switch machineState {
+            case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
+            case .ready: await follow(.timeout)
+            case .waiting, .receiving, .syncing, .verifying: if isSilent { await follow(.timeout) }
+            case .open, .discarded, .halted: break
+            }
         }
     }
 
-    /// The clock: a copy that was answered for looks at the row, one whose epoch could not be written tries again.
-    func tick() async {
-        _ = await turnstile.pass {
-            var action: ArrivalAction
-            if case .persisting(_, let epoch) = machineState {
-                action = .persistEpoch(epoch)
-            } else if case .ready = machineState {
-                action = handle(.timeout)
-            } else {
-                return
-            }
-            while let next = await perform(action) { action = handle(next) }
-        }
+    private var isSilent: Bool {
+        site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > site.budgets.silence
     }
 
     /// - Returns: nil where nothing follows for now.
@@ -193,8 +214,8 @@ package enum ArrivalRefusal: Error, Equatable, Sendable {
     case unknown
     /// The move ended while its copy came in.
     case ended
-    /// No bytes came for too long.
-    case silent
+    /// A piece before this one is missing.
+    case gap
     case catalogUnavailable(String)
 }
 

@@ -60,16 +60,32 @@ package final class ArrivalService: Arrivals {
 
     // MARK: Calls of the source
 
-    /// Takes a copy in. When it returns the copy is synced and read back. Repeating it is harmless: the pages are not even
-    /// looked at then.
+    /// Takes a piece of a copy. Repeating it is harmless.
     ///
-    /// - Throws: `ArrivalRefusal`, `ArrivalFailure`, `TenantsError`, or what the pages throw.
-    package func receive<Pages: AsyncSequence & Sendable>(_ offer: MoveOffer, _ pages: Pages) async throws
-    where Pages.Element == [UInt8] {
-        if let known = find(offer.order.id), known.order == offer.order, known.position != nil { return }
-        try await expect(offer)
-        let arrival = try await admit(offer)
-        try await arrival.receive(offer, pages)
+    /// - Throws: `ArrivalRefusal`, `ArrivalFailure`, `TenantsError`.
+    package func take(_ piece: [UInt8], at offset: Int64, of offer: MoveOffer) async throws {
+        var arrival = try find(offer)
+        if arrival == nil {
+            guard offset == 0 else { throw ArrivalRefusal.unknown }
+            try await expect(offer)
+            arrival = try await admit(offer)
+        }
+        try await arrival?.take(piece, at: offset, of: offer)
+    }
+
+    /// Every piece was sent: when it returns the copy is synced and read back. Repeating it is harmless.
+    ///
+    /// - Throws: as `take`.
+    package func finish(_ offer: MoveOffer) async throws {
+        guard let arrival = try find(offer) else { throw ArrivalRefusal.unknown }
+        try await arrival.finish(offer)
+    }
+
+    /// - Throws: `.notExpected` where the move is known and is another.
+    private func find(_ offer: MoveOffer) throws(ArrivalRefusal) -> Arrival? {
+        guard let known = find(offer.order.id) else { return nil }
+        guard known.order == offer.order else { throw .notExpected }
+        return known
     }
 
     /// The row must say that this tenant comes here by this move.
@@ -92,7 +108,9 @@ package final class ArrivalService: Arrivals {
         }
         tidy()
         let admitted: Arrival? = arrivals.withLock { arrivals in
-            guard arrivals[offer.order.id] == nil, arrivals.count < site.budgets.movesIn,
+            // The same piece, twice at once.
+            if let known = arrivals[offer.order.id] { return known }
+            guard arrivals.count < site.budgets.movesIn,
                 !arrivals.values.contains(where: { $0.order.tenant == offer.order.tenant })
             else { return nil }
             let fresh = Arrival(offer, site: site)

@@ -11,6 +11,11 @@ package struct MoveBudgets: Sendable {
     package var copy: UInt64 = 10_000_000_000
     /// Bytes per second below which a copy is given up.
     package var copyRate: UInt64 = 8 << 20
+    /// Pages of 4 KiB that are sent in one call: 4 MiB.
+    package var piecePages: UInt32 = 1024
+    /// How often a piece is sent again before the copy is given up, and the pause before.
+    package var pieceRepeats = 2
+    package var piecePause: UInt64 = 200_000_000
     package var position: UInt64 = 5_000_000_000
     package var hint: UInt64 = 2_000_000_000
     /// That a target waits for the next bytes of a copy.

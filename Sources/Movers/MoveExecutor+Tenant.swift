@@ -36,16 +36,44 @@ extension MoveExecutor {
     func copyBase(_ memory: Memory) async -> MoveEvent {
         guard let state = memory.frozen else { return .targetFailed("nothing to copy") }
         let offer = MoveOffer(order: order, version: memory.version, state: state)
-        let pages = site.engine.export(order.tenant, state)
+        let pages = site.engine.export(order.tenant, state, piecePages: site.budgets.piecePages)
         let budget = site.budgets.copying(pages.byteCount)
         let (site, order, address) = (site, order, address)
         let outcome = await bounded(budget) {
             try await Self.reporting(order, pages.progress, site) {
-                try await site.peers.sendBase(offer, pages, to: address, timeout: .nanoseconds(Int64(budget)))
+                try await Self.send(offer, pages, to: address, site)
+                try await site.peers.finish(offer, at: address, timeout: .nanoseconds(Int64(budget)))
             }
         }
         if case .done = outcome { return .baseCopied }
         return Self.failure(outcome)
+    }
+
+    private static func send(
+        _ offer: MoveOffer, _ pages: TenantPages, to address: String, _ site: MoveSite
+    ) async throws {
+        var offset: Int64 = 0
+        for try await piece in pages {
+            try await send(piece, at: offset, offer, to: address, site)
+            offset += Int64(piece.count)
+        }
+    }
+
+    /// A piece that may have come or not is sent again: the target knows which bytes it has.
+    private static func send(
+        _ piece: [UInt8], at offset: Int64, _ offer: MoveOffer, to address: String, _ site: MoveSite
+    ) async throws {
+        var repeats = 0
+        while true {
+            do {
+                return try await site.peers.send(
+                    piece, at: offset, offer, to: address, timeout: .nanoseconds(Int64(site.budgets.silence)))
+            } catch {
+                guard repeats < site.budgets.pieceRepeats, !Task.isCancelled else { throw error }
+                repeats += 1
+                try await site.sleep(site.budgets.piecePause)
+            }
+        }
     }
 
     /// Shows now and then how far the copy is.

@@ -7,9 +7,11 @@ extension TenantEngine {
     /// may be anything, and whoever compares checksums finds out.
     ///
     /// - Parameter state: as `freeze` returned it.
-    package func export(_ id: TenantID, _ state: TenantState) -> TenantPages {
+    /// - Parameter piecePages: pages of 4 KiB in one piece, but for the last; one piece is in memory at once.
+    package func export(_ id: TenantID, _ state: TenantState, piecePages: UInt32 = 64) -> TenantPages {
         TenantPages(
-            path: layout.path(of: id, state.generation), pageCount: state.pageCount, files: files, copier: copier)
+            path: layout.path(of: id, state.generation), pageCount: state.pageCount, piecePages: max(piecePages, 1),
+            files: files, copier: copier)
     }
 
     /// Reads a frozen tenant's whole file and compares it with what the tenant's own books say. One that differs is damaged
@@ -57,11 +59,9 @@ private final class QuarantineWork: TenantWork {
 package struct TenantPages: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 
-    /// Pages in one piece, but for the last: 256 KiB.
-    package static let piecePages: UInt32 = 64
-
     let path: String
     package let pageCount: UInt32
+    let piecePages: UInt32
     let files: any Files
     let copier: ServiceThread
     /// What was read so far, for whoever shows how far a move is.
@@ -83,7 +83,7 @@ package struct TenantPages: AsyncSequence, Sendable {
             try Task.checkCancellation()
             guard next < pages.pageCount else { return nil }
             let (pages, opened, first) = (pages, source, next)
-            let count = Swift.min(TenantPages.piecePages, pages.pageCount - first)
+            let count = Swift.min(pages.piecePages, pages.pageCount - first)
             let (source, bytes) = try await pages.copier.run { () throws(TenantsError) in
                 do throws(FileError) {
                     let source: Source

@@ -59,7 +59,7 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         benchmark.generatorThreads = generatorThreads
         guard !options.noPeers else { return try await benchmark.run(until: stage.stop, note: stage.progress) }
         let hello = try await stage.startHello()
-        defer { hello.stop() }
+        defer { hello.stopAtOnce() }
         benchmark.hello = (hello.port, hello.processIdentifier)
         let postgres = try await stage.startPostgres(tenants: options.tenants)
         defer { postgres?.stop() }

@@ -18,7 +18,7 @@ struct NodeMoves: Sendable {
         guard let cluster = parts.cluster else { return nil }
         var site = MoveSite(
             residents: parts.residents, parked: parts.parked, cache: parts.cache, store: parts.store,
-            incarnation: begun.node.incarnation, peers: MoveCalls(client: cluster.peers), time: parts.base.time,
+            incarnation: begun.node.incarnation, peers: MoveCalls(transport: cluster.peers), time: parts.base.time,
             random: parts.base.random, sleep: NodeParts.sleep)
         let logger = parts.base.logger
         site.notice = { notice in logger.info("move", metadata: ["notice": "\(notice)"]) }

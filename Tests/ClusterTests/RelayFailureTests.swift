@@ -1,3 +1,4 @@
+import Access
 import Cluster
 import DataPlane
 import Foundation
@@ -150,6 +151,22 @@ struct RelayFailureTests {
                 #expect(answer.status == 504)
                 // The owner is told by the end of the connection.
                 #expect(try await eventually { cancelled.count == 1 })
+            }
+        }
+    }
+
+    @Test func `an owner with another key: 503, and the client learns nothing of it`() async throws {
+        let strangers = try ClusterKey(Array("another key, that nobody here knows".utf8))
+        try await RelayWorld.run { world in
+            try await world.owner(key: strangers) { request, _ in
+                request.respond(.ok)
+            } _: { _ in
+                try await world.router { door in
+                    let answer = try await world.ask(door)
+                    #expect(answer.status == 503)
+                    #expect(!answer.headers.contains { InternalHeaders.contains($0.name) })
+                    #expect(world.relay.metrics.unrecognised == 1)
+                }
             }
         }
     }

@@ -76,6 +76,18 @@ struct RelayRedirectTests {
         }
     }
 
+    @Test func `a 421 to HEAD has no body: looked up again`() async throws {
+        try await RelayWorld.run { world in
+            try await world.pair { request, _ in
+                RelayRefusals.answer(request, NotOwner(owner: RelayWorld.third, epoch: Epoch(6)))
+            } _: { door in
+                let answer = try await world.ask(door, method: .HEAD, body: nil)
+                #expect(answer.status == 200)
+                #expect(world.returned.all.count == 1)
+            }
+        }
+    }
+
     @Test func `a 421 that does not say that nothing was executed is not believed`() async throws {
         try await RelayWorld.run { world in
             try await RawPeer.open(group: world.group) { _, channel in

@@ -30,6 +30,9 @@ package final class ChildServer: Sendable {
     /// Ends it in order, or by force after a while. Blocks; repeating it is harmless.
     package func stop() { child.stop(SIGTERM) }
 
+    /// Ends one that has nothing to lose.
+    package func stopAtOnce() { child.stop(SIGKILL) }
+
     /// The whole line must be there, or the number may be half of it.
     static func port(in text: String) -> Int? {
         guard let start = text.range(of: announcement)?.upperBound, text[start...].contains("\n") else { return nil }

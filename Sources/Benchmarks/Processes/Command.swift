@@ -21,7 +21,7 @@ enum Command {
         process.standardError = pipe
         let bytes: Data
         do {
-            try process.run()
+            try withSignalsUnblocked { try process.run() }
             // Read first: a program that has more to say than a pipe holds would never end.
             bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
         } catch {

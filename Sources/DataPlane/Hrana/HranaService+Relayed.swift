@@ -6,15 +6,15 @@ import Vocabulary
 
 /// Requests that another node has relayed: judged by the cluster's signature instead of a token, and never relayed again.
 extension HranaService {
-    /// - Returns: nil for a client's own request.
-    /// - Throws: for one with internal headers that no node of the cluster has sent.
-    func stamp(of request: DoorRequest) throws(TransportError) -> RelayStamp? {
-        guard let relayed = settings.relayed else { return nil }
+    /// - Returns: false for a client's own request; any other is served, or refused.
+    func takesRelayed(_ request: DoorRequest) throws(TransportError) -> Bool {
+        guard let relayed = settings.relayed else { return false }
         switch relayed.judge(request.head, body: request.body) {
-        case .direct: return nil
-        case .relayed(let stamp): return stamp
-        case .refused: throw TransportError(400, "BAD_REQUEST", "Internal headers are not taken from outside")
+        case .direct: return false
+        case .relayed(let stamp): try serve(request, stamp)
+        case .refused(let verdict): RelayRefusals.answer(request, verdict)
         }
+        return true
     }
 
     func serve(_ request: DoorRequest, _ stamp: RelayStamp) throws(TransportError) {

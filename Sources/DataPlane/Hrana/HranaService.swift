@@ -92,7 +92,7 @@ package final class HranaService: DoorService, Service {
 
     private func handle(_ request: DoorRequest) {
         do throws(TransportError) {
-            if let stamp = try stamp(of: request) { return try serve(request, stamp) }
+            if try takesRelayed(request) { return }
             let headers = RequestHeaders(request.head)
             let admission = try HranaAdmission(
                 request.head, headers, from: connection(of: request)?.address ?? "", settings)

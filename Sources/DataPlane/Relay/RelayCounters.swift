@@ -10,17 +10,20 @@ package struct RelayMetrics: Hashable, Sendable {
     package var repeated = 0
     /// Without an answer of an owner.
     package var failed = 0
+    /// Among them: refused by a node whose key or clock differs.
+    package var unrecognised = 0
     /// Connections opened.
     package var connected = 0
 }
 
 final class RelayCounters: Sendable {
-    enum Event { case relayed, misdirected, repeated, failed, connected }
+    enum Event { case relayed, misdirected, repeated, failed, unrecognised, connected }
 
     private let relayed = Atomic<Int>(0)
     private let misdirected = Atomic<Int>(0)
     private let repeated = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
+    private let unrecognised = Atomic<Int>(0)
     private let connected = Atomic<Int>(0)
 
     func note(_ event: Event) {
@@ -29,6 +32,7 @@ final class RelayCounters: Sendable {
         case .misdirected: misdirected.add(1, ordering: .relaxed)
         case .repeated: repeated.add(1, ordering: .relaxed)
         case .failed: failed.add(1, ordering: .relaxed)
+        case .unrecognised: unrecognised.add(1, ordering: .relaxed)
         case .connected: connected.add(1, ordering: .relaxed)
         }
     }
@@ -37,6 +41,6 @@ final class RelayCounters: Sendable {
         RelayMetrics(
             relayed: relayed.load(ordering: .relaxed), misdirected: misdirected.load(ordering: .relaxed),
             repeated: repeated.load(ordering: .relaxed), failed: failed.load(ordering: .relaxed),
-            connected: connected.load(ordering: .relaxed))
+            unrecognised: unrecognised.load(ordering: .relaxed), connected: connected.load(ordering: .relaxed))
     }
 }

@@ -56,7 +56,10 @@ final class RelayExchange: @unchecked Sendable {
     func received(_ head: HTTPResponseHead) {
         self.head = head
         let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
-        act(machine.head(status: Int(head.status.code), length: RelayHead.length(head), hasBody: hasBody))
+        act(
+            machine.head(
+                status: Int(head.status.code), length: RelayHead.length(head), hasBody: hasBody,
+                isRefused: head.headers.contains(name: InternalHeaders.refused)))
     }
 
     func received(_ chunk: ByteBuffer) {
@@ -110,6 +113,7 @@ final class RelayExchange: @unchecked Sendable {
             peer.send(self, fresh: true)
         case .fail(let failure):
             loop.client.counters.note(.failed)
+            if failure == .unrecognised { loop.client.counters.note(.unrecognised) }
             finish()
             RelayRefusals.answer(request, failure)
         case .cut:
@@ -146,7 +150,10 @@ final class RelayExchange: @unchecked Sendable {
 
     /// Over with this attempt; the connection is let go first, since the answer may already begin the next one.
     private func redirect() {
-        let refusal = NotOwnerBody.decode(Array(gathered.readableBytesView))
+        // An answer to HEAD has no body to say it in, and HEAD executes nothing.
+        let isHead = request.head.method == .HEAD
+        let refusal =
+            isHead ? NotOwner(owner: nil, epoch: nil) : NotOwnerBody.decode(Array(gathered.readableBytesView))
         finish()
         guard let refusal else { return RelayRefusals.answer(request, .outcomeUnknown) }
         loop.misdirected(request, stamp, refusal)

@@ -42,8 +42,9 @@ enum RelayHead {
     /// The headers of the answer that are the client's business. Length and persistence are the door's.
     static func answerHeaders(_ head: HTTPResponseHead) -> [(String, String)] {
         let named = connectionOptions(head.headers)
-        return head.headers.filter { !isHop($0.name) && !isLength($0.name) && !names(named, $0.name) }
-            .map { ($0.name, $0.value) }
+        return head.headers.compactMap { name, value in
+            isHop(name) || isLength(name) || InternalHeaders.contains(name) || names(named, name) ? nil : (name, value)
+        }
     }
 
     /// As the head says it; nil where it does not, or not in one number.

@@ -23,6 +23,8 @@ struct RelayMachine {
         case headOnly(length: Int?)
         /// 421: for us.
         case misdirected
+        /// The owner does not take our signature: for us too.
+        case unrecognised
     }
 
     enum Action: Equatable {
@@ -67,9 +69,12 @@ struct RelayMachine {
     /// - Parameters:
     ///   - length: of the body as the answer's head says it.
     ///   - hasBody: false for answers to HEAD, and for statuses that never have one.
-    mutating func head(status: Int, length: Int?, hasBody: Bool) -> Action {
+    ///   - isRefused: the owner says that it looked at the signature only.
+    mutating func head(status: Int, length: Int?, hasBody: Bool, isRefused: Bool = false) -> Action {
         guard phase == .sending || phase == .sent else { return lost() }
-        if status == 421 {
+        if isRefused {
+            phase = .gathering(.unrecognised)
+        } else if status == 421 {
             phase = .gathering(.misdirected)
         } else if !hasBody {
             phase = .gathering(.headOnly(length: length))
@@ -97,6 +102,7 @@ struct RelayMachine {
         case .gathering(.whole): return .answer
         case .gathering(.headOnly(let length)): return .answerHead(length: length)
         case .gathering(.misdirected): return .redirect
+        case .gathering(.unrecognised): return .fail(.unrecognised)
         case .streaming: return .endStream
         case .waiting, .sending, .sent, .over: return .none
         }
@@ -144,6 +150,8 @@ enum RelayFailure: Equatable {
     case crowded
     /// Nothing was executed: two nodes in turn said that they are not the owner.
     case moving
+    /// Nothing was executed: the owner does not take this node for one of its cluster.
+    case unrecognised
     /// It may have been executed.
     case outcomeUnknown
 }

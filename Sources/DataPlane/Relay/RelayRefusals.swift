@@ -1,3 +1,4 @@
+package import Access
 import Cluster
 import Hrana
 import NIOCore
@@ -13,12 +14,21 @@ package enum RelayRefusals {
             body: ByteBuffer(bytes: NotOwnerBody.encode(refusal)))
     }
 
+    /// To whoever pretends to be a node, or is one whose key or clock differs. Nothing was executed.
+    package static func answer(_ request: DoorRequest, _ verdict: ClusterVerifier.Verdict) {
+        let error = TransportError(400, "BAD_REQUEST", "Internal headers are not taken from outside")
+        answer(request, error, also: [(InternalHeaders.refused, verdict.name)])
+    }
+
     /// To a client whose request the owner has not answered.
     static func answer(_ request: DoorRequest, _ failure: RelayFailure) {
-        let error = TransportError(failure)
+        answer(request, TransportError(failure))
+    }
+
+    private static func answer(_ request: DoorRequest, _ error: TransportError, also more: [(String, String)] = []) {
         var writer = JSONWriter()
         writer.transportError(error)
-        var headers = [("Content-Type", error.contentType)]
+        var headers = [("Content-Type", error.contentType)] + more
         if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
         request.respond(
             HTTPResponseStatus(statusCode: error.status), headers: headers,
@@ -41,7 +51,25 @@ extension TransportError {
             self = .init(
                 503, "MOVING", "The tenant is moving to another node; nothing was executed, try again shortly",
                 retryAfterSeconds: 1)
+        case .unrecognised:
+            self = .init(
+                503, "BUSY",
+                "The tenant's node does not take this one's requests: compare cluster keys and clocks; nothing was executed",
+                retryAfterSeconds: 5)
         case .outcomeUnknown: self = .outcomeUnknown
+        }
+    }
+}
+
+extension ClusterVerifier.Verdict {
+    /// For the other node's operator; says nothing of what a good signature would be.
+    fileprivate var name: String {
+        switch self {
+        case .genuine: "genuine"
+        case .missing, .malformed, .forged: "signature"
+        case .outsideWindow: "clock"
+        case .replayed: "replayed"
+        case .tooMany: "crowded"
         }
     }
 }

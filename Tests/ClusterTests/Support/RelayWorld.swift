@@ -79,16 +79,16 @@ struct RelayWorld: Sendable {
 
     /// A node that judges what comes as an owner does.
     func owner(
-        _ node: NodeID = RelayWorld.owner, cancelled: Tally = Tally(),
+        _ node: NodeID = RelayWorld.owner, key: ClusterKey = RelayWorld.clusterKey, cancelled: Tally = Tally(),
         _ serve: @escaping @Sendable (DoorRequest, RelayStamp) -> Void,
         _ body: @escaping @Sendable (TestDoor) async throws -> Void
     ) async throws {
-        let admission = RelayAdmission(verifier: ClusterVerifier(key: Self.clusterKey, time: SystemTime()))
+        let admission = RelayAdmission(verifier: ClusterVerifier(key: key, time: SystemTime()))
         let service = TestService(onCancel: { _ in cancelled.add() }) { request in
             switch admission.judge(request.head, body: request.body) {
             case .direct: request.respond(.ok, body: ByteBuffer(string: "direct"))
             case .relayed(let stamp): serve(request, stamp)
-            case .refused(let verdict): request.respond(.badRequest, body: ByteBuffer(string: "\(verdict)"))
+            case .refused(let verdict): RelayRefusals.answer(request, verdict)
             }
         }
         try await TestDoor.open(service, group: group) { door in

@@ -108,6 +108,9 @@ extension MoveBudgets {
         budgets.readPatience = 200_000_000
         budgets.parkReads = 1_000_000_000
         budgets.copy = 2_000_000_000
+        // Several pieces even of a small tenant.
+        budgets.piecePages = 2
+        budgets.piecePause = 20_000_000
         budgets.position = 500_000_000
         budgets.hint = 300_000_000
         budgets.silence = 500_000_000

@@ -20,6 +20,13 @@ final class Faults: Sendable {
         case cut(String, answersOnly: Bool)
         /// Every copy that is sent is changed by one bit.
         case garble
+
+        var isCrash: Bool {
+            switch self {
+            case .crashBefore, .crashAfter: true
+            default: false
+            }
+        }
     }
 
     private struct State {

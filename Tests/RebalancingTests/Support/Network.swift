@@ -59,16 +59,17 @@ struct NodePeers: MovePeers {
         self.number = number
     }
 
-    func sendBase(_ offer: MoveOffer, _ pages: TenantPages, to address: String, timeout: Duration) async throws {
-        guard from.cluster.faults.garbles else {
-            return try await call("base", address) { try await $0.arrivals.receive(offer, pages) }
-        }
-        let garbled = pages.map { piece in
-            var piece = piece
-            piece[piece.count - 100] ^= 1
-            return piece
-        }
-        try await call("base", address) { try await $0.arrivals.receive(offer, garbled) }
+    func send(
+        _ piece: [UInt8], at offset: Int64, _ offer: MoveOffer, to address: String, timeout: Duration
+    ) async throws {
+        var sent = piece
+        if from.cluster.faults.garbles { sent[sent.count - 100] ^= 1 }
+        let bytes = sent
+        try await call("piece", address) { try await $0.arrivals.take(bytes, at: offset, of: offer) }
+    }
+
+    func finish(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
+        try await call("finish", address) { try await $0.arrivals.finish(offer) }
     }
 
     func position(_ offer: MoveOffer, at address: String, timeout: Duration) async throws -> MovePosition {
