@@ -1,3 +1,4 @@
+import Foundation
 import Catalog
 import Movers
 import Rebalancing
@@ -8,7 +9,7 @@ import Vocabulary
 
 /// Every fault at every step. A step is one call to the catalog or to the other node; the count ends where a run has no
 /// such step any more.
-@Suite(.serialized) struct MoveFaultTests {
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["ROWHOUSE_SWEEP"] != nil), .serialized) struct MoveFaultTests {
     @Test(arguments: [Faults.Fault.loseRequest, .loseAnswer, .duplicate, .delay])
     func `a call that is lost, repeated or late does no harm`(fault: Faults.Fault) async throws {
         try await everyStep(fault) { cluster, n1, n2 in }
