@@ -13,8 +13,10 @@ final class Arrival: Sendable {
         var manifest: ArrivalManifest?
         /// While the copy comes in.
         var file: TenantArrival?
-        /// When the last piece came.
+        /// When the last piece came, or the tenant was opened.
         var heard: Instant
+        /// The row of an opened tenant does not speak of this move any more.
+        var isFinished = false
     }
 
     let order: MoveOrder
@@ -41,11 +43,19 @@ final class Arrival: Sendable {
 
     var machineState: ArrivalMachine.State { state.withLock { $0.machine.state } }
 
-    /// Open, dropped, or for an operator: nothing more will happen.
-    var isOver: Bool {
+    /// Open, dropped, or for an operator: there is no copy on its way any more.
+    var isDone: Bool {
         switch machineState {
         case .open, .discarded, .halted: true
         default: false
+        }
+    }
+
+    /// Nothing more will happen.
+    var isOver: Bool {
+        switch machineState {
+        case .open: state.withLock { $0.isFinished }
+        default: isDone
         }
     }
 
@@ -144,9 +154,22 @@ final class Arrival: Sendable {
             case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
             case .ready: await follow(.timeout)
             case .waiting, .receiving, .syncing, .verifying: if isSilent { await follow(.timeout) }
-            case .open, .discarded, .halted: break
+            case .open(let epoch): await finishRow(epoch)
+            case .discarded, .halted: break
             }
         }
+    }
+
+    /// The source finishes the row. One that died first has this done for it.
+    private func finishRow(_ epoch: Epoch) async {
+        guard let row = try? await site.placements.find(order.tenant) else { return }
+        guard row.state == .moving, row.move == order.id, row.epoch == epoch else {
+            return state.withLock { $0.isFinished = true }
+        }
+        guard site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > site.budgets.finish else {
+            return
+        }
+        _ = try? await site.placements.finish(row, at: site.time.wall())
     }
 
     private var isSilent: Bool {
@@ -162,6 +185,7 @@ final class Arrival: Sendable {
         case .readRow: return await readRow()
         case .persistEpoch(let epoch): return await adopt(epoch)
         case .open:
+            state.withLock { $0.heard = site.time.monotonic() }
             site.notice(.arrived(order))
             return nil
         case .discard(let why):

@@ -110,8 +110,9 @@ package final class ArrivalService: Arrivals {
         let admitted: Arrival? = arrivals.withLock { arrivals in
             // The same piece, twice at once.
             if let known = arrivals[offer.order.id] { return known }
-            guard arrivals.count < site.budgets.movesIn,
-                !arrivals.values.contains(where: { $0.order.tenant == offer.order.tenant })
+            let coming = arrivals.values.filter { !$0.isDone }
+            guard coming.count < site.budgets.movesIn,
+                !coming.contains(where: { $0.order.tenant == offer.order.tenant })
             else { return nil }
             let fresh = Arrival(offer, site: site)
             arrivals[offer.order.id] = fresh
@@ -143,10 +144,10 @@ package final class ArrivalService: Arrivals {
     // MARK: Arrivals
 
     package func settle(_ row: Placement) async -> Bool {
-        guard let arrival = all.first(where: { $0.order.tenant == row.tenant && !$0.isOver }) else { return false }
+        guard let arrival = all.first(where: { $0.order.tenant == row.tenant && !$0.isDone }) else { return false }
         await arrival.advance(.rowSeen(row))
         // An epoch that could not be written before is tried again now.
-        if !arrival.isOver { await arrival.tick() }
+        if !arrival.isDone { await arrival.tick() }
         return true
     }
 }

@@ -22,6 +22,8 @@ package struct MoveBudgets: Sendable {
     package var silence: UInt64 = 10_000_000_000
     /// Between a target's looks at the row of a copy that it has answered for.
     package var look: UInt64 = 500_000_000
+    /// That a target gives its source to finish the row, before it does so itself.
+    package var finish: UInt64 = 3_000_000_000
     /// Between two reports of how far a copy is.
     package var report: UInt64 = 500_000_000
     /// Moves out of a node at once, and into it.

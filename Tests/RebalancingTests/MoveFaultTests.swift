@@ -84,7 +84,7 @@ import Vocabulary
         for _ in 0..<6000 {
             if n1.current == nil || n2.current == nil { return }
             let row = try? await MoveRows(cluster.store).find(move)
-            if let row, row.state == .done || row.state == .aborted, !n1.current!.desk.isAt(move) { return }
+            if let row, row.state == .done || row.state == .aborted, n1.current?.desk.isAt(move) != true { return }
             try? await sleeping(2_000_000)
         }
     }

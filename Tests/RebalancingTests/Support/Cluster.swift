@@ -115,6 +115,7 @@ extension MoveBudgets {
         budgets.hint = 300_000_000
         budgets.silence = 500_000_000
         budgets.look = 30_000_000
+        budgets.finish = 200_000_000
         return budgets
     }
 }
