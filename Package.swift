@@ -141,7 +141,7 @@ let package = Package(
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal"]),
-        tests("BenchmarksTests", ["Benchmarks", "Seams", "Vocabulary"]),
+        tests("BenchmarksTests", ["Benchmarks", .nio, .nioPosix]),
         tests(
             "CatalogTests",
             ["Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),

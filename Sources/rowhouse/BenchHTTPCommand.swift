@@ -5,7 +5,8 @@ import Terminal
 
 struct BenchHTTPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "http", abstract: "Durable writes and point reads over HTTP, beside a bare NIO server and PostgreSQL.",
+        commandName: "http",
+        abstract: "Durable writes and point reads over HTTP, beside a bare NIO server and PostgreSQL.",
         discussion: """
             Without --url it starts a node of its own with credentials, and removes it again. With --url it makes tenants \
             named bench-… on that node and purges them afterwards; ROWHOUSE_TOKEN must then be an admin's, if the node has \

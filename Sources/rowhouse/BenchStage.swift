@@ -22,7 +22,8 @@ struct BenchStage: Sendable {
         remote.url = url
         remote.token = token
         let client = try remote.client()
-        guard let parts = URL(string: client.base), parts.scheme == "http", let host = parts.host, parts.path.isEmpty else {
+        guard let parts = URL(string: client.base), parts.scheme == "http", let host = parts.host, parts.path.isEmpty
+        else {
             throw CommandFailure(.usage, "--url takes http://HOST:PORT; TLS is not measured")
         }
         let made = BenchTenants(client: client, stop: stop, progress: progress)

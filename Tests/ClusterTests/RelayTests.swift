@@ -179,7 +179,7 @@ struct RelayTests {
                     }
                     #expect(try await eventually { held.all.count == 2 })
                     for answered in 0..<6 {
-                        #expect(try await eventually { held.all.count > answered })
+                        try #require(try await eventually { held.all.count > answered })
                         #expect(held.all.count <= answered + 2)
                         held.all[answered].respond(.ok)
                         let status = try await group.next()

@@ -7,10 +7,16 @@ package enum HelloServer {
     /// Serves until the process ends.
     ///
     /// - Parameter bound: told the port.
-    package static func run(threads: Int, bound: (Int) -> Void) throws(BenchmarkError) -> Never {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    package static func run(threads: Int, bound: (Int) -> Void) throws(BenchmarkError) {
+        let server = try bind(MultiThreadedEventLoopGroup(numberOfThreads: threads))
+        bound(server.localAddress?.port ?? 0)
+        do { try server.closeFuture.wait() } catch { throw .server("the hello server: \(error)") }
+    }
+
+    /// On a free port of the loopback.
+    static func bind(_ group: MultiThreadedEventLoopGroup) throws(BenchmarkError) -> any Channel {
         do {
-            let server = try ServerBootstrap(group: group)
+            return try ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1_024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -21,9 +27,6 @@ package enum HelloServer {
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).wait()
-            bound(server.localAddress?.port ?? 0)
-            try server.closeFuture.wait()
-            throw BenchmarkError.server("the hello server's socket was closed")
         } catch {
             throw .server("the hello server: \(error)")
         }

@@ -55,7 +55,8 @@ package final class PostgresLoad: Contender {
         let before = ProcessMeter.cpuOfFamily(server.process)
         let ours = device.read()
         let output = try Command.require([
-            server.tools.folder + "/pgbench", "-n", "-M", "prepared", "-c", String(clients), "-j", String(threads), "-T",
+            server.tools.folder + "/pgbench", "-n", "-M", "prepared", "-c", String(clients), "-j", String(threads),
+            "-T",
             String(seconds), "-f", script, "-h", "127.0.0.1", "-p", String(server.port), "-U", "postgres", "-l",
             "--sampling-rate=\(1 / Double(Self.sampling))", "--log-prefix=\(folder)/pgbench", "postgres",
         ])

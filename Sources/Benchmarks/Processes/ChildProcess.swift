@@ -29,7 +29,9 @@ final class ChildProcess: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
-        do { try withSignalsUnblocked { try process.run() } } catch { throw .child("\(words[0]) does not start: \(error)") }
+        do { try withSignalsUnblocked { try process.run() } } catch {
+            throw .child("\(words[0]) does not start: \(error)")
+        }
         try? output.close()
     }
 

@@ -12,7 +12,9 @@ package struct PostgresTools: Sendable {
     package static func find() -> PostgresTools? {
         let root = "/usr/lib/postgresql"
         let packaged = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        let folders = packaged.sorted { $0.compare($1, options: .numeric) == .orderedDescending }.map { "\(root)/\($0)/bin" }
+        let folders = packaged.sorted { $0.compare($1, options: .numeric) == .orderedDescending }.map {
+            "\(root)/\($0)/bin"
+        }
         for folder in folders + ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"] {
             let isWhole = ["initdb", "postgres", "pgbench", "psql"].allSatisfy {
                 FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)")

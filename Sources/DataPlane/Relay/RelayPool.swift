@@ -35,7 +35,8 @@ struct RelayPool<Connection: AnyObject, Waiter> {
     /// - Parameter fresh: only on a connection that nothing was sent on yet.
     mutating func lease(_ waiter: Waiter, fresh: Bool) -> Lease {
         if !fresh, let last = idle.popLast() { return .use(last.connection) }
-        guard waiting.count < mostWaiting else { return .refuse }
+        // Each connection that may still be opened, or is being, will take one of those that wait at once.
+        guard waiting.count < mostWaiting + (most - open) else { return .refuse }
         waiting.append(waiter)
         return .wait
     }
