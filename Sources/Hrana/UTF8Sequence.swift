@@ -25,6 +25,26 @@ enum UTF8Sequence {
         }
     }
 
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        let end = bytes.count
+        var at = 0
+        while at < end {
+            if at &+ 8 <= end,
+                UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                at &+= 8
+            } else if base.load(fromByteOffset: at, as: UInt8.self) < 0x80 {
+                at &+= 1
+            } else {
+                let length = length(base, at: at, end: end)
+                guard length > 0 else { return false }
+                at &+= length
+            }
+        }
+        return true
+    }
+
     @inline(__always)
     private static func isTail(_ base: UnsafeRawPointer, _ offset: Int) -> Bool {
         base.load(fromByteOffset: offset, as: UInt8.self) & 0xC0 == 0x80

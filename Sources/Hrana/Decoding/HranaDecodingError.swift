@@ -4,6 +4,8 @@
 package enum HranaDecodingError: Error, Hashable, Sendable {
     /// The bytes are not one JSON document.
     case json(JSONFault, at: Int)
+    /// The bytes are not one message in the wire format of Protocol Buffers.
+    case protobuf(ProtobufFault, at: Int)
     /// The JSON is not the message that was expected.
     case message(MessageFault, at: Int)
     /// The request is larger than the server accepts.
@@ -12,7 +14,7 @@ package enum HranaDecodingError: Error, Hashable, Sendable {
     /// The offset in bytes of where the mistake was seen.
     package var position: Int {
         switch self {
-        case .json(_, let at), .message(_, let at), .limit(_, let at): at
+        case .json(_, let at), .protobuf(_, let at), .message(_, let at), .limit(_, let at): at
         }
     }
 
@@ -20,6 +22,7 @@ package enum HranaDecodingError: Error, Hashable, Sendable {
     package var message: String {
         switch self {
         case .json(let fault, let at): "Invalid JSON at byte \(at): \(fault.rawValue)"
+        case .protobuf(let fault, let at): "Invalid Protocol Buffers at byte \(at): \(fault.rawValue)"
         case .message(let fault, let at): "Invalid request at byte \(at): \(fault.description)"
         case .limit(let fault, let at): "Request too large at byte \(at): \(fault.rawValue)"
         }
@@ -36,6 +39,16 @@ package enum JSONFault: String, Hashable, Sendable, CaseIterable {
     case invalidEscape = "invalid escape in a string"
     case loneSurrogate = "a surrogate escape without its other half"
     case invalidNumber = "invalid number"
+}
+
+/// What is wrong with the wire format.
+package enum ProtobufFault: String, Hashable, Sendable, CaseIterable {
+    case unexpectedEnd = "the message ends early"
+    case varintTooLong = "a number of more than 64 bits"
+    case invalidField = "an invalid number of a field"
+    case unknownWireType = "an unknown wire type"
+    case wrongWireType = "a field of another wire type than expected"
+    case invalidUTF8 = "text that is not UTF-8"
 }
 
 /// Which bound was passed.

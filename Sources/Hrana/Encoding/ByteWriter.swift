@@ -69,6 +69,14 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
         (base + offset).copyMemory(from: source, byteCount: bytes.count)
     }
 
+    /// Takes bytes out; what follows them moves down.
+    mutating func remove(at offset: Int, count removed: Int) {
+        precondition(offset >= 0 && removed >= 0 && offset + removed <= count, "removing beyond what was written")
+        let tail = offset + removed
+        (base + offset).copyMemory(from: base + tail, byteCount: count - tail)
+        count &-= removed
+    }
+
     // MARK: Raw space
 
     /// Makes room for `extra` more bytes.

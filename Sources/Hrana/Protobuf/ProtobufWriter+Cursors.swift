@@ -1,0 +1,58 @@
+/// A cursor's response: `CursorRespBody`, then entries, each with its length before it.
+extension ProtobufWriter {
+    package mutating func cursorHead(baton: String?, baseURL: String?) {
+        start()
+        if let baton { bytes.text(1, baton) }
+        if let baseURL { bytes.text(2, baseURL) }
+        end()
+    }
+
+    package mutating func startCursorStep(_ step: Int) {
+        start()
+        start(1)
+        bytes.unsigned(1, UInt64(step))
+    }
+
+    package mutating func cursorColumn(name: UnsafeRawBufferPointer?, declaredType: UnsafeRawBufferPointer?) {
+        column(2, name: name, declaredType: declaredType)
+    }
+
+    package mutating func endCursorStepColumns() {
+        end()
+        end()
+    }
+
+    package mutating func startCursorRow() {
+        start()
+        start(4)
+    }
+
+    package mutating func endCursorRow() {
+        end()
+        end()
+    }
+
+    package mutating func cursorStepEnd(affectedRows: Int64, lastInsertRowID: Int64?) {
+        start()
+        start(2)
+        bytes.unsigned(1, UInt64(bitPattern: affectedRows))
+        if let id = lastInsertRowID { bytes.zigzag(2, id) }
+        end()
+        end()
+    }
+
+    package mutating func cursorStepError(_ step: Int, _ error: HranaError) {
+        start()
+        start(3)
+        bytes.unsigned(1, UInt64(step))
+        self.error(2, error)
+        end()
+        end()
+    }
+
+    package mutating func cursorError(_ error: HranaError) {
+        start()
+        self.error(5, error)
+        end()
+    }
+}
