@@ -77,6 +77,8 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
     case invalidBase64
     /// `sql_id` is a 32-bit integer.
     case invalidSQLID
+    /// Numbers of requests, streams and cursors are 32-bit integers; one of entries has no sign.
+    case invalidID
     /// A condition must refer to a step before its own.
     case invalidStep
     /// The request needs a later version of the protocol.
@@ -92,8 +94,12 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
 
     /// The members that a message cannot do without.
     package enum Member: String, Hashable, Sendable, CaseIterable {
-        case requests, type, stmt, batch, steps, sql, name, value, base64, step, cond, conds
+        case requests, type, stmt, batch, steps, sql, name, value, base64, step, cond, conds, request
         case sqlID = "sql_id"
+        case requestID = "request_id"
+        case streamID = "stream_id"
+        case cursorID = "cursor_id"
+        case maxCount = "max_count"
     }
 
     package var description: String {
@@ -108,6 +114,7 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
         case .floatOutOfRange: "a float is out of range"
         case .invalidBase64: "invalid base64"
         case .invalidSQLID: "\"sql_id\" is an integer within 32 bits"
+        case .invalidID: "an id or a count is not an integer within 32 bits"
         case .invalidStep: "\"step\" must be the index of an earlier step"
         case .notInThisVersion: "not part of this version of the protocol"
         }

@@ -9,6 +9,8 @@
 package struct JSONWriter: ~Copyable, Sendable {
     /// What was written. Other bytes may go before or after a document: the head of an HTTP response, for example.
     package var bytes: ByteWriter
+    /// A cursor's entries are elements of an array instead of lines.
+    var entriesAreElements = false
 
     package init(_ bytes: consuming ByteWriter = ByteWriter()) { self.bytes = bytes }
 

@@ -16,6 +16,9 @@ extension ByteWriter {
         varint(value)
     }
 
+    /// `int32` and `int64`: a negative number takes ten bytes.
+    mutating func signed(_ field: UInt8, _ value: Int64) { unsigned(field, UInt64(bitPattern: value)) }
+
     mutating func boolean(_ field: UInt8, _ value: Bool) { unsigned(field, value ? 1 : 0) }
 
     /// `sint64`: small numbers of either sign are short.

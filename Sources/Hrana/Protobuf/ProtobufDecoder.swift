@@ -73,9 +73,11 @@ struct ProtobufMessages {
     }
 
     /// `int32`, of which a negative one comes as 64 bits.
-    mutating func int32(_ field: ProtobufReader.Field) throws(HranaDecodingError) -> Int32 {
+    mutating func int32(
+        _ field: ProtobufReader.Field, orElse fault: MessageFault = .invalidSQLID
+    ) throws(HranaDecodingError) -> Int32 {
         let value = Int64(bitPattern: try reader.unsigned(field))
-        guard let id = Int32(exactly: value) else { throw .message(.invalidSQLID, at: field.offset) }
+        guard let id = Int32(exactly: value) else { throw .message(fault, at: field.offset) }
         return id
     }
 

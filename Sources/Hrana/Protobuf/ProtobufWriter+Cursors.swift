@@ -8,7 +8,7 @@ extension ProtobufWriter {
     }
 
     package mutating func startCursorStep(_ step: Int) {
-        start()
+        startEntry()
         start(1)
         bytes.unsigned(1, UInt64(step))
     }
@@ -23,7 +23,7 @@ extension ProtobufWriter {
     }
 
     package mutating func startCursorRow() {
-        start()
+        startEntry()
         start(4)
     }
 
@@ -33,7 +33,7 @@ extension ProtobufWriter {
     }
 
     package mutating func cursorStepEnd(affectedRows: Int64, lastInsertRowID: Int64?) {
-        start()
+        startEntry()
         start(2)
         bytes.unsigned(1, UInt64(bitPattern: affectedRows))
         if let id = lastInsertRowID { bytes.zigzag(2, id) }
@@ -42,7 +42,7 @@ extension ProtobufWriter {
     }
 
     package mutating func cursorStepError(_ step: Int, _ error: HranaError) {
-        start()
+        startEntry()
         start(3)
         bytes.unsigned(1, UInt64(step))
         self.error(2, error)
@@ -51,8 +51,13 @@ extension ProtobufWriter {
     }
 
     package mutating func cursorError(_ error: HranaError) {
-        start()
+        startEntry()
         self.error(5, error)
         end()
+    }
+
+    /// On a WebSocket entries are a field of the answer that they are fetched with.
+    private mutating func startEntry() {
+        if let entryField { start(entryField) } else { start() }
     }
 }

@@ -12,6 +12,8 @@ package struct ProtobufWriter: ~Copyable, Sendable {
     private var open: [Int] = []
     /// Of the batch being written: the step that comes next.
     var step: UInt64 = 0
+    /// Where a cursor's entries stand in the message being written, if they are not messages of their own.
+    var entryField: UInt8?
 
     /// Bytes left for a length: 35 bits.
     private static let room = 5

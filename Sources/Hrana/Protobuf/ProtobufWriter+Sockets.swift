@@ -1,0 +1,55 @@
+/// Messages of the server on a WebSocket: each is one binary frame.
+extension ProtobufWriter {
+    package mutating func helloOK() {
+        start(1)
+        end()
+    }
+
+    package mutating func helloError(_ error: HranaError) {
+        start(2)
+        self.error(1, error)
+        end()
+    }
+
+    /// The success of an execute, batch or describe: the result must follow, then `finishSocketResult`.
+    package mutating func startSocketResult(_ id: Int32, of kind: SocketRequestKind) {
+        start(3)
+        bytes.signed(1, Int64(id))
+        start(kind.protobufField)
+    }
+
+    package mutating func finishSocketResult() {
+        end()
+        end()
+    }
+
+    package mutating func emptySocketResult(_ id: Int32, of kind: SocketRequestKind) {
+        startSocketResult(id, of: kind)
+        finishSocketResult()
+    }
+
+    package mutating func autocommitSocketResult(_ id: Int32, _ isAutocommit: Bool) {
+        startSocketResult(id, of: .getAutocommit)
+        bytes.boolean(1, isAutocommit)
+        finishSocketResult()
+    }
+
+    /// The entries must follow, then `finishFetchedEntries`.
+    package mutating func startFetchedEntries(_ id: Int32) {
+        startSocketResult(id, of: .fetchCursor)
+        entryField = 1
+    }
+
+    package mutating func finishFetchedEntries(isDone: Bool) {
+        entryField = nil
+        bytes.boolean(2, isDone)
+        finishSocketResult()
+    }
+
+    package mutating func socketError(_ id: Int32, _ error: HranaError) {
+        start(4)
+        bytes.signed(1, Int64(id))
+        self.error(2, error)
+        end()
+    }
+}
