@@ -32,7 +32,7 @@ package enum ErrorTable {
 
     package static func api(_ error: TenantsError) -> APIError {
         switch error {
-        case .busy, .shuttingDown: APIError(.serviceUnavailable, "busy", error.description, retryAfter: 1)
+        case .busy, .shuttingDown, .clientLeft: APIError(.serviceUnavailable, "busy", error.description, retryAfter: 1)
         case .moving: APIError(.serviceUnavailable, "moving", error.description, retryAfter: 1)
         case .notFound: APIError(.notFound, "tenant_not_found", error.description)
         case .alreadyExists: APIError(.conflict, "tenant_exists", error.description)

@@ -20,6 +20,7 @@ extension ConnectionMachine {
         case .collecting, .discarding:
             return waited(limits.bodyTime, now) ? .refuse(.tooSlow) : nil
         case .waiting:
+            if let departing, now - max(departing, since) >= limits.departure { return .cut }
             return waited(limits.answer, now) ? .refuse(.unanswered) : nil
         case .streaming:
             return waited(limits.answer, now) ? .cut : nil

@@ -35,6 +35,8 @@ struct ConnectionMachine {
     private(set) var tailAnswering = false
     private var tailAnswered = false
     private var isQuiescing = false
+    /// When the client sent its end.
+    private(set) var departing: NIODeadline?
     private var bodyBytes = 0
     private var bodyLimit = 0
     let limits: DoorLimits
@@ -201,6 +203,9 @@ extension ConnectionMachine {
         phase = .streaming
         since = now
     }
+
+    /// The client has sent its end. It may still take answers, or be gone.
+    mutating func inputEnded(now: NIODeadline) { departing = departing ?? now }
 
     mutating func progressed(now: NIODeadline) { since = now }
 

@@ -108,6 +108,7 @@ final class DoorHandler: ChannelDuplexHandler {
         switch event {
         case ChannelEvent.inputClosed:
             inputEnded = true
+            machine.inputEnded(now: loop.roughNow)
             afterInputEnded()
         case is ChannelShouldQuiesceEvent:
             // The tail never hears of it: what is in flight is finished first, and then there is no connection.

@@ -30,6 +30,9 @@ package struct DoorLimits: Sendable {
     /// From the complete request to the beginning of its answer, and between two chunks of a streamed one. Longer than
     /// any deadline a service sets itself: this one only keeps a lost request from holding its connection for ever.
     package var answer = TimeAmount.seconds(330)
+    /// How long a client that has sent its end may wait for an answer before it is taken to have left: no socket tells one
+    /// that is gone from one that only has nothing more to say.
+    package var departure = TimeAmount.seconds(1)
     /// How long a client may take nothing of what we have written.
     package var writeStall = TimeAmount.seconds(60)
     /// How long we wait for the client's end after ours, so that it sees the last answer rather than a reset.

@@ -31,6 +31,7 @@ package final class DoorRequest: @unchecked Sendable {
     private let taken = Atomic<Bool>(false)
     private let gone = Atomic<Bool>(false)
     private let held = Atomic<Int>(0)
+    private let canceller = Mutex<(any DoorCanceller)?>(nil)
 
     init(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits, mailbox: AnswerMailbox) {
         self.head = head
@@ -70,12 +71,25 @@ package final class DoorRequest: @unchecked Sendable {
         taken.store(false, ordering: .relaxed)
         gone.store(false, ordering: .relaxed)
         held.store(0, ordering: .relaxed)
+        forgetCanceller()
     }
 
     /// The client is gone, or the door has answered in our place: work for this request is for nothing.
-    package var isCancelled: Bool { gone.load(ordering: .relaxed) }
+    package var isCancelled: Bool { gone.load(ordering: .acquiring) }
 
-    func cancel() { gone.store(true, ordering: .relaxed) }
+    /// Who is told when the request is cancelled; at once if it is. Any thread. The request holds it until it is used
+    /// again or told to forget it.
+    package func onCancel(_ newer: any DoorCanceller) {
+        canceller.withLock { $0 = newer }
+        if isCancelled { newer.cancel() }
+    }
+
+    package func forgetCanceller() { canceller.withLock { $0 = nil } }
+
+    func cancel() {
+        gone.store(true, ordering: .releasing)
+        canceller.withLock { $0 }?.cancel()
+    }
 
     /// `true` for the first who asks: that one answers.
     func take() -> Bool {

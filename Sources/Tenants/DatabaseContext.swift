@@ -33,7 +33,7 @@ final class DatabaseContext: Sendable {
             maximumValueBytes: settings.valueBytes, maximumPages: settings.databasePages)
         let connection = try Connection(vfs: vfs, file: file, temporary: temporary, options: options)
         return GuardedConnection(
-            connection: connection, watch: ExecutionWatch(time: time, life: life),
+            connection: connection, watch: ExecutionWatch(connection, time: time, life: life),
             cacheCapacity: settings.statementCache, isShared: isShared)
     }
 }

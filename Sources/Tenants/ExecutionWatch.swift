@@ -1,7 +1,6 @@
 import Lanes
 import SQLiteKit
 import Seams
-import Synchronization
 
 /// Watches the statements of one connection: ends them at their deadline, and lets a slow one keep its thread while a
 /// spare takes the lane over.
@@ -26,39 +25,58 @@ final class ExecutionWatch: ProgressObserver {
     private var isWatching = false
     private var hasSteppedAside = false
     private(set) var stop: Stop?
-    private let isCancelled = Atomic<Bool>(false)
+    private unowned let connection: Connection
+    private var cancellation: WorkCancellation?
+    /// The cancellation knows the connection; not for statements that end before the first look.
+    private var isCancellable = false
 
-    init(time: any TimeSource, life: EngineLife) {
+    init(_ connection: Connection, time: any TimeSource, life: EngineLife) {
+        self.connection = connection
         self.time = time
         self.life = life
     }
 
-    func begin(deadline: Instant) {
+    func begin(deadline: Instant, _ cancellation: WorkCancellation?) {
+        end()
         started = time.monotonic()
         self.deadline = deadline
+        self.cancellation = cancellation
         isWatching = true
         hasSteppedAside = false
         stop = nil
-        isCancelled.store(false, ordering: .relaxed)
     }
 
     /// Begins if nothing is being watched.
-    func ensure(deadline: Instant) { if !isWatching { begin(deadline: deadline) } }
+    func ensure(deadline: Instant, _ cancellation: WorkCancellation?) {
+        if !isWatching { begin(deadline: deadline, cancellation) }
+    }
 
-    func end() { isWatching = false }
-
-    /// From any thread.
-    func cancel() { isCancelled.store(true, ordering: .releasing) }
+    /// The statement has ended, or pauses.
+    func end() {
+        isWatching = false
+        guard isCancellable else { return }
+        isCancellable = false
+        cancellation?.ended()
+    }
 
     func mustStop() -> Bool {
         if life.isAbandoned { return stopNow(.cancelled) }
         guard isWatching else { return false }
-        if isCancelled.load(ordering: .acquiring) { return stopNow(.cancelled) }
+        if isCancelled { return stopNow(.cancelled) }
         let now = time.monotonic()
         if now >= deadline { return stopNow(.deadline) }
         guard !hasSteppedAside, now.nanoseconds(since: started) >= Self.slowAfter, Lane.isOnLane else { return false }
         hasSteppedAside = true
         return Lane.stepAside() ? false : stopNow(.tooManySlow)
+    }
+
+    private var isCancelled: Bool {
+        guard let cancellation else { return false }
+        if !isCancellable {
+            isCancellable = true
+            cancellation.runs(on: connection)
+        }
+        return cancellation.isCancelled
     }
 
     private func stopNow(_ reason: Stop) -> Bool {

@@ -57,6 +57,15 @@ package struct Mailbox {
         return .schedule
     }
 
+    /// Takes out a work that has not been given to a thread yet.
+    ///
+    /// - Returns: false if it is not here, or is to be run.
+    mutating func withdraw(_ work: any TenantWork) -> Bool {
+        guard work.mayBeWithdrawn, let index = works[head...].firstIndex(where: { $0 === work }) else { return false }
+        works.remove(at: index)
+        return true
+    }
+
     mutating func next() -> (any TenantWork)? {
         guard head < works.count else { return nil }
         defer {

@@ -35,18 +35,18 @@ package final class RunningStatement {
         }
     }
 
-    deinit { if !isFinished { guarded.finish(entry) } }
+    deinit { if !isFinished { halt() } }
 
     /// Other callers use its connection too: it must be finished before the work ends.
     package var isOnSharedConnection: Bool { guarded === session.database.shared }
 
     /// Goes on after a pause, with a deadline of its own.
-    package func goOn(until deadline: Instant) { guarded.watch.begin(deadline: deadline) }
+    package func goOn(until deadline: Instant) { guarded.watch.begin(deadline: deadline, session.cancellation) }
 
     /// - Returns: true for a row, false at the end.
     package func step() throws(SQLFailure) -> Bool {
         // Another statement of this connection ran in between.
-        guarded.watch.ensure(deadline: session.deadline)
+        guarded.watch.ensure(deadline: session.deadline, session.cancellation)
         do throws(SQLiteError) {
             return try statement.step()
         } catch {
@@ -62,11 +62,16 @@ package final class RunningStatement {
         var summary = ExecutionSummary()
         summary.rowsRead = statement.takeScannedRows()
         // The counters are right only after the statement has halted, which a reset makes it do.
-        guarded.finish(entry)
+        halt()
         if entry.findings.isChange, !hasFailed { count(&summary) }
         if entry.findings.isChange, hasFailed { session.stream.counters.changes = 0 }
         session.didFinish(entry, on: guarded)
         return summary
+    }
+
+    private func halt() {
+        guarded.watch.end()
+        guarded.finish(entry)
     }
 
     private func count(_ summary: inout ExecutionSummary) {

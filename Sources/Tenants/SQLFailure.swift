@@ -17,6 +17,8 @@ package enum SQLFailure: Error, Equatable, Sendable {
     /// The transaction was rolled back because it was too old while others waited.
     case transactionTimedOut
     case deadlineExceeded
+    /// Nobody waits for the answer any more.
+    case cancelled
     /// Too many slow statements on this node.
     case overloaded
     case transactionTooLarge

@@ -10,13 +10,21 @@ package final class SQLSession {
     private let rights: Rights
     /// When a statement that is started from now on is ended.
     package var deadline: Instant
+    let cancellation: WorkCancellation?
 
-    init(database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant) {
+    init(
+        database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant,
+        cancellation: WorkCancellation?
+    ) {
         self.database = database
         self.stream = stream
         self.rights = rights
         self.deadline = deadline
+        self.cancellation = cancellation
     }
+
+    /// Nobody waits for what this session does.
+    package var isCancelled: Bool { cancellation?.isCancelled ?? false }
 
     /// False inside a transaction of this stream.
     package var isAutocommit: Bool { stream.connection?.isAutocommit ?? true }
@@ -43,13 +51,14 @@ package final class SQLSession {
 
     private func begin(_ entry: CachedStatement, on guarded: GuardedConnection) throws(SQLFailure) -> RunningStatement {
         do throws(SQLFailure) {
+            if isCancelled { throw SQLFailure.cancelled }
             try checkTimeout(entry)
         } catch {
             guarded.finish(entry)
             throw error
         }
         if database.hold != .none { try waitForHold(entry, on: guarded) }
-        guarded.watch.begin(deadline: deadline)
+        guarded.watch.begin(deadline: deadline, cancellation)
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
 
@@ -190,7 +199,6 @@ package final class SQLSession {
     }
 
     func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection) {
-        guarded.watch.end()
         // A long statement is no idleness.
         stream.lastUse = database.now
         guard guarded === stream.connection else { return }
@@ -206,6 +214,7 @@ package final class SQLSession {
     /// What a failed step means to the caller.
     func explain(_ error: SQLiteError, on guarded: GuardedConnection) -> SQLFailure {
         switch error.code {
+        case SQLITE_INTERRUPT where isCancelled: return .cancelled
         case SQLITE_INTERRUPT:
             switch guarded.watch.stop {
             case .deadline: return .deadlineExceeded

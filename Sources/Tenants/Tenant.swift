@@ -54,6 +54,11 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         }
     }
 
+    /// Takes a work back that has not begun.
+    ///
+    /// - Returns: whether it was still waiting; it is the caller's then.
+    func withdraw(_ work: any TenantWork) -> Bool { mailbox.withLock { $0.withdraw(work) } }
+
     /// Refuses new works with this error from now on; nil opens the mailbox again.
     func bar(_ error: TenantsError?) { mailbox.withLock { $0.barred = error } }
 
@@ -117,6 +122,8 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
 
     private func perform(_ work: any TenantWork, on database: TenantDatabase, as waiter: WriteWaiters.Waiter?) {
         let before = database.newestLSN
+        database.cancellation = work.cancellation
+        defer { database.cancellation = nil }
         switch work.run(on: database) {
         case .done(let lsn):
             let isRead = database.newestLSN == before
@@ -195,7 +202,9 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
             database.endTransaction(of: holder)
             holder.wasTimedOut = true
         }
-        for waiter in waiters.takeOverdue(now: now) {
+        // One that waits again is not asked again now.
+        for _ in 0..<waiters.count {
+            guard let waiter = waiters.takeOverdue(now: now) else { break }
             parts.load.leave()
             perform(waiter.work, on: database, as: waiter)
         }

@@ -13,6 +13,8 @@ package final class TenantDatabase {
     private let context: DatabaseContext
     private let temporary: TempAccount
     private var spare: GuardedConnection?
+    /// Of the work that runs now.
+    var cancellation: WorkCancellation?
     /// Set while the tenant changes hands.
     var hold = WriteHold.none
     /// Log bytes when a checkpoint was last tried and could not empty the log.
@@ -47,7 +49,8 @@ package final class TenantDatabase {
     /// A session on a stream that the caller has taken (`isInUse`).
     package func session(on stream: TenantStream, rights: Rights, deadline: Instant) -> SQLSession {
         stream.lastUse = now
-        return SQLSession(database: self, stream: stream, rights: rights, deadline: deadline)
+        return SQLSession(
+            database: self, stream: stream, rights: rights, deadline: deadline, cancellation: cancellation)
     }
 
     /// A stream for one request, known to nobody else.

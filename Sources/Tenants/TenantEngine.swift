@@ -61,6 +61,15 @@ package final class TenantEngine: Sendable {
         deliver(work, to: id, .front)
     }
 
+    /// Nobody waits for the work's answer any more: it leaves its queue if it is in one, and what runs for it ends. It is
+    /// released or refused all the same. Any thread; must be the tenant that it was submitted to.
+    package func cancel(_ work: any TenantWork, of id: TenantID) {
+        work.cancellation?.cancel()
+        guard let tenant = open.find(id), tenant.withdraw(work) else { return }
+        load.leave()
+        work.refuse(.clientLeft)
+    }
+
     func deliver(_ work: any TenantWork, to id: TenantID, _ place: Mailbox.Place) {
         // A tenant that is being evicted says so once; the table then has a new one.
         for _ in 0..<3 {

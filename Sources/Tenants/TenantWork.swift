@@ -24,6 +24,12 @@ package protocol TenantWork: AnyObject, Sendable {
     /// - Returns: nil for works that cannot; they are refused.
     func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome?
 
+    /// Through it whoever waits for the answer says that he does no more; nil for works that always run to their end.
+    var cancellation: WorkCancellation? { get }
+
+    /// Nothing of it has run and nothing is kept for it, so that it may be refused where it waits. Any thread.
+    var mayBeWithdrawn: Bool { get }
+
     /// What the work waited for has come: its answer may leave. On a lane's thread or the journal's; must not block.
     func release()
 }
@@ -38,5 +44,7 @@ package enum WorkOutcome: Sendable {
 extension TenantWork {
     package func handle(_ tenant: Tenant) -> Bool { false }
     package var deadline: Instant { .distantFuture }
+    package var cancellation: WorkCancellation? { nil }
+    package var mayBeWithdrawn: Bool { false }
     package func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { nil }
 }

@@ -15,6 +15,8 @@ package enum TenantsError: Error, Equatable, Sendable, CustomStringConvertible {
     case deadlineExceeded
     /// The journal ended before what was done was durable: nobody knows whether it lasts. Repeat nothing unseen.
     case outcomeUnknown
+    /// Whoever asked has left before it was begun.
+    case clientLeft
     case templateInvalid(reason: String)
     /// A file operation below failed.
     case storage(String)
@@ -30,6 +32,7 @@ package enum TenantsError: Error, Equatable, Sendable, CustomStringConvertible {
         case .shuttingDown: "the node is shutting down"
         case .deadlineExceeded: "the deadline passed before the request was served"
         case .outcomeUnknown: "the node's disk failed meanwhile; whether this lasts is not known"
+        case .clientLeft: "the client left before its request was served"
         case .templateInvalid(let reason): "the template cannot be used: \(reason)"
         case .storage(let reason): "a file operation failed: \(reason)"
         }

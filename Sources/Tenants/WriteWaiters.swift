@@ -33,12 +33,10 @@ struct WriteWaiters {
 
     mutating func takeFirst() -> Waiter? { waiters.isEmpty ? nil : waiters.removeFirst() }
 
-    /// Those whose deadline has come, in order.
-    mutating func takeOverdue(now: Instant) -> [Waiter] {
-        guard waiters.contains(where: { $0.work.deadline <= now }) else { return [] }
-        let overdue = waiters.filter { $0.work.deadline <= now }
-        waiters.removeAll { $0.work.deadline <= now }
-        return overdue
+    /// The first whose deadline has come, or for whose answer nobody waits any more.
+    mutating func takeOverdue(now: Instant) -> Waiter? {
+        let index = waiters.firstIndex { $0.work.deadline <= now || $0.work.cancellation?.isCancelled ?? false }
+        return index.map { waiters.remove(at: $0) }
     }
 
     mutating func removeAll() -> [Waiter] {

@@ -5,7 +5,7 @@ import Tenants
 
 /// A cursor between its request and the end of its answer. What fits into one part is answered at once; else the parts are
 /// streamed, each made only when the client has taken most of those before.
-final class CursorExchange: CursorClient, @unchecked Sendable {
+final class CursorExchange: CursorClient, DoorCanceller, @unchecked Sendable {
     // @unchecked: `work` and `stream` belong to whoever holds the work; `flow` has a lock of its own.
     private struct Flow {
         /// The door said to pause.
@@ -18,6 +18,8 @@ final class CursorExchange: CursorClient, @unchecked Sendable {
     private let request: DoorRequest
     private let service: HranaService
     private let call: HranaCall
+    /// The same, for whoever cancels.
+    private let cancellable = Mutex<CursorWork?>(nil)
     private var work: CursorWork?
     private var stream: DoorStream?
     private let flow = Mutex(Flow())
@@ -29,8 +31,17 @@ final class CursorExchange: CursorClient, @unchecked Sendable {
     }
 
     func start(_ batch: Batch) {
-        work = CursorWork(call, batch, for: self, service.settings.context)
+        let fresh = CursorWork(call, batch, for: self, service.settings.context)
+        work = fresh
+        cancellable.withLock { $0 = fresh }
+        request.onCancel(self)
         goOn()
+    }
+
+    /// A statement that runs ends; one that stands between two parts ends when its stream is told.
+    func cancel() {
+        guard let work = cancellable.withLock({ $0 }) else { return }
+        service.settings.engine.cancel(work, of: call.tenant)
     }
 
     private func goOn() {
@@ -113,5 +124,7 @@ final class CursorExchange: CursorClient, @unchecked Sendable {
     private func finish() {
         stream = nil
         work = nil
+        cancellable.withLock { $0 = nil }
+        request.forgetCanceller()
     }
 }

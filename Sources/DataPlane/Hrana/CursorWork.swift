@@ -1,5 +1,6 @@
 package import Hrana
 package import Seams
+import Synchronization
 package import Tenants
 import Vocabulary
 
@@ -42,6 +43,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     private let context: HranaContext
     private let call: HranaCall
     private let client: any CursorClient
+    package let cancellation: WorkCancellation? = WorkCancellation()
+    private let hasBegun = Atomic<Bool>(false)
     private var stage = Stage.fresh
     private var isFirstPart = true
     private var partDeadline: Instant
@@ -62,17 +65,25 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
 
     package var deadline: Instant { partDeadline }
 
+    /// Later parts are needed to end what the first has begun.
+    package var mayBeWithdrawn: Bool { !hasBegun.load(ordering: .acquiring) }
+
     package func run(on database: TenantDatabase) -> WorkOutcome { run(on: database, mayWait: true) }
 
     package func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { run(on: database, mayWait: false) }
 
     private func run(on database: TenantDatabase, mayWait: Bool) -> WorkOutcome {
+        hasBegun.store(true, ordering: .releasing)
         guard enter(database), let stream else { return .done(after: database.newestLSN) }
         let runner = StatementRunner(
             session: database.session(on: stream, rights: call.rights, deadline: partDeadline), context: context,
             deadline: partDeadline, mayWrite: call.rights == .write, mayWait: mayWait)
         do throws(StatementStop) {
             let isDone = try steps.fill(&writer, runner)
+            guard !runner.session.isCancelled else {
+                leaveOff(stream, database)
+                return .done(after: database.newestLSN)
+            }
             if isFirstPart { completeHead(stream, isDone: isDone) }
             leave(stream, isDone: isDone, database)
             answer.bookmark = database.bookmark
@@ -143,10 +154,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
         guard let stream, stream.takeUp(self) else { return over() }
         stream.isInUse = true
         guard !client.isGone else {
-            steps.close()
-            database.leave(stream)
-            self.stream = nil
-            return over()
+            leaveOff(stream, database)
+            return false
         }
         partDeadline = context.time.monotonic().advanced(byNanoseconds: call.timeout)
         steps.goOn(until: partDeadline)
@@ -169,6 +178,14 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
             stream.suspend(self)
             stage = .suspended
         }
+    }
+
+    /// The client is gone, and with it whatever could name the stream again.
+    private func leaveOff(_ stream: TenantStream, _ database: TenantDatabase) {
+        steps.close()
+        self.stream = nil
+        database.close(stream)
+        _ = over()
     }
 
     /// Corrects the baton in the first line where the stream has state. A stream that is only being read has none when

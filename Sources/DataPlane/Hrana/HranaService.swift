@@ -38,7 +38,7 @@ package final class HranaService: DoorService, Service {
     package func handle(batch: [DoorRequest]) { for request in batch { handle(request) } }
 
     package func cancelled(_ request: DoorRequest) {
-        // The works look at `isCancelled` themselves; a streamed answer is told by its stream.
+        // What runs here is told by the request itself, a streamed answer by its stream.
         settings.relay?.cancelled(request)
     }
 
@@ -56,6 +56,7 @@ package final class HranaService: DoorService, Service {
     }
 
     private func finish(_ lookUp: LookUp) async {
+        guard !lookUp.request.isCancelled else { return }
         do throws(TransportError) {
             if let stamp = lookUp.admission.stamp {
                 return try proceed(lookUp.request, lookUp.admission, await settings.directory.find(stamp.request))

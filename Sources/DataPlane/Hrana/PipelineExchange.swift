@@ -2,15 +2,18 @@ import Hrana
 import NIOCore
 import Synchronization
 import Tenants
+import Vocabulary
 
 /// A pipeline between its request and its answer. Its connection keeps it, with its buffers, for the next one.
-final class PipelineExchange: PipelineClient, @unchecked Sendable {
+final class PipelineExchange: PipelineClient, DoorCanceller, @unchecked Sendable {
     // @unchecked: whoever won `isTaken` owns the rest; the engine's queues order what happens between the threads.
     private let isTaken = Atomic<Bool>(false)
     private let service: HranaService
     private var work: PipelineWork?
     private var request: DoorRequest?
     private var call: HranaCall?
+    /// What is with the engine, for whoever cancels.
+    private let cancellable = Mutex<(work: PipelineWork, tenant: TenantID)?>(nil)
 
     init(_ service: HranaService) { self.service = service }
 
@@ -26,7 +29,14 @@ final class PipelineExchange: PipelineClient, @unchecked Sendable {
         let work = self.work ?? PipelineWork(call, service.settings.context)
         self.work = work
         work.prepare(call, form: form, requests: requests, for: self)
+        cancellable.withLock { $0 = (work, call.tenant) }
+        request.onCancel(self)
         service.settings.engine.submit(work, to: call.tenant)
+    }
+
+    func cancel() {
+        guard let (work, tenant) = cancellable.withLock({ $0 }) else { return }
+        service.settings.engine.cancel(work, of: tenant)
     }
 
     // MARK: PipelineClient
@@ -53,6 +63,7 @@ final class PipelineExchange: PipelineClient, @unchecked Sendable {
         guard let request, let call else { return nil }
         self.request = nil
         self.call = nil
+        cancellable.withLock { $0 = nil }
         work.forget()
         isTaken.store(false, ordering: .releasing)
         return (request, call)

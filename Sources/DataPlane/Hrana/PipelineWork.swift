@@ -45,6 +45,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     package private(set) var answer = HranaAnswer()
     package var writer = JSONWriter()
     let context: HranaContext
+    package let cancellation: WorkCancellation? = WorkCancellation()
     private(set) var call: HranaCall
     private var form = Form.pipeline
     private var requests: [StreamRequest] = []
@@ -70,6 +71,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         self.form = form
         self.requests = requests
         self.client = client
+        cancellation?.renew()
         answer = HranaAnswer()
         next = 0
         progress = .none
@@ -83,6 +85,9 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
 
     package var deadline: Instant { call.deadline }
 
+    /// It waits in the mailbox only before anything of it has run.
+    package var mayBeWithdrawn: Bool { true }
+
     package func run(on database: TenantDatabase) -> WorkOutcome { run(on: database, mayWait: true) }
 
     package func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { run(on: database, mayWait: false) }
@@ -94,11 +99,11 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
             session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
             mayWait: mayWait)
         do throws(StatementStop) {
-            while next < requests.count {
+            while next < requests.count, !session.isCancelled {
                 try run(requests[next], runner)
                 next += 1
             }
-            finish(stream, on: database)
+            if session.isCancelled { leaveOff(stream, on: database) } else { finish(stream, on: database) }
         } catch {
             switch error {
             case .waitForWriter: return .waitForWriter
@@ -179,6 +184,12 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
             database.leave(stream)
             writer.finishPipeline(baton: call.baton(for: stream, isClean: stream.isClean, context), baseURL: nil)
         }
+    }
+
+    /// The client is gone, and with it whatever could name the stream again.
+    private func leaveOff(_ stream: TenantStream, on database: TenantDatabase) {
+        self.stream = nil
+        database.close(stream)
     }
 
     /// The request as a whole failed, and its stream with it.

@@ -21,6 +21,7 @@ enum StatementFailure {
                 "The transaction took too long while others waited to write, and was rolled back",
                 code: HranaErrorCode.transactionTimeout)
         case .deadlineExceeded: return .deadlineExceeded
+        case .cancelled: return HranaError("The client has left", code: SQLiteErrorName.of(code: 9))
         case .writerBusy, .overloaded, .busy:
             return HranaError(
                 "Too many others are waiting to write, or running slow statements; try again shortly",

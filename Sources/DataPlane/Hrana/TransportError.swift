@@ -108,7 +108,8 @@ extension TransportError {
             self = .init(503, "BUSY", "The node is shutting down; try again shortly", retryAfterSeconds: 1)
         case .deadlineExceeded: self = .deadlineExceeded
         case .outcomeUnknown: self = .outcomeUnknown
-        case .alreadyExists, .templateInvalid, .storage: self = .internalError
+        // Nobody hears it.
+        case .clientLeft, .alreadyExists, .templateInvalid, .storage: self = .internalError
         }
     }
 
