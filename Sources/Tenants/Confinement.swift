@@ -18,6 +18,10 @@ final class Confinement: StatementAuthorizer {
         /// Some pragmas act while they are compiled: a second run from a cache would do nothing.
         var isPragma = false
         var transaction: TransactionVerb?
+        /// COMMIT, ROLLBACK, RELEASE: what was done before may last from here on, or be undone. SQLite calls them read-only.
+        var endsTransaction = false
+        /// One that may write. SQLite does not say so of each.
+        var isWritingPragma = false
         /// Why it was refused, for people.
         var refusal: String?
         /// Refused only because the caller may not write.
@@ -73,9 +77,11 @@ final class Confinement: StatementAuthorizer {
         switch request.action {
         case SQLITE_TRANSACTION:
             findings.transaction = verb(request.first)
+            findings.endsTransaction = findings.transaction != .begin
             if findings.transaction == .begin, !isOwn, !wantOwnConnection() { return .deny }
         case SQLITE_SAVEPOINT:
             if !isOwn, Self.equal(request.first, "BEGIN"), !wantOwnConnection() { return .deny }
+            if Self.equal(request.first, "RELEASE") { findings.endsTransaction = true }
         case SQLITE_INSERT:
             if request.trigger == nil, !Self.equal(request.first, "sqlite_master") { findings.isInsert = true }
             findings.isChange = true
@@ -140,6 +146,7 @@ final class Confinement: StatementAuthorizer {
             return allowSessionState() ? .allow : .deny
         }
         if PragmaRules.writing.contains(name) {
+            if hasArgument || PragmaRules.writingWithoutArgument.contains(name) { findings.isWritingPragma = true }
             guard hasArgument || name == "incremental_vacuum" else { return .allow }
             guard rights == .write else {
                 findings.lacksWriteRight = true
@@ -211,4 +218,5 @@ enum PragmaRules {
         "read_uncommitted", "ignore_check_constraints", "legacy_alter_table", "automatic_index", "analysis_limit",
     ]
     static let writing: Set<String> = ["user_version", "application_id", "incremental_vacuum", "optimize"]
+    static let writingWithoutArgument: Set<String> = ["incremental_vacuum", "optimize"]
 }

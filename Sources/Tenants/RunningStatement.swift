@@ -48,10 +48,15 @@ package final class RunningStatement {
         // Another statement of this connection ran in between.
         guarded.watch.ensure(deadline: session.deadline, session.cancellation)
         do throws(SQLiteError) {
-            return try statement.step()
+            let hasRow = try statement.step()
+            session.noteStep(of: entry)
+            return hasRow
         } catch {
             hasFailed = true
-            throw session.explain(error, on: guarded)
+            let failure = session.explain(error, on: guarded)
+            // One that found another writing has done nothing. Of other failures some leave rows behind (OR FAIL).
+            if failure != .writerBusy { session.noteStep(of: entry) }
+            throw failure
         }
     }
 

@@ -11,6 +11,9 @@ package final class SQLSession {
     /// When a statement that is started from now on is ended.
     package var deadline: Instant
     let cancellation: WorkCancellation?
+    /// A statement that is not a mere read was stepped. As long as this is false, and no answer has left, everything can
+    /// be done again elsewhere: what is lost with the stream is at most a transaction that was not committed.
+    package private(set) var mayHaveChanged = false
 
     init(
         database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant,
@@ -25,6 +28,10 @@ package final class SQLSession {
 
     /// Nobody waits for what this session does.
     package var isCancelled: Bool { cancellation?.isCancelled ?? false }
+
+    func noteStep(of entry: CachedStatement) {
+        if !entry.isMereRead { mayHaveChanged = true }
+    }
 
     /// False inside a transaction of this stream.
     package var isAutocommit: Bool { stream.connection?.isAutocommit ?? true }
@@ -181,7 +188,10 @@ package final class SQLSession {
 
     /// While the tenant changes hands, writes and transactions wait for it as they would for another caller's transaction.
     private func waitForHold(_ entry: CachedStatement, on guarded: GuardedConnection) throws(SQLFailure) {
-        guard !entry.statement.isReadOnly || entry.findings.needsOwnConnection, database.parks(stream) else { return }
+        let findings = entry.findings
+        guard !entry.statement.isReadOnly || findings.needsOwnConnection || findings.isWritingPragma,
+            database.parks(stream)
+        else { return }
         guarded.finish(entry)
         releaseConnectionIfClean()
         throw .writerBusy

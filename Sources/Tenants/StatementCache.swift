@@ -5,6 +5,8 @@ final class CachedStatement {
     let statement: Statement
     let findings: Confinement.Findings
     let key: StatementCache.Key
+    /// Run outside of a transaction it changes nothing but, at most, its stream.
+    let isMereRead: Bool
     fileprivate(set) var isTaken = false
     fileprivate var lastUse: UInt64 = 0
 
@@ -12,6 +14,7 @@ final class CachedStatement {
         self.statement = statement
         self.findings = findings
         self.key = key
+        isMereRead = statement.isReadOnly && !findings.endsTransaction && !findings.isWritingPragma
     }
 }
 

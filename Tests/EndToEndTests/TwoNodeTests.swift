@@ -157,6 +157,22 @@ final class Writers: @unchecked Sendable {
         group.wait()
     }
 
+    /// The same in different words: most of them read before they write.
+    private static func program(_ sql: String, _ round: Int) -> [[String: Any]] {
+        let read = HranaText.execute("SELECT max(v) FROM m")
+        let write = HranaText.execute(sql)
+        switch round % 6 {
+        case 0: return [write]
+        case 1: return [read, write]
+        case 2:
+            return [["type": "store_sql", "sql_id": 1, "sql": sql], ["type": "execute", "stmt": ["sql_id": 1]]]
+        case 3: return [["type": "sequence", "sql": "SELECT max(v) FROM m; \(sql)"]]
+        case 4:
+            return [["type": "batch", "batch": ["steps": [["stmt": ["sql": "SELECT 1"]], ["stmt": ["sql": sql]]]]]]
+        default: return [HranaText.execute("BEGIN"), read, write, HranaText.execute("COMMIT")]
+        }
+    }
+
     private func write(_ number: Int) {
         guard let wire = try? Wire(port: ports[number % ports.count]) else { return }
         for round in 0..<1_000_000 {
@@ -164,8 +180,8 @@ final class Writers: @unchecked Sendable {
             let value = number * 1_000_000 + round
             let answer = try? wire.send(
                 "POST", "/t/\(key)/v3/pipeline",
-                HranaText.pipeline([HranaText.execute("INSERT INTO m VALUES (\(value))")]))
-            let isDone = answer?.status == 200 && answer?.errorCode() == nil
+                HranaText.pipeline(Self.program("INSERT INTO m VALUES (\(value))", round)))
+            let isDone = answer?.status == 200 && (0..<5).allSatisfy { answer?.errorCode($0) == nil }
             lock.withLock {
                 if isDone {
                     written.append(value)

@@ -20,9 +20,6 @@ struct CursorSteps {
 
     init(_ batch: Batch) { self.batch = batch }
 
-    /// Whether any step has begun.
-    var haveRun: Bool { progress.next > 0 || open != nil }
-
     /// What is left is reading the open statement to its end.
     var onlyReadOn: Bool { open != nil && progress.next + 1 == batch.steps.count }
 

@@ -14,7 +14,7 @@ package protocol CursorClient: AnyObject, Sendable {
     /// ends. On a lane's thread or the journal's.
     func advanced(_ work: CursorWork)
 
-    /// The engine refused the work before anything of it was executed. Any thread.
+    /// The engine refused the work before anything of it was executed, mere reads apart, or sent. Any thread.
     func notRun(_ work: CursorWork, _ error: TenantsError)
 }
 
@@ -47,6 +47,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     private let hasBegun = Atomic<Bool>(false)
     private var stage = Stage.fresh
     private var isFirstPart = true
+    /// A step was more than a mere read.
+    private var mayHaveChanged = false
     private var partDeadline: Instant
 
     private var steps: CursorSteps
@@ -78,6 +80,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
         let runner = StatementRunner(
             session: database.session(on: stream, rights: call.rights, deadline: partDeadline), context: context,
             deadline: partDeadline, mayWrite: call.rights == .write, mayWait: mayWait)
+        defer { if runner.session.mayHaveChanged { mayHaveChanged = true } }
         do throws(StatementStop) {
             let isDone = try steps.fill(&writer, runner)
             guard !runner.session.isCancelled else {
@@ -101,7 +104,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     package func refuse(_ error: TenantsError) {
         switch stage {
         case .fresh: client.notRun(self, error)
-        case .waiting where isFirstPart && !steps.haveRun: client.notRun(self, error)
+        case .waiting where isFirstPart && !mayHaveChanged: client.notRun(self, error)
         case .waiting, .suspended, .over: abort(error)
         }
         stage = .over

@@ -12,7 +12,8 @@ package protocol PipelineClient: AnyObject, Sendable {
     /// another program. On a lane's thread or the journal's.
     func answered(_ work: PipelineWork)
 
-    /// The engine refused the program before anything of it was executed; there is no answer in the work. Any thread.
+    /// The engine refused the program before anything of it was executed, mere reads apart; there is no answer in the work.
+    /// Any thread.
     func notRun(_ work: PipelineWork, _ error: TenantsError)
 }
 
@@ -54,6 +55,8 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private(set) var stream: TenantStream?
     private var next = 0
     var progress = Progress.none
+    /// A step of the program was more than a mere read.
+    private var mayHaveChanged = false
     /// Where the current request's result begins in the writer.
     private var mark = 0
 
@@ -75,6 +78,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         answer = HranaAnswer()
         next = 0
         progress = .none
+        mayHaveChanged = false
         writer.bytes.removeAll(keepingCapacity: true)
     }
 
@@ -95,6 +99,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private func run(on database: TenantDatabase, mayWait: Bool) -> WorkOutcome {
         guard stream != nil || begin(on: database), let stream else { return .done(after: database.newestLSN) }
         let session = database.session(on: stream, rights: call.rights, deadline: call.deadline)
+        defer { if session.mayHaveChanged { mayHaveChanged = true } }
         let runner = StatementRunner(
             session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
             mayWait: mayWait)
@@ -117,22 +122,16 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     package func refuse(_ error: TenantsError) {
         guard let client = takeClient() else { return }
         stream = nil
-        guard !hasExecuted else {
+        guard !mayHaveChanged, !hasEnded else {
             // It stopped half-way, or had ended and waited for the disk: nobody can tell what of it lasts.
             write(.outcomeUnknown)
             return client.answered(self)
         }
+        // What it has read goes nowhere, and its stream went with its database: it can be run again, here or elsewhere.
         client.notRun(self, error)
     }
 
-    private var hasExecuted: Bool {
-        if next > 0 || answer != HranaAnswer() { return true }
-        switch progress {
-        case .none: return false
-        case .batch(let steps): return steps.next > 0
-        case .script(let script): return script.hasRun
-        }
-    }
+    private var hasEnded: Bool { answer != HranaAnswer() }
 
     package func release() { takeClient()?.answered(self) }
 

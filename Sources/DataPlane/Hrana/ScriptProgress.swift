@@ -7,8 +7,6 @@ struct ScriptProgress {
     private let bytes: [UInt8]
     private var offset = 0
 
-    var hasRun: Bool { offset > 0 }
-
     init(_ sql: String) { bytes = Array(sql.utf8) }
 
     /// Runs to the end or to the first failure; what ran before that stays.
