@@ -16,14 +16,14 @@ package struct AnswerBatch {
 
     package init() {}
 
-    /// As ``DoorRequest/respond(_:headers:body:)``, delivered later.
+    /// As ``DoorRequest/respond(_:lines:body:isOurs:)``, delivered later.
     /// - Returns: `false` if the request was answered before; then nothing happens.
     @discardableResult
     package mutating func respond(
-        to request: DoorRequest, _ status: HTTPResponseStatus, headers: [(String, String)] = [],
+        to request: DoorRequest, _ status: HTTPResponseStatus, lines: HeaderLines = HeaderLines(),
         body: consuming ByteBuffer = ByteBuffer()
     ) -> Bool {
-        guard request.prepare(status, headers: headers, body: body) else { return false }
+        guard request.prepare(status, lines, body: body, isOurs: true) else { return false }
         let mailbox = request.mailbox
         if let slot = slots.firstIndex(where: { $0.mailbox === mailbox }) {
             slots[slot].deliveries.append(.answer(request))

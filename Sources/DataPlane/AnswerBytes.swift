@@ -31,18 +31,21 @@ struct AnswerBytes: Sendable {
 
     /// A complete answer.
     static func whole(
-        _ status: HTTPResponseStatus, headers: [(String, String)], body: consuming ByteBuffer, traits: AnswerTraits
+        _ status: HTTPResponseStatus, _ lines: HeaderLines, body: consuming ByteBuffer, traits: AnswerTraits,
+        stamp: AnswerStamp? = nil
     ) -> AnswerBytes {
         let bodiless = !status.mayHaveResponseBody
         let framing: AnswerHead.Framing = bodiless ? .bare : .length(body.readableBytes)
-        let head = AnswerHead(status, headers: headers, framing: framing, persistence: traits.persistence)
+        let head = AnswerHead.make(
+            status, lines, framing: framing, persistence: traits.persistence, stamp: stamp)
         if bodiless || traits.isHead { return AnswerBytes(head, body: ByteBuffer(), closes: !traits.keepAlive) }
         return AnswerBytes(head, body: body, closes: !traits.keepAlive)
     }
 
     /// The head of a streamed answer. `length` `nil`: chunks, or for HTTP/1.0 up to the connection's end.
     static func head(
-        _ status: HTTPResponseStatus, headers: [(String, String)], length: Int?, traits: AnswerTraits
+        _ status: HTTPResponseStatus, _ lines: HeaderLines, length: Int?, traits: AnswerTraits,
+        stamp: AnswerStamp? = nil
     ) -> AnswerBytes {
         var traits = traits
         let framing: AnswerHead.Framing
@@ -56,24 +59,24 @@ struct AnswerBytes: Sendable {
         } else {
             framing = .chunked
         }
-        let head = AnswerHead(status, headers: headers, framing: framing, persistence: traits.persistence)
+        let head = AnswerHead.make(
+            status, lines, framing: framing, persistence: traits.persistence, stamp: stamp)
         return AnswerBytes(head, body: ByteBuffer(), closes: !traits.keepAlive)
     }
 
-    private init(_ head: AnswerHead, body: consuming ByteBuffer, closes: Bool) {
-        headLength = head.byteCount
+    private init(_ head: HeaderLines, body: consuming ByteBuffer, closes: Bool) {
+        headLength = head.count
         saysClose = closes
         let start = body.readerIndex - headLength
         if start >= 0 && body.readableBytes > 0 {
-            head.write(into: &body, at: start)
+            head.withBytes { _ = body.setBytes($0, at: start) }
             body.moveReaderIndex(to: start)
             first = body
             return
         }
         let copied = body.readableBytes <= Self.copiedBody
         first = ByteBufferAllocator().buffer(capacity: headLength + (copied ? body.readableBytes : 0))
-        head.write(into: &first, at: 0)
-        first.moveWriterIndex(to: headLength)
+        head.withBytes { _ = first.writeBytes($0) }
         if copied { first.writeBuffer(&body) } else { rest = body }
     }
 

@@ -2,10 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Status line and headers of an answer, to be put in front of its body.
-///
-/// Knows its exact length before it is written, so that it can be written backwards into the room that a body buffer
-/// keeps in front: the answer then goes out as one piece of memory without a copy.
-struct AnswerHead {
+enum AnswerHead {
     enum Framing: Hashable {
         case length(Int)
         case chunked
@@ -15,71 +12,50 @@ struct AnswerHead {
 
     enum Persistence: Hashable { case implied, close, keepAlive }
 
-    private let status: HTTPResponseStatus
-    private let statusLine: String
-    private let headers: [(String, String)]
-    private let framing: Framing
-    private let persistence: Persistence
-    let byteCount: Int
-
-    init(
-        _ status: HTTPResponseStatus, headers: [(String, String)], framing: Framing, persistence: Persistence
-    ) {
-        self.status = status
-        self.headers = headers
-        self.framing = framing
-        self.persistence = persistence
-        statusLine = status == .ok ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
-        var count = statusLine.utf8.count + 2
-        for (name, value) in headers { count += name.utf8.count + value.utf8.count + 4 }
-        count += framing.line.utf8.count + persistence.line.utf8.count
-        byteCount = count
-    }
-
-    /// Writes exactly ``byteCount`` bytes from `start` on. The buffer must have that room; its indices stay.
-    func write(into buffer: inout ByteBuffer, at start: Int) {
-        var index = start
-        index += buffer.setString(statusLine, at: index)
-        for (name, value) in headers {
-            index += buffer.setString(Self.oneLine(name), at: index)
-            index += buffer.setStaticString(": ", at: index)
-            index += buffer.setString(Self.oneLine(value), at: index)
-            index += buffer.setStaticString("\r\n", at: index)
+    static func make(
+        _ status: HTTPResponseStatus, _ lines: HeaderLines, framing: Framing, persistence: Persistence,
+        stamp: AnswerStamp?
+    ) -> HeaderLines {
+        var head = HeaderLines()
+        if status == .ok {
+            head.append("HTTP/1.1 200 OK\r\n")
+        } else {
+            head.append("HTTP/1.1 ")
+            head.append(decimal: Int(status.code))
+            head.append(" ")
+            head.append(text: status.reasonPhrase)
+            head.append("\r\n")
         }
-        index += buffer.setString(framing.line, at: index)
-        index += buffer.setStaticString(persistence.line, at: index)
-        index += buffer.setStaticString("\r\n", at: index)
-        assert(index == start + byteCount)
-    }
-
-    /// A header that would end its own line is a way to forge an answer: its control bytes become spaces. The length
-    /// stays the same.
-    private static func oneLine(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else { return text }
-        return String(decoding: text.utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 }, as: UTF8.self)
+        head.append(lines)
+        stamp?.write(into: &head)
+        switch framing {
+        case .length(let count):
+            head.append("content-length: ")
+            head.append(decimal: count)
+            head.append("\r\n")
+        case .chunked: head.append("transfer-encoding: chunked\r\n")
+        case .bare: break
+        }
+        switch persistence {
+        case .implied: break
+        case .close: head.append("connection: close\r\n")
+        case .keepAlive: head.append("connection: keep-alive\r\n")
+        }
+        head.append("\r\n")
+        return head
     }
 }
 
-extension AnswerHead.Framing {
-    fileprivate var line: String {
-        switch self {
-        case .length(let count): "content-length: \(count)\r\n"
-        case .chunked: "transfer-encoding: chunked\r\n"
-        case .bare: ""
-        }
-    }
-}
+/// What this node says of itself and of the request in every answer that it makes.
+struct AnswerStamp: Sendable {
+    /// Of the node: the same for all.
+    let lines: HeaderLines
+    let id: RequestNumber
 
-extension AnswerHead.Persistence {
-    fileprivate var line: StaticString {
-        switch self {
-        case .implied: ""
-        case .close: "connection: close\r\n"
-        case .keepAlive: "connection: keep-alive\r\n"
-        }
+    func write(into head: inout HeaderLines) {
+        head.append(lines)
+        head.append("rowhouse-request-id: ")
+        head.append(hexadecimal: id.number, digits: RequestNumber.digits)
+        head.append("\r\n")
     }
-}
-
-extension StaticString {
-    fileprivate var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }

@@ -21,10 +21,16 @@ final class AnswerMailbox: Sendable {
     private let state = Mutex(State())
     let eventLoop: any EventLoop
     let streamBounds: StreamBounds
+    /// Of the node, for every answer.
+    let lines: HeaderLines
     /// Runs on the loop.
     private let wake: @Sendable () -> Void
 
-    init(eventLoop: any EventLoop, streamBounds: StreamBounds, wake: @escaping @Sendable () -> Void) {
+    init(
+        eventLoop: any EventLoop, streamBounds: StreamBounds, lines: HeaderLines = HeaderLines(),
+        wake: @escaping @Sendable () -> Void
+    ) {
+        self.lines = lines
         self.streamBounds = streamBounds
         self.eventLoop = eventLoop
         self.wake = wake

@@ -14,10 +14,14 @@ final class CrowdedHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         loop.counters.add(to: .refusedConnections)
-        let shown = loop.shared.rules.body(of: .busy, for: nil)
+        let id = loop.ids.make()
+        let shown = loop.shared.rules.body(of: .busy, for: nil, id: id)
+        var lines = HeaderLines()
+        lines.add("content-type", shown.contentType)
+        lines.append("retry-after: 1\r\n")
         let answer = AnswerBytes.whole(
-            DoorRefusal.busy.status, headers: [("content-type", shown.contentType), ("retry-after", "1")],
-            body: shown.bytes, traits: AnswerTraits(keepAlive: false))
+            DoorRefusal.busy.status, lines, body: shown.bytes, traits: AnswerTraits(keepAlive: false),
+            stamp: AnswerStamp(lines: loop.shared.lines, id: id))
         context.write(wrapOutboundOut(answer.first), promise: nil)
         if let rest = answer.rest { context.write(wrapOutboundOut(rest), promise: nil) }
         context.flush()

@@ -71,14 +71,18 @@ extension DoorHandler {
     /// Answers in our own name. The exchange is over with it.
     func refuse(_ refusal: DoorRefusal) {
         loop.counters.add(to: .refused)
-        let shown = loop.shared.rules.body(of: refusal, for: head)
-        var headers = [("content-type", shown.contentType)]
-        if refusal == .busy { headers.append(("retry-after", "1")) }
+        // A request that was handed over keeps its id: the log may tell of it.
+        let id = current?.id ?? loop.ids.make()
+        let shown = loop.shared.rules.body(of: refusal, for: head, id: id)
+        var lines = HeaderLines()
+        lines.add("content-type", shown.contentType)
+        if refusal.status == .serviceUnavailable { lines.append("retry-after: 1\r\n") }
         let traits = AnswerTraits(
             isHead: facts?.isHead ?? false, isOld: facts?.isOld ?? false,
             keepAlive: facts != nil && !machine.endsAfterAnswer)
         if !traits.keepAlive { machine.endAfterAnswer() }
-        write(AnswerBytes.whole(refusal.status, headers: headers, body: shown.bytes, traits: traits))
+        let stamp = AnswerStamp(lines: loop.shared.lines, id: id)
+        write(AnswerBytes.whole(refusal.status, lines, body: shown.bytes, traits: traits, stamp: stamp))
         endExchange()
     }
 

@@ -185,11 +185,11 @@ extension DoorHandler {
         let traits = AnswerTraits(isHead: facts.isHead, isOld: facts.isOld, keepAlive: !machine.endsAfterAnswer)
         let request: DoorRequest
         if isKnownUniquelyReferenced(&spare), let used = spare {
-            used.renew(head: head, body: body, arrival: loop.now, traits: traits)
+            used.renew(head: head, body: body, arrival: loop.now, id: loop.ids.make(), traits: traits)
             request = used
         } else {
             request = DoorRequest(
-                head: head, body: body, arrival: loop.now, traits: traits, mailbox: loop.mailbox)
+                head: head, body: body, arrival: loop.now, id: loop.ids.make(), traits: traits, mailbox: loop.mailbox)
             request.companion = spare?.companion
         }
         spare = nil
@@ -209,6 +209,8 @@ extension DoorHandler {
             refuse(refusal)
         case (.idle, let refusal?), (.collecting, let refusal?), (.discarding, let refusal?):
             facts = nil
+            // There is a head only if it was the body that broke.
+            if machine.phase == .idle { head = nil }
             _ = machine.beginBroken(refusal, now: loop.roughNow)
             refuse(refusal)
         case (.closed, _): break

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Seams
 
 /// What the door keeps for each event loop: its connections, the requests that became complete in this tick, and the
 /// mailbox for answers.
@@ -8,6 +9,7 @@ final class DoorLoop: @unchecked Sendable {
     let eventLoop: any EventLoop
     let counters = DoorCounters()
     let shared: DoorShared
+    var ids: RequestNumbers
     private(set) var mailbox: AnswerMailbox!
     /// Time as the sweeps count it: good enough for deadlines, and free. It stands still while there is nothing to
     /// sweep, and a sweep that comes late counts no more than twice its period: that this loop was held up is no
@@ -26,12 +28,15 @@ final class DoorLoop: @unchecked Sendable {
 
     init(eventLoop: any EventLoop, shared: DoorShared) {
         self.eventLoop = eventLoop
+        ids = RequestNumbers(shared.random)
         self.shared = shared
         roughNow = eventLoop.now
         sweptAt = roughNow
         let limits = shared.limits
         let bounds = StreamBounds(high: limits.streamHigh, low: limits.streamLow, most: limits.streamMost)
-        mailbox = AnswerMailbox(eventLoop: eventLoop, streamBounds: bounds) { [weak self] in self?.deliver() }
+        mailbox = AnswerMailbox(eventLoop: eventLoop, streamBounds: bounds, lines: shared.lines) { [weak self] in
+            self?.deliver()
+        }
     }
 }
 
@@ -139,6 +144,9 @@ struct DoorShared: Sendable {
     let rules: any DoorRules
     let service: any DoorService
     let tail: any DoorTail
+    let random: any RandomSource
+    /// Of the node, for every answer.
+    let lines: HeaderLines
     /// Connections of the node.
     let crowd: NodeBudget
     /// Connections that are being told that they are too many.
@@ -146,8 +154,13 @@ struct DoorShared: Sendable {
     /// Bytes of gathered bodies.
     let bodies: NodeBudget
 
-    init(limits: DoorLimits, rules: any DoorRules, service: any DoorService, tail: any DoorTail) {
+    init(
+        limits: DoorLimits, rules: any DoorRules, service: any DoorService, tail: any DoorTail, lines: HeaderLines,
+        random: any RandomSource
+    ) {
         self.limits = limits
+        self.lines = lines
+        self.random = random
         self.rules = rules
         self.service = service
         self.tail = tail

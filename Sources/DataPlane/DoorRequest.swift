@@ -5,7 +5,7 @@ import Synchronization
 /// One complete data-plane request, and the way to answer it.
 ///
 /// What can be read here is constant from the hand-over on, so any thread may read it. It is answered once, by whoever
-/// comes first: with ``respond(_:headers:body:)``, through an ``AnswerBatch``, or with ``beginStream(_:headers:length:onWritable:)``.
+/// comes first: with ``respond(_:lines:body:isOurs:)``, through an ``AnswerBatch``, or with ``beginStream(_:lines:length:isOurs:onWritable:)``.
 ///
 /// The object is used again for the connection's next request, but only when nobody else holds it any more: who keeps
 /// one too long costs an allocation, and can never answer somebody else's request.
@@ -17,6 +17,8 @@ package final class DoorRequest: @unchecked Sendable {
     package private(set) var body: ByteBuffer
     /// When the request was complete.
     package private(set) var arrival: NIODeadline
+    /// Told to the client in the answer.
+    package private(set) var id: RequestNumber
     /// A place for the service's own reusable object, kept from one request of the connection to the next. Only for
     /// the event loop.
     package var companion: (any Sendable & AnyObject)?
@@ -33,8 +35,12 @@ package final class DoorRequest: @unchecked Sendable {
     private let held = Atomic<Int>(0)
     private let canceller = Mutex<(any DoorCanceller)?>(nil)
 
-    init(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits, mailbox: AnswerMailbox) {
+    init(
+        head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, id: RequestNumber, traits: AnswerTraits,
+        mailbox: AnswerMailbox
+    ) {
         self.head = head
+        self.id = id
         self.body = body
         self.arrival = arrival
         self.traits = traits
@@ -61,8 +67,9 @@ package final class DoorRequest: @unchecked Sendable {
     }
 
     /// Only while nobody else holds the object.
-    func renew(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, traits: AnswerTraits) {
+    func renew(head: HTTPRequestHead, body: ByteBuffer, arrival: NIODeadline, id: RequestNumber, traits: AnswerTraits) {
         self.head = head
+        self.id = id
         self.body = body
         self.arrival = arrival
         self.traits = traits
@@ -97,12 +104,14 @@ package final class DoorRequest: @unchecked Sendable {
     }
 
     func prepare(
-        _ status: HTTPResponseStatus, headers: [(String, String)], body: consuming ByteBuffer
+        _ status: HTTPResponseStatus, _ lines: HeaderLines, body: consuming ByteBuffer, isOurs: Bool
     ) -> Bool {
         guard take() else { return false }
-        prepared = AnswerBytes.whole(status, headers: headers, body: body, traits: traits)
+        prepared = AnswerBytes.whole(status, lines, body: body, traits: traits, stamp: isOurs ? stamp : nil)
         return true
     }
+
+    private var stamp: AnswerStamp { AnswerStamp(lines: mailbox.lines, id: id) }
 
     /// On the event loop.
     func takeAnswer() -> AnswerBytes? {
@@ -120,16 +129,26 @@ extension DoorRequest {
         return buffer
     }
 
-    /// Answers, from any thread. Length and persistence headers are the door's; all others, content type included, go
-    /// out exactly as given.
+    /// Answers, from any thread. Length and persistence headers are the door's, and so is what this node says of itself;
+    /// all others, content type included, go out exactly as given.
+    ///
+    /// - Parameter isOurs: false for another node's answer, which has that node's own stamp.
     /// - Returns: `false` if the request was answered before; then nothing happens.
     @discardableResult
     package func respond(
-        _ status: HTTPResponseStatus, headers: [(String, String)] = [], body: consuming ByteBuffer = ByteBuffer()
+        _ status: HTTPResponseStatus, lines: HeaderLines = HeaderLines(), body: consuming ByteBuffer = ByteBuffer(),
+        isOurs: Bool = true
     ) -> Bool {
-        guard prepare(status, headers: headers, body: body) else { return false }
+        guard prepare(status, lines, body: body, isOurs: isOurs) else { return false }
         mailbox.post(.answer(self))
         return true
+    }
+
+    @discardableResult
+    package func respond(
+        _ status: HTTPResponseStatus, headers: [(String, String)], body: consuming ByteBuffer = ByteBuffer()
+    ) -> Bool {
+        respond(status, lines: HeaderLines(headers), body: body)
     }
 
     /// Begins an answer whose body comes in pieces. The head goes out with the next wake-up, before any chunk.
@@ -140,11 +159,11 @@ extension DoorRequest {
     ///     is gone. Must not block.
     /// - Returns: `nil` if the request was answered before.
     package func beginStream(
-        _ status: HTTPResponseStatus, headers: [(String, String)] = [], length: Int? = nil,
+        _ status: HTTPResponseStatus, lines: HeaderLines = HeaderLines(), length: Int? = nil, isOurs: Bool = true,
         onWritable: (@Sendable () -> Void)? = nil
     ) -> DoorStream? {
         guard take() else { return nil }
-        let head = AnswerBytes.head(status, headers: headers, length: length, traits: traits)
+        let head = AnswerBytes.head(status, lines, length: length, traits: traits, stamp: isOurs ? stamp : nil)
         let sendsBody = status.mayHaveResponseBody && !traits.isHead
         let stream = DoorStream(
             request: self, head: head, length: length, sendsBody: sendsBody, onWritable: onWritable)

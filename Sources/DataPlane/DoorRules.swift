@@ -18,7 +18,7 @@ package protocol DoorRules: Sendable {
     func classify(_ head: HTTPRequestHead) -> DoorVerdict
 
     /// How a refusal looks to the client. `head` is `nil` when there is no head to speak of.
-    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?) -> RefusalBody
+    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody
 }
 
 /// An error body with its content type, which is sent exactly as given.
@@ -32,17 +32,18 @@ package struct RefusalBody: Sendable {
     }
 }
 
-extension DoorRules {
-    /// The control plane's shape: `{"error": {"code": …, "message": …}}`.
-    package func body(of refusal: DoorRefusal, for head: HTTPRequestHead?) -> RefusalBody {
-        RefusalBody(contentType: "application/json", bytes: ByteBuffer(string: refusal.json))
+extension RefusalBody {
+    /// The control plane's shape: `{"error": {"code": …, "message": …, "requestID": …}}`.
+    package static func control(_ refusal: DoorRefusal, _ id: RequestNumber) -> RefusalBody {
+        RefusalBody(contentType: "application/json", bytes: ByteBuffer(string: refusal.json(id)))
     }
 }
 
 extension DoorRefusal {
     /// The control plane's error shape, as JSON text.
-    package var json: String {
-        "{\"error\":{\"code\":\"\(Self.escaped(code))\",\"message\":\"\(Self.escaped(message))\"}}"
+    func json(_ id: RequestNumber) -> String {
+        let (code, message) = (Self.escaped(code), Self.escaped(message))
+        return "{\"error\":{\"code\":\"\(code)\",\"message\":\"\(message)\",\"requestID\":\"\(id)\"}}"
     }
 
     /// Our own sentences need none of this; those of ``DoorRules`` may.

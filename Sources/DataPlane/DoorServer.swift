@@ -1,6 +1,7 @@
 package import Logging
 package import NIOCore
 import NIOPosix
+package import Seams
 import ServiceLifecycle
 
 /// The node's one listening socket, and everything behind it up to ``DoorService`` and Hummingbird.
@@ -15,6 +16,9 @@ package struct DoorServer: Service {
         package var port: Int
         package var backlog: Int32 = 1024
         package var shutdownTime = TimeAmount.seconds(25)
+        /// What this node says of itself in every answer that is not Hummingbird's.
+        package var lines = HeaderLines()
+        package var random: any RandomSource = SystemRandom()
 
         package init(host: String, port: Int) {
             self.host = host
@@ -44,7 +48,9 @@ package struct DoorServer: Service {
         self.tail = tail
         self.logger = logger
         self.onBound = onBound
-        let shared = DoorShared(limits: limits, rules: rules, service: service, tail: tail)
+        let shared = DoorShared(
+            limits: limits, rules: rules, service: service, tail: tail, lines: configuration.lines,
+            random: configuration.random)
         loops = DoorLoops(group: group, shared: shared)
     }
 

@@ -26,9 +26,9 @@ final class DataPlaneGate: DoorService, DoorRules {
         return .refuse(.rule(status: 503, code: "recovering", message: "The node is starting; see /readyz."))
     }
 
-    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?) -> RefusalBody {
-        if let current { return current.rules.body(of: refusal, for: head) }
-        return RefusalBody(contentType: "application/json", bytes: ByteBuffer(string: refusal.json))
+    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
+        if let current { return current.rules.body(of: refusal, for: head, id: id) }
+        return .control(refusal, id)
     }
 
     func handle(batch: [DoorRequest]) { current?.service.handle(batch: batch) }

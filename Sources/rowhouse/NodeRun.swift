@@ -11,6 +11,7 @@ import ServiceLifecycle
 import Settings
 import Terminal
 import UnixSignals
+import Vocabulary
 
 /// Runs a node: the door and what is behind it, in one service group, until it is told to stop.
 struct NodeRun {
@@ -22,18 +23,22 @@ struct NodeRun {
         let responder = LateResponder(early: earlyRouter())
         let tail = HummingbirdTail(responder: responder, logger: base.logger)
         let listen = base.settings.node.listen
+        var configuration = DoorServer.Configuration(
+            host: listen.host == "localhost" ? "127.0.0.1" : listen.host, port: listen.port)
+        configuration.lines.add("Rowhouse-Node", base.id.name)
+        configuration.lines.add("Rowhouse-Durability", base.settings.durability.rawValue)
         let server = DoorServer(
-            .init(host: listen.host == "localhost" ? "127.0.0.1" : listen.host, port: listen.port),
-            limits: ServeSettings.door(base.settings), group: group, rules: gate, service: gate, tail: tail,
+            configuration, limits: ServeSettings.door(base.settings), group: group, rules: gate, service: gate,
+            tail: tail,
             logger: base.logger, onBound: { address in Self.announce(address) })
         let core = NodeCore(base: base, gate: gate, responder: responder, group: group, door: server)
         // Stopped in reverse order: first the door, then what it leads to.
-        var configuration = ServiceGroupConfiguration(
+        var services = ServiceGroupConfiguration(
             services: [.init(service: core), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: base.logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        services.maximumGracefulShutdownDuration = .seconds(30)
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await ServiceGroup(configuration: services).run()
         } catch let error as IOError {
             throw ServeFailure.failed("cannot listen on \(listen): \(error.description)")
         }

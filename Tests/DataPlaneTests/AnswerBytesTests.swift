@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Seams
 import Synchronization
 import Testing
 
@@ -19,7 +20,7 @@ struct AnswerBytesTests {
             before.withLock { $0 = body.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) } }
             return body
         }
-        let answer = AnswerBytes.whole(.ok, headers: [("a", "b")], body: body(), traits: AnswerTraits())
+        let answer = AnswerBytes.whole(.ok, HeaderLines([("a", "b")]), body: body(), traits: AnswerTraits())
         #expect(text(answer) == "HTTP/1.1 200 OK\r\na: b\r\ncontent-length: 5\r\n\r\nhello")
         let after = answer.first.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
         #expect(after + UInt(answer.first.readableBytes - 5) == before.withLock { $0 })
@@ -29,7 +30,7 @@ struct AnswerBytesTests {
         var body = DoorRequest.bodyBuffer()
         body.writeString("kept")
         let copy = body
-        _ = AnswerBytes.whole(.ok, headers: [], body: body, traits: AnswerTraits())
+        _ = AnswerBytes.whole(.ok, HeaderLines(), body: body, traits: AnswerTraits())
         #expect(String(buffer: copy) == "kept")
         #expect(copy.readerIndex == AnswerBytes.headRoom)
     }
@@ -38,10 +39,10 @@ struct AnswerBytesTests {
         let long = String(repeating: "x", count: 2000)
         var body = DoorRequest.bodyBuffer()
         body.writeString("hello")
-        let answer = AnswerBytes.whole(.ok, headers: [("a", long)], body: body, traits: AnswerTraits())
+        let answer = AnswerBytes.whole(.ok, HeaderLines([("a", long)]), body: body, traits: AnswerTraits())
         #expect(text(answer) == "HTTP/1.1 200 OK\r\na: \(long)\r\ncontent-length: 5\r\n\r\nhello")
         let large = String(repeating: "y", count: 100_000)
-        var other = AnswerBytes.whole(.ok, headers: [], body: ByteBuffer(string: large), traits: AnswerTraits())
+        var other = AnswerBytes.whole(.ok, HeaderLines(), body: ByteBuffer(string: large), traits: AnswerTraits())
         #expect(text(other) == "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n\(large)")
         other.sayClose()
         #expect(text(other) == "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\nconnection: close\r\n\r\n\(large)")
@@ -50,19 +51,19 @@ struct AnswerBytesTests {
     @Test func `the end can be announced after the fact, once`() {
         var body = DoorRequest.bodyBuffer()
         body.writeString("hello")
-        var answer = AnswerBytes.whole(.notFound, headers: [], body: body, traits: AnswerTraits())
+        var answer = AnswerBytes.whole(.notFound, HeaderLines(), body: body, traits: AnswerTraits())
         answer.sayClose()
         answer.sayClose()
         #expect(text(answer) == "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello")
         var empty = AnswerBytes.whole(
-            .noContent, headers: [], body: ByteBuffer(), traits: AnswerTraits(keepAlive: false))
+            .noContent, HeaderLines(), body: ByteBuffer(), traits: AnswerTraits(keepAlive: false))
         empty.sayClose()
         #expect(text(empty) == "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
     }
 
     @Test func `no header can forge a line`() {
         let answer = AnswerBytes.whole(
-            .ok, headers: [("a\r\nb", "c\r\nset-cookie: x\0")], body: ByteBuffer(), traits: AnswerTraits())
+            .ok, HeaderLines([("a\r\nb", "c\r\nset-cookie: x\0")]), body: ByteBuffer(), traits: AnswerTraits())
         #expect(text(answer) == "HTTP/1.1 200 OK\r\na  b: c  set-cookie: x \r\ncontent-length: 0\r\n\r\n")
     }
 
@@ -85,9 +86,11 @@ struct AnswerBytesTests {
             for _ in 0..<4 {
                 tasks.addTask {
                     var batch = AnswerBatch()
+                    var ids = RequestNumbers(SystemRandom())
                     for _ in 0..<250 {
                         let request = DoorRequest(
-                            head: head, body: ByteBuffer(), arrival: .now(), traits: AnswerTraits(), mailbox: mailbox)
+                            head: head, body: ByteBuffer(), arrival: .now(), id: ids.make(), traits: AnswerTraits(),
+                            mailbox: mailbox)
                         batch.respond(to: request, .ok)
                     }
                     batch.deliver()

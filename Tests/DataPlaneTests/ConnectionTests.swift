@@ -198,7 +198,9 @@ struct ConnectionTests {
             let answer = try await client.ask(post("/.rowhouse/catalog", "hello"))
             #expect(answer.status == 404)
             #expect(answer.headers["content-type"] == "application/json")
-            #expect(answer.body == #"{"error":{"code":"not_found","message":"There is no \"such\" path."}}"#)
+            let id = try #require(answer.headers["rowhouse-request-id"])
+            let error = #"{"code":"not_found","message":"There is no \"such\" path.","requestID":"\#(id)"}"#
+            #expect(answer.body == "{\"error\":\(error)}")
             #expect(try await client.ask(get("/t/a")).status == 200)
             try await client.close()
         }

@@ -17,6 +17,10 @@ struct FixtureRules: DoorRules {
         }
         return .tail
     }
+
+    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
+        .control(refusal, id)
+    }
 }
 
 /// Hands every request to a closure, and remembers what was cancelled.
@@ -106,6 +110,7 @@ struct Door: Sendable {
         logger.logLevel = .critical
         var configuration = DoorServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.shutdownTime = shutdownTime
+        configuration.lines = HeaderLines([("Rowhouse-Node", "n1"), ("Rowhouse-Durability", "local")])
         let gate = Gate()
         let tail = HummingbirdTail(responder: routes(gate).buildResponder(), logger: logger)
         let server = DoorServer(

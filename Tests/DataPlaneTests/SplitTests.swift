@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Seams
 import Synchronization
 import Testing
 
@@ -33,6 +34,7 @@ struct SplitTests {
     static func conversation(_ count: Int, _ random: inout SplitMix) -> (input: String, expected: String) {
         var input = ""
         var expected = ""
+        var ids = RequestNumbers(NoChance())
         for number in 0..<count {
             let isOurs = random.next() % 3 > 0
             let path = isOurs ? "/t/\(number)" : "/x/\(number)"
@@ -40,34 +42,43 @@ struct SplitTests {
             switch random.next() % 4 {
             case 0:
                 input += "GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n"
-                expected += isOurs ? ours(path, "") : tails(path, "")
+                expected += isOurs ? ours(path, "", ids.make()) : tails(path, "")
             case 1:
                 input += "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-                expected += isOurs ? ours(path, body) : tails(path, body)
+                expected += isOurs ? ours(path, body, ids.make()) : tails(path, body)
             case 2:
                 input += "POST \(path) HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
                 if !body.isEmpty { input += "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n" }
                 input += "0\r\n\r\n"
-                expected += isOurs ? ours(path, body) : tails(path, body)
+                expected += isOurs ? ours(path, body, ids.make()) : tails(path, body)
             default:
                 input += "GET /.rowhouse/x HTTP/1.1\r\nHost: h\r\n\r\n"
-                let refusal = #"{"error":{"code":"not_found","message":"There is no \"such\" path."}}"#
-                expected += "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\n"
+                let id = ids.make()
+                let refusal =
+                    #"{"error":{"code":"not_found","message":"There is no \"such\" path.","requestID":"\#(id)"}}"#
+                expected += "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nrowhouse-request-id: \(id)\r\n"
                 expected += "content-length: \(refusal.utf8.count)\r\n\r\n\(refusal)"
             }
         }
         return (input, expected)
     }
 
-    private static func ours(_ path: String, _ body: String) -> String {
+    private static func ours(_ path: String, _ body: String, _ id: RequestNumber) -> String {
         let text = path + " " + body
-        return "HTTP/1.1 200 OK\r\na: b\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)"
+        return
+            "HTTP/1.1 200 OK\r\na: b\r\nrowhouse-request-id: \(id)\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)"
     }
 
     private static func tails(_ path: String, _ body: String) -> String {
         let text = path + "|" + body
         return "HTTP/1.1 200 OK\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)"
     }
+}
+
+/// The same numbers in every run.
+private struct NoChance: RandomSource {
+    func next() -> UInt64 { 7 }
+    func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 7, count: count) }
 }
 
 /// A connection without a socket, whose answers come when the test says.
@@ -78,7 +89,9 @@ final class EmbeddedRun {
     init(limits: DoorLimits = DoorLimits()) throws {
         let held = held
         let service = FixtureService { request in held.add { Self.answer(request) } }
-        let shared = DoorShared(limits: limits, rules: FixtureRules(), service: service, tail: EchoTail(held: held))
+        let shared = DoorShared(
+            limits: limits, rules: FixtureRules(), service: service, tail: EchoTail(held: held), lines: HeaderLines(),
+            random: NoChance())
         _ = shared.crowd.take(1)
         let loop = DoorLoop(eventLoop: channel.eventLoop, shared: shared)
         try DoorHandler.install(in: channel, loop: loop)

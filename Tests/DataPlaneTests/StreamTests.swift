@@ -10,7 +10,7 @@ struct StreamTests {
     @Test func `a stream goes out in chunks, or whole where its length is known`() async throws {
         let service = FixtureService { request in
             let length = request.head.uri == "/t/known" ? 10 : nil
-            let stream = request.beginStream(.ok, headers: [("content-type", "text/plain")], length: length)
+            let stream = request.beginStream(.ok, lines: HeaderLines([("content-type", "text/plain")]), length: length)
             for _ in 0..<2 { stream?.send(ByteBuffer(string: "hello")) }
             stream?.end()
         }

@@ -8,6 +8,8 @@ package struct ExecutionLimits: Sendable {
     package var storedTexts = 50
     /// … and bytes of each.
     package var storedTextBytes = 5_120
+    /// Bytes of one SQL text.
+    package var sqlBytes = 1 << 20
     /// Nanoseconds that one statement may run, within the request's own deadline.
     package var statementTime: UInt64 = 30_000_000_000
 

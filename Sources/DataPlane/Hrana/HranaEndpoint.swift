@@ -25,7 +25,9 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v3/cursor" where method == .POST: self = .cursor
         case "v1/execute" where method == .POST: self = .execute
         case "v1/batch" where method == .POST: self = .batch
-        case "v1" where method == .GET, "v2" where method == .GET, "v3" where method == .GET: self = .probe
+        case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
+            "v3" where method == .GET || method == .HEAD:
+            self = .probe
         default: self = .unknown
         }
     }

@@ -9,10 +9,10 @@ enum HranaProgram {
     case version1(StreamRequest)
 
     /// - Throws: `HranaDecodingError`, with the place in the body.
-    init(_ endpoint: HranaEndpoint, _ body: ByteBuffer) throws(HranaDecodingError) {
+    init(_ endpoint: HranaEndpoint, _ body: ByteBuffer, _ limits: HranaLimits) throws(HranaDecodingError) {
         let outcome: Result<HranaProgram, HranaDecodingError> = body.withUnsafeReadableBytes { bytes in
             do throws(HranaDecodingError) {
-                return .success(try Self.decode(endpoint, bytes))
+                return .success(try Self.decode(endpoint, bytes, limits))
             } catch {
                 return .failure(error)
             }
@@ -21,13 +21,14 @@ enum HranaProgram {
     }
 
     private static func decode(
-        _ endpoint: HranaEndpoint, _ bytes: UnsafeRawBufferPointer
+        _ endpoint: HranaEndpoint, _ bytes: UnsafeRawBufferPointer, _ limits: HranaLimits
     ) throws(HranaDecodingError) -> HranaProgram {
         switch endpoint {
-        case .pipeline(let version): return .pipeline(try HranaDecoder(version: version).pipeline(bytes))
-        case .cursor: return .cursor(try HranaDecoder(version: .three).cursor(bytes))
-        case .execute: return .version1(.execute(try HranaDecoder(version: .one).execute(bytes)))
-        case .batch: return .version1(.batch(try HranaDecoder(version: .one).batch(bytes)))
+        case .pipeline(let version):
+            return .pipeline(try HranaDecoder(version: version, limits: limits).pipeline(bytes))
+        case .cursor: return .cursor(try HranaDecoder(version: .three, limits: limits).cursor(bytes))
+        case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
+        case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
         case .probe, .preflight, .unknown: preconditionFailure("these have no program")
         }
     }

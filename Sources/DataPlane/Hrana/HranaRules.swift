@@ -16,12 +16,14 @@ package struct HranaRules: DoorRules {
     }
 
     package func classify(_ head: HTTPRequestHead) -> DoorVerdict {
-        guard isDataPlane(head) else { return .tail }
-        if !takesRelayed, head.headers.contains(where: { InternalHeaders.contains($0.name) }) {
+        let isOurs = isDataPlane(head)
+        // Those of nodes' own calls are judged where these are served; to everybody else there is nothing.
+        let mayBeGenuine = isOurs ? takesRelayed : head.uri.hasPrefix(InternalPaths.root)
+        if !mayBeGenuine, head.headers.contains(where: { InternalHeaders.contains($0.name) }) {
             return .refuse(
                 .rule(status: 400, code: "bad_request", message: "Internal headers are not taken from outside."))
         }
-        return .dataPlane()
+        return isOurs ? .dataPlane() : .tail
     }
 
     /// All under `/t/{key}`, all but nodes' own calls on a tenant's host name (a body tells what is missing there), and the
@@ -41,9 +43,9 @@ package struct HranaRules: DoorRules {
         }
     }
 
-    package func body(of refusal: DoorRefusal, for head: HTTPRequestHead?) -> RefusalBody {
+    package func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
         guard let head, isDataPlane(head) else {
-            return RefusalBody(contentType: "application/json", bytes: ByteBuffer(string: refusal.json))
+            return .control(refusal, id)
         }
         var writer = JSONWriter()
         writer.transportError(message: refusal.message, code: refusal.code.uppercased())

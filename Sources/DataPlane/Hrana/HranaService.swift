@@ -19,7 +19,6 @@ package final class HranaService: DoorService, Service {
     let settings: HranaSettings
     private let waiting: AsyncStream<LookUp>
     private let queue: AsyncStream<LookUp>.Continuation
-    private let numbers: RequestNumbers
 
     /// A request that waits for its tenant to be found.
     struct LookUp: Sendable {
@@ -30,7 +29,6 @@ package final class HranaService: DoorService, Service {
     package init(_ settings: HranaSettings) {
         self.settings = settings
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
-        numbers = RequestNumbers(settings.random)
     }
 
     // MARK: DoorService
@@ -95,8 +93,10 @@ package final class HranaService: DoorService, Service {
         do throws(TransportError) {
             if try takesRelayed(request) { return }
             let headers = RequestHeaders(request.head)
+            let peer = connection(of: request)?.address ?? ""
             let admission = try HranaAdmission(
-                request.head, headers, from: connection(of: request)?.address ?? "", settings)
+                request.head, headers,
+                from: settings.proxies.client(peer: peer, forwardedFor: headers.forwardedFor), settings)
             switch admission.endpoint {
             case .probe: return probe(request)
             case .preflight: return preflight(request)
@@ -147,7 +147,8 @@ package final class HranaService: DoorService, Service {
         var call = try self.call(request, admission, route, authority)
         let program: HranaProgram
         do throws(HranaDecodingError) {
-            program = try HranaProgram(admission.endpoint, request.body)
+            program = try HranaProgram(
+                admission.endpoint, request.body, HranaLimits(sqlBytes: settings.context.limits.sqlBytes))
         } catch {
             throw TransportError(error)
         }
@@ -218,7 +219,7 @@ package final class HranaService: DoorService, Service {
         guard let headers = settings.cors.preflight(for: request.head.headers.first(name: "origin")) else {
             return refuse(request, TransportError(.originRefused(.origin)))
         }
-        request.respond(.noContent, headers: headers.map { ($0.name, $0.value) })
+        request.respond(.noContent, lines: HeaderLines(headers.map { ($0.name, $0.value) }))
     }
 
     package func refuse(_ request: DoorRequest, _ error: TransportError) {
@@ -229,32 +230,46 @@ package final class HranaService: DoorService, Service {
 
     func respond(_ request: DoorRequest, _ answer: HranaAnswer, _ body: ByteBuffer) {
         request.respond(
-            HTTPResponseStatus(statusCode: answer.status), headers: headers(request, answer), body: body)
+            answer.status == 200 ? .ok : HTTPResponseStatus(statusCode: answer.status), lines: lines(request, answer),
+            body: body)
     }
 
     func beginStream(
         _ request: DoorRequest, _ answer: HranaAnswer, onWritable: @escaping @Sendable () -> Void
     ) -> DoorStream? {
-        request.beginStream(.ok, headers: headers(request, answer), onWritable: onWritable)
+        request.beginStream(.ok, lines: lines(request, answer), onWritable: onWritable)
     }
 
-    /// What every answer carries.
-    private func headers(_ request: DoorRequest, _ answer: HranaAnswer) -> [(String, String)] {
-        var all = [
-            ("Content-Type", answer.contentType), ("Rowhouse-Node", settings.node), ("Rowhouse-Durability", "local"),
-            ("Rowhouse-Request-ID", numbers.make()),
-        ]
-        if let bookmark = answer.bookmark { all.append(("Rowhouse-Bookmark", bookmark.description)) }
-        if let seconds = answer.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
-        if answer.status == 401 { all.append(("WWW-Authenticate", "Bearer")) }
+    /// What an answer carries beside what every one does.
+    private func lines(_ request: DoorRequest, _ answer: HranaAnswer) -> HeaderLines {
+        var lines = HeaderLines()
+        if answer.contentType == "application/json" {
+            lines.append("Content-Type: application/json\r\n")
+        } else {
+            lines.add("Content-Type", answer.contentType)
+        }
+        if let bookmark = answer.bookmark { lines.add(bookmark) }
+        if let seconds = answer.retryAfterSeconds { lines.add("Retry-After", String(seconds)) }
+        if answer.status == 401 { lines.append("WWW-Authenticate: Bearer\r\n") }
         if !settings.cors.isEmpty {
             for header in settings.cors.headers(for: request.head.headers.first(name: "origin")) {
-                all.append((header.name, header.value))
+                lines.add(header.name, header.value)
             }
         }
-        return all
+        return lines
     }
 
     /// The right to serve is asked for again right before an answer leaves: work that began in time may end too late.
     var mayAnswer: Bool { settings.right.mayServe(settings.time.monotonic()) }
+}
+
+extension HeaderLines {
+    /// As `Bookmark.description`, without making a string of it.
+    fileprivate mutating func add(_ bookmark: Bookmark) {
+        append("Rowhouse-Bookmark: ")
+        append(hexadecimal: bookmark.epoch.rawValue)
+        append("-")
+        append(hexadecimal: bookmark.txid.rawValue)
+        append("\r\n")
+    }
 }

@@ -18,10 +18,11 @@ package struct HranaSettings: Sendable {
     package var time: any TimeSource
     package var random: any RandomSource
     package var cors = CORSRule.none
+    /// Whose word counts on where requests come from.
+    package var proxies = TrustedProxies.none
     package var domain: String?
     /// Whether `x-namespace` names a tenant.
     package var takesNamespace = true
-    package var node = ""
     /// Nanoseconds that a request has where it says nothing, and at most.
     package var timeout: UInt64 = 30_000_000_000
     package var longestTimeout: UInt64 = 300_000_000_000

@@ -15,6 +15,8 @@ struct RequestHeaders: Sendable {
     private(set) var hasIdempotencyKey = false
     private(set) var hasClaim = false
     private(set) var isForwarded = false
+    /// Of `X-Forwarded-For`, in order.
+    private(set) var forwardedFor: [String] = []
     /// One that decides who asks, or about what, came twice: readers could disagree which counts.
     private(set) var isAmbiguous = false
 
@@ -36,7 +38,9 @@ struct RequestHeaders: Sendable {
         case 16 where name.isHeader("rowhouse-timeout"): Self.once(&timeout, value, &isAmbiguous)
         case 17 where name.isHeader("rowhouse-bookmark"): Self.once(&bookmark, value, &isAmbiguous)
         case 29 where name.isHeader("access-control-request-method"): asksPreflight = true
-        case let count where count > 12 && OriginRule.tellsOfProxy(name.lowercased()): isForwarded = true
+        case let count where count > 12 && OriginRule.tellsOfProxy(name.lowercased()):
+            isForwarded = true
+            if count == 15, name.isHeader("x-forwarded-for") { forwardedFor.append(value) }
         default: break
         }
     }

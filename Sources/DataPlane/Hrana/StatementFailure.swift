@@ -48,6 +48,7 @@ enum StatementFailure {
     private static func isSyntax(_ message: String) -> Bool {
         message.hasPrefix("near \"") && message.hasSuffix("syntax error")
             || message.hasPrefix("unrecognized token") || message == "incomplete input"
+            || message == "parser stack overflow"
     }
 
     /// Codes beside the protocol's, for limits that only we have.

@@ -101,7 +101,7 @@ final class RelayExchange: @unchecked Sendable {
         case .none, .gather, .passOn: break
         case .beginStream(let length): beginStream(length)
         case .answer:
-            request.respond(status, headers: headers, body: gathered)
+            request.respond(status, lines: lines, body: gathered, isOurs: false)
             finish()
         case .answerHead(let length): answerHead(length)
         case .redirect: redirect()
@@ -124,7 +124,7 @@ final class RelayExchange: @unchecked Sendable {
     }
 
     private var status: HTTPResponseStatus { head?.status ?? .badGateway }
-    private var headers: [(String, String)] { head.map(RelayHead.answerHeaders) ?? [] }
+    private var lines: HeaderLines { HeaderLines(head.map(RelayHead.answerHeaders) ?? []) }
 
     private func gather(_ chunk: ByteBuffer) {
         if gathered.writerIndex == 0 {
@@ -141,9 +141,9 @@ final class RelayExchange: @unchecked Sendable {
 
     private func answerHead(_ length: Int?) {
         if let length, status.mayHaveResponseBody {
-            request.beginStream(status, headers: headers, length: length)?.end()
+            request.beginStream(status, lines: lines, length: length, isOurs: false)?.end()
         } else {
-            request.respond(status, headers: headers)
+            request.respond(status, lines: lines, isOurs: false)
         }
         finish()
     }
@@ -171,7 +171,9 @@ final class RelayExchange: @unchecked Sendable {
 
 extension RelayExchange {
     private func beginStream(_ length: Int?) {
-        stream = request.beginStream(status, headers: headers, length: length) { [weak self] in self?.clientTakes() }
+        stream = request.beginStream(status, lines: lines, length: length, isOurs: false) { [weak self] in
+            self?.clientTakes()
+        }
         guard stream != nil else { return abandon() }
         deadline = loop.eventLoop.now + loop.limits.streamPause
     }

@@ -58,7 +58,7 @@ final class NodeHouse: Sendable {
     /// As the node's own door has it, without the routes that are for people.
     func routes(time: any TimeSource = SystemTime()) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
-        router.add(middleware: ErrorMiddleware(random: SystemRandom()))
+        router.add(middleware: ErrorMiddleware(random: SystemRandom(), proxies: .none))
         let verifier = ClusterVerifier(key: RelayWorld.clusterKey, time: time)
         InternalRoutes(verifier: verifier, ping: ping, catalog: catalog, store: store, residents: residents)
             .register(on: router)

@@ -11,6 +11,10 @@ import Synchronization
 /// `/t/…` is the service's, the rest Hummingbird's.
 private struct TestRules: DoorRules {
     func classify(_ head: HTTPRequestHead) -> DoorVerdict { head.uri.hasPrefix("/t/") ? .dataPlane() : .tail }
+
+    func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
+        .control(refusal, id)
+    }
 }
 
 /// Hands every request to a closure, on its event loop, and remembers what was cancelled.

@@ -37,7 +37,6 @@ struct HranaDoor: Sendable {
             engine: house.engine, directory: directory, authenticator: authenticator ?? open, context: house.context,
             right: right, time: SystemTime(), random: SystemRandom())
         settings.relay = relay
-        settings.node = "n1"
         adjust(&settings)
         let service = HranaService(settings)
         let seen = Seen(service)

@@ -1,6 +1,7 @@
 import DataPlane
 import NIOCore
 import NIOHTTP1
+import Seams
 import Testing
 
 /// Whose a request on the port is.
@@ -48,12 +49,16 @@ import Testing
 
     @Test func `a refusal of the door has the form that the path's clients read`() throws {
         let rules = HranaRules(domain: nil, takesRelayed: false)
+        var numbers = RequestNumbers(SystemRandom())
+        let id = numbers.make()
         let ours = rules.body(
-            of: .bodyTooLarge, for: HTTPRequestHead(version: .http1_1, method: .POST, uri: "/t/a/v3/pipeline"))
+            of: .bodyTooLarge, for: HTTPRequestHead(version: .http1_1, method: .POST, uri: "/t/a/v3/pipeline"),
+            id: id)
         #expect(JSON(String(buffer: ours.bytes))["code"].string == "BODY_TOO_LARGE")
         #expect(JSON(String(buffer: ours.bytes))["error"].string != nil)
         let others = rules.body(
-            of: .bodyTooLarge, for: HTTPRequestHead(version: .http1_1, method: .POST, uri: "/v1/tenants"))
+            of: .bodyTooLarge, for: HTTPRequestHead(version: .http1_1, method: .POST, uri: "/v1/tenants"), id: id)
         #expect(JSON(String(buffer: others.bytes))["error"]["code"].string == "body_too_large")
+        #expect(JSON(String(buffer: others.bytes))["error"]["requestID"].string == "\(id)")
     }
 }
