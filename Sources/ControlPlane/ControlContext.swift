@@ -8,15 +8,14 @@ package struct ControlContext: RequestContext, RemoteAddressRequestContext {
     package var coreContext: CoreRequestContextStorage
     package var requestID = ""
     var credential: Credential?
+    /// Where the caller is, for rate limits and the log.
+    var origin = "local"
     package let remoteAddress: SocketAddress?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
     }
-
-    /// For rate limits and the audit log.
-    var origin: String { remoteAddress?.ipAddress ?? "local" }
 
     /// - Throws: `forbidden` where the caller's scopes do not include this one.
     func require(_ scope: AdminScope) throws(APIError) {

@@ -29,8 +29,8 @@ package struct ControlPlane: Sendable {
     }
 
     package func router() -> Router<ControlContext> {
-        let router = Router(context: ControlContext.self)
-        router.add(middleware: ErrorMiddleware(random: guards.random))
+        let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorMiddleware(random: guards.random, proxies: guards.proxies))
         let probes = ProbeController(status: status, version: version, metrics: metrics)
         probes.registerOpen(on: router)
         internalRoutes(router)

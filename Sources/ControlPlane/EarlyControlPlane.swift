@@ -1,3 +1,4 @@
+import Access
 import HTTPTypes
 package import Hummingbird
 package import Seams
@@ -15,8 +16,8 @@ package struct EarlyControlPlane: Sendable {
     }
 
     package func router() -> Router<ControlContext> {
-        let router = Router(context: ControlContext.self)
-        router.add(middleware: ErrorMiddleware(random: random))
+        let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorMiddleware(random: random, proxies: .none))
         ProbeController(status: status, version: version, metrics: { "" }).registerOpen(on: router)
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
             router.on("**", method: method) { _, _ -> Response in

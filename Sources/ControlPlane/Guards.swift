@@ -5,14 +5,23 @@ import HummingbirdCore
 import Logging
 package import Seams
 
+extension HTTPField.Name {
+    static let forwardedFor = Self("X-Forwarded-For")!
+}
+
 /// What stands before every route: request ids, errors as clients see them, origins, tokens.
 package struct ControlGuards: Sendable {
     package let authenticator: Authenticator
     package let domain: String?
     package let cors: CORSRule
+    package let proxies: TrustedProxies
     package let random: any RandomSource
 
-    package init(authenticator: Authenticator, domain: String?, cors: CORSRule, random: any RandomSource) {
+    package init(
+        authenticator: Authenticator, domain: String?, cors: CORSRule, proxies: TrustedProxies = .none,
+        random: any RandomSource
+    ) {
+        self.proxies = proxies
         self.authenticator = authenticator
         self.domain = domain
         self.cors = cors
@@ -20,9 +29,10 @@ package struct ControlGuards: Sendable {
     }
 }
 
-/// Gives every request an id and turns every error into an answer. The outermost.
+/// Finds out where every request comes from, gives it an id and turns every error into an answer. The outermost.
 struct ErrorMiddleware: RouterMiddleware {
     let random: any RandomSource
+    let proxies: TrustedProxies
 
     @concurrent func handle(
         _ request: Request, context: ControlContext,
@@ -31,6 +41,8 @@ struct ErrorMiddleware: RouterMiddleware {
         var context = context
         let id = String(random.next(), radix: 16)
         context.requestID = id
+        context.origin = proxies.client(
+            peer: context.remoteAddress?.ipAddress ?? "local", forwardedFor: request.headers[values: .forwardedFor])
         var response: Response
         do {
             response = try await next(request, context)
@@ -42,7 +54,9 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch {
             let shown = ErrorTable.api(any: error)
             if shown.code == "internal" {
-                context.logger.error("unexpected error", metadata: ["request": "\(id)", "error": "\(error)"])
+                context.logger.error(
+                    "unexpected error",
+                    metadata: ["request": "\(id)", "client": "\(context.origin)", "error": "\(error)"])
             }
             response = try shown.response(from: request, context: context)
         }

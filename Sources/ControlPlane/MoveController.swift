@@ -38,15 +38,11 @@ package struct MoveController: Sendable {
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         try context.require(.read)
-        let query = request.uri.queryParameters
-        let limit = query["limit"].flatMap { Int($0) } ?? 100
-        guard (1...1000).contains(limit) else { throw APIError.badRequest("limit is between 1 and 1000") }
-        let tenant = try query["tenant"].map { text in
-            guard let plain = PercentText.unescape(text) else { throw APIError.badRequest("tenant cannot be read") }
-            return try Self.key(plain)
-        }
+        let query = try ListQuery(request)
+        let limit = try query.limit()
+        let tenant = try query["tenant"].map(Self.key)
         let page = try await refusing {
-            try await service.list(tenant: tenant, after: query["cursor"].map(String.init), limit: limit)
+            try await service.list(tenant: tenant, after: query["cursor"], limit: limit)
         }
         return try JSONText.response(.ok, PageObject(items: page.items, next: page.next))
     }

@@ -37,8 +37,9 @@ struct TenantController: Sendable {
             throw APIError(
                 .badRequest, "durability_unavailable", "durability \"\(durability)\" is not built yet; use \"local\"")
         }
+        let key = try Self.key(body.key)
         let new = NewTenant(
-            key: try Self.key(body.key), schema: body.schema ?? "default", labels: body.labels ?? [:],
+            key: key, schema: try service.schema(of: key, named: body.schema), labels: body.labels ?? [:],
             quotas: body.quotas ?? [:])
         let row = try await service.create(new)
         let location = "/v1/tenants/\(Self.escaped(row.key.string))"
@@ -47,16 +48,24 @@ struct TenantController: Sendable {
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         try context.require(.read)
-        let query = request.uri.queryParameters
-        let limit = query["limit"].flatMap { Int($0) } ?? 100
-        guard (1...1000).contains(limit) else { throw APIError.badRequest("limit is between 1 and 1000") }
-        let after = try query["cursor"].map { try Self.key(try Self.unescaped(String($0))) }
-        let prefix = try query["prefix"].map { try Self.unescaped(String($0)) } ?? ""
-        let rows = try await service.rows.list(prefix: prefix, after: after, limit: limit)
-        let label = try query["label"].map { try Self.unescaped(String($0)) }
+        let query = try ListQuery(request)
+        let limit = try query.limit()
+        let after = try query["cursor"].map(Self.cursor)
+        let rows = try await service.rows.list(prefix: query["prefix"] ?? "", after: after, limit: limit)
+        let label = query["label"]
         let shown = rows.filter { Self.carries($0, label) }
-        let next = rows.count == limit ? rows.last.map { Self.escaped($0.key.string) } : nil
+        let next = rows.count == limit ? rows.last.map { Base64URL.encode($0.key.string.utf8) } : nil
         return try JSONText.response(.ok, PageObject(items: shown.map(TenantObject.init), next: next))
+    }
+
+    /// The key after which a page begins; in a form that nothing on its way encodes once more.
+    private static func cursor(_ text: String) throws(APIError) -> TenantKey {
+        let bytes = Base64URL.decode(text[...].utf8)
+        guard let plain = bytes.flatMap({ String(validating: $0, as: UTF8.self) }), let key = try? TenantKey(plain)
+        else {
+            throw APIError.badRequest("cursor is the \"next\" of the page before, as it was given")
+        }
+        return key
     }
 
     /// `name:value`.
@@ -85,7 +94,8 @@ struct TenantController: Sendable {
         try context.require(.admin)
         let body = try await JSONText.decode(PatchBody.self, from: request)
         var row = try await service.find(try key(context))
-        if let new = body.key { row = try await service.rename(row.key, to: try Self.key(new)) }
+        // All of it is looked at before any of it is done.
+        let new = try body.key.map(Self.key)
         var patch = TenantRows.Patch()
         patch.labels = body.labels ?? [:]
         patch.quotas = body.quotas ?? [:]
@@ -99,6 +109,7 @@ struct TenantController: Sendable {
             guard let node = NodeID(text) else { throw APIError.badRequest("\"\(text)\" is no node's name") }
             patch.pin = .some(node)
         }
+        if let new { row = try await service.rename(row.key, to: new) }
         if patch != TenantRows.Patch() { row = try await service.patch(row.id, patch) }
         return try JSONText.response(.ok, TenantObject(row))
     }
@@ -107,7 +118,7 @@ struct TenantController: Sendable {
 
     @Sendable func delete(_ request: Request, _ context: ControlContext) async throws -> Response {
         try context.require(.admin)
-        if request.uri.queryParameters["purge"].map(String.init) == "true" {
+        if try ListQuery(request).flag("purge") {
             try await service.purge(try key(context))
             return Response(status: .noContent)
         }

@@ -24,8 +24,14 @@ package struct TenantService: Sendable {
     private let residents: Residents
     private let peers: any Peers
     private let time: any TimeSource
+    private let schema: @Sendable (TenantKey) -> String
 
-    package init(store: CatalogStore, residents: Residents, peers: any Peers, time: any TimeSource) {
+    /// - Parameter schema: which one a key's tenant has when nobody says.
+    package init(
+        store: CatalogStore, residents: Residents, peers: any Peers, time: any TimeSource,
+        schema: @escaping @Sendable (TenantKey) -> String
+    ) {
+        self.schema = schema
         rows = TenantRows(store)
         nodes = NodeRows(store)
         self.residents = residents
@@ -39,6 +45,15 @@ package struct TenantService: Sendable {
     package func find(_ key: TenantKey) async throws -> TenantRow {
         guard let row = try await rows.find(key) else { throw APIError.tenantNotFound(key.string) }
         return row
+    }
+
+    /// The schema that a new tenant is to have.
+    ///
+    /// - Throws: `APIError` config_invalid. Nodes are configured alike, so what this one lacks no other will have.
+    func schema(of key: TenantKey, named wanted: String?) throws(APIError) -> String {
+        let name = wanted ?? schema(key)
+        guard residents.knows(schema: name) else { throw ErrorTable.api(ResidentsError.schemaUnknown(name)) }
+        return name
     }
 
     /// Makes a tenant; when it returns the tenant is ready and durable. A creation that a crash cut short is finished by

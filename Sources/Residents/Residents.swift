@@ -77,6 +77,9 @@ package final class Residents: Sendable {
         engine.facts(of: placement.tenant)?.epoch == placement.epoch
     }
 
+    /// Whether tenants of that schema can be made here.
+    package func knows(schema: String) -> Bool { templates[schema] != nil }
+
     /// Makes the file of a row in state `creating` and marks it ready. Safe to repeat.
     package func finishCreating(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
         guard let template = templates[row.schema] else { throw .schemaUnknown(row.schema) }
@@ -99,9 +102,12 @@ package final class Residents: Sendable {
 
     /// Finishes what an earlier process of this node left: creations cut short. Moves were settled by the lease's beginning.
     ///
-    /// - Returns: how many were finished.
-    package func finishAll() async throws(ResidentsError) -> Int {
+    /// One whose schema is not configured any more is left as it is: it must not keep the others from being served.
+    ///
+    /// - Returns: how many were finished, and which were left.
+    package func finishAll() async throws(ResidentsError) -> (finished: Int, left: [TenantRow]) {
         var finished = 0
+        var left: [TenantRow] = []
         var last: TenantID?
         while true {
             let rows: [TenantRow]
@@ -110,9 +116,13 @@ package final class Residents: Sendable {
             } catch {
                 throw .catalog(error)
             }
-            guard let end = rows.last else { return finished }
+            guard let end = rows.last else { return (finished, left) }
             last = end.id
             for row in rows {
+                guard knows(schema: row.schema) else {
+                    left.append(row)
+                    continue
+                }
                 _ = try await finishCreating(row)
                 finished += 1
             }

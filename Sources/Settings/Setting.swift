@@ -18,6 +18,9 @@ package struct Setting: Sendable {
     /// A value to show where the default is "not set".
     package let example: String?
 
+    /// The member of `ServerSettings`, as code names it: `limits.bodySize`.
+    package let member: String
+
     let read: @Sendable (Node, SettingPlace, inout MistakeLog, inout ServerSettings) -> Void
     /// One line of YAML; `nil` where the key is not set.
     let write: @Sendable (ServerSettings) -> String?
@@ -29,6 +32,7 @@ package struct Setting: Sendable {
         example: String? = nil, structured: Bool = false, _ help: String
     ) {
         self.path = path
+        self.member = String("\(field)".drop { $0 != "." }.dropFirst())
         self.kind = form.kind
         self.expected = form.expected
         self.units = form.units

@@ -114,6 +114,9 @@ extension SchemaRule {
         else { return nil }
         let match = record.optional("match", .keyPattern, &log)
         let create = record.optional("create", SettingForm<SchemaRule.Creation>.choice("choice"), &log)
+        if create == .onFirstUse {
+            log.add(record.place("create"), "on-first-use is not built yet; use explicit and POST /v1/tenants")
+        }
         let template = record.optional("template", .path, &log)
         if entry.name == "default", match != nil {
             log.add(record.place("match"), "the schema named default takes every other key; remove match")

@@ -2,6 +2,8 @@
 package struct EngineSettings: Sendable {
     /// Absolute; the folders below it are the engine's own.
     package var directory: String
+    /// Absolute; nil for `journal` in the directory.
+    package var journalDirectory: String?
     package var lanes = 2
     /// Statements that may keep a thread of their own beside the lanes; one a tenant.
     package var slowStatements = 16

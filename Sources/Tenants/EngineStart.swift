@@ -49,7 +49,7 @@ package struct EngineStart {
     package func run(
         progress: @escaping @Sendable (RecoveryProgress) -> Void, onFatal: @escaping @Sendable (JournalError) -> Void
     ) throws(EngineStartError) -> TenantEngine {
-        let layout = TenantLayout(directory: settings.directory)
+        let layout = TenantLayout(directory: settings.directory, journal: settings.journalDirectory)
         try prepareFolders(layout)
         let opened = try openJournal(layout, onFatal)
         let engine: TenantEngine

@@ -4,10 +4,14 @@ package import Vocabulary
 /// node with many tenants never lists them all.
 package struct TenantLayout: Sendable {
     package let directory: String
+    package let journal: String
 
-    package init(directory: String) { self.directory = directory }
+    /// - Parameter journal: nil for the folder of that name in the directory.
+    package init(directory: String, journal: String? = nil) {
+        self.directory = directory
+        self.journal = journal ?? directory + "/journal"
+    }
 
-    package var journal: String { directory + "/journal" }
     package var templates: String { directory + "/templates" }
     package var temporary: String { directory + "/tmp" }
     package var lostAndFound: String { directory + "/lost+found" }

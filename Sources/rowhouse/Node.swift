@@ -33,7 +33,8 @@ struct Node {
         guard let lock = try DirectoryLock.take(directory) else {
             throw ServeFailure.directoryInUse("\(directory) is in use by another rowhouse process")
         }
-        defer { withExtendedLifetime(lock) {} }
+        let journal = try ServeJournal.claim(settings.journal.directory.map(Self.absolute), directory: directory)
+        defer { withExtendedLifetime((lock, journal)) {} }
         let id = try ServeIdentity.node(settings, directory: directory)
         let admins = try ServeSettings.adminTokens(settings)
         let listen = settings.node.listen
@@ -41,7 +42,8 @@ struct Node {
             throw ServeFailure.listenRefused(refusal.description)
         }
         let base = NodeBase(
-            settings: settings, directory: directory, id: id, admins: admins, acceptLoss: acceptLoss,
+            settings: settings, directory: directory, journal: journal.directory, id: id, admins: admins,
+            acceptLoss: acceptLoss,
             logger: Self.logger())
         try await NodeRun(base: base).run()
     }
@@ -60,6 +62,7 @@ struct Node {
 struct NodeBase: Sendable {
     let settings: ServerSettings
     let directory: String
+    let journal: String
     let id: NodeID
     let admins: AdminTokens
     let acceptLoss: Bool

@@ -44,7 +44,8 @@ struct NodeCore: Service {
 
     private func startEngine() async throws -> TenantEngine {
         var start = EngineStart(
-            settings: ServeSettings.engine(base.settings, directory: base.directory),
+            settings: ServeSettings.engine(
+                base.settings, directory: base.directory, journal: base.journal),
             journalOptions: ServeSettings.journal(base.settings), files: PosixFiles(), time: base.time,
             random: base.random)
         start.acceptLoss = base.acceptLoss
@@ -69,8 +70,15 @@ struct NodeCore: Service {
         try await node.arrivals.recover()
         await node.learnAddresses()
         let moves = NodeMoves.make(node, begun)
-        let finished = try await node.residents.finishAll()
-        if finished > 0 { base.logger.info("finished creations", metadata: ["tenants": "\(finished)"]) }
+        let creations = try await node.residents.finishAll()
+        if creations.finished > 0 {
+            base.logger.info("finished creations", metadata: ["tenants": "\(creations.finished)"])
+        }
+        for row in creations.left {
+            base.logger.error(
+                "creation cannot be finished: no such schema",
+                metadata: ["tenant": "\(row.id)", "schema": "\(row.schema)"])
+        }
         let hrana = try node.openDoors(begun, moves, gate: gate, responder: responder, door: door, group: group)
         base.status.turn(to: .ready)
         base.logger.info("ready", metadata: ["node": "\(base.id)", "tenants": "\(engine.tenantCount)"])

@@ -24,8 +24,11 @@ extension NodeParts {
     ) throws -> HranaService {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
         let guards = ControlGuards(
-            authenticator: authenticator, domain: base.settings.domain, cors: cors, random: base.random)
-        let tenants = TenantService(store: store, residents: residents, peers: peers, time: base.time)
+            authenticator: authenticator, domain: base.settings.domain, cors: cors,
+            proxies: ServeSettings.proxies(base.settings), random: base.random)
+        let tenants = TenantService(
+            store: store, residents: residents, peers: peers, time: base.time
+        ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
         let meter = NodeMetrics(engine: engine, door: door, cache: cache)
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
@@ -66,6 +69,7 @@ extension NodeParts {
         var execution = ExecutionLimits()
         execution.resultBytes = limits.resultSize
         execution.statementTime = limits.statementTime.nanoseconds
+        execution.sqlBytes = limits.sqlSize
         let key = try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
         let context = HranaContext(
             seal: BatonSeal(key: key), incarnation: base.random.next(), time: base.time, limits: execution)
@@ -74,9 +78,9 @@ extension NodeParts {
             engine: engine, directory: directory, authenticator: authenticator, context: context, right: right,
             time: base.time, random: base.random)
         settings.cors = cors
+        settings.proxies = ServeSettings.proxies(base.settings)
         settings.domain = base.settings.domain
         settings.takesNamespace = base.settings.compat.namespaceHeader
-        settings.node = base.id.name
         settings.timeout = limits.statementTime.nanoseconds
         settings.longestTimeout = limits.statementTimeMax.nanoseconds
         return settings

@@ -26,7 +26,10 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings: ServerSettings
         do throws(SettingsError) {
-            settings = try sources.load().settings
+            let loaded = try sources.load()
+            let mistakes = FileChecks.mistakes(loaded)
+            guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
+            settings = loaded.settings
         } catch {
             throw Self.exit(.config("the configuration has mistakes\n\(error)"))
         }

@@ -8,9 +8,10 @@ import Tenants
 
 /// From what was configured to what each room asks for.
 enum ServeSettings {
-    static func engine(_ settings: ServerSettings, directory: String) -> EngineSettings {
+    static func engine(_ settings: ServerSettings, directory: String, journal: String) -> EngineSettings {
         let limits = settings.limits
         var engine = EngineSettings(directory: directory)
+        engine.journalDirectory = journal
         engine.lanes = limits.lanes.resolved(cores: ProcessInfo.processInfo.activeProcessorCount)
         engine.slowStatements = limits.slowStatements
         engine.tenantQueue = limits.tenantQueue
@@ -30,6 +31,7 @@ enum ServeSettings {
         engine.streamIdle = settings.streams.idle.nanoseconds
         engine.transactionIdle = settings.streams.transactionIdle.nanoseconds
         engine.transactionWait = settings.streams.transactionWait.nanoseconds
+        engine.journalHoldback = settings.journal.holdback.nanoseconds
         engine.recoveryBytes = Int64(settings.journal.recovery)
         return engine
     }
@@ -56,6 +58,11 @@ enum ServeSettings {
         door.headTime = .nanoseconds(Int64(limits.headTime.nanoseconds))
         door.bodyTime = .nanoseconds(Int64(limits.bodyTime.nanoseconds))
         return door
+    }
+
+    static func proxies(_ settings: ServerSettings) -> TrustedProxies {
+        let ranges = settings.access.trustedProxies
+        return ranges.isEmpty ? .none : TrustedProxies { address in ranges.contains { $0.contains(address) } }
     }
 
     static func adminTokens(_ settings: ServerSettings) throws -> AdminTokens {

@@ -85,7 +85,9 @@ final class Pair {
 
     init() throws {
         key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString
-        try (UUID().uuidString + UUID().uuidString).write(toFile: key, atomically: true, encoding: .utf8)
+        _ = FileManager.default.createFile(
+            atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
+            attributes: [.posixPermissions: 0o600])
         first = try ServerProcess([
             "--set", "node.id=n1", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}",
         ])

@@ -57,6 +57,7 @@ struct MistakeTests {
         ("access: {admin-tokens: [{name: a, scopes: [admin]}]}", "admin-tokens[0].sha256: missing"),
         ("access: {admin-tokens: [{name: a, scopes: [boss]}]}", "admin-tokens[0].scopes[0]: found \"boss\""),
         ("access: {admin-tokens: [{nam: a}]}", "admin-tokens[0].nam: unknown key; did you mean name?"),
+        ("schemas: {default: {create: on-first-use}}", "schemas.default.create: on-first-use is not built yet"),
         ("schemas: {dm: {create: explicit}}", "schemas.dm.match: missing"),
         ("schemas: {default: {match: \"*\"}}", "schemas.default.match: the schema named default"),
         ("schemas: {default: {create: sometimes}}", "schemas.default.create: found \"sometimes\""),

@@ -41,7 +41,7 @@ struct PrintingTests {
             journal: {directory: "- x", size: 3GiB, flush-pause: 0s}
             compat: {x-namespace: false}
             limits: {lanes: 3, database-size: 5GiB, routing: 1}
-            schemas: {z: {match: "*: ,[]{}*"}, default: {create: on-first-use, template: "a:b"}, a: {match: "é*"}}
+            schemas: {z: {match: "*: ,[]{}*"}, default: {create: explicit, template: "a:b"}, a: {match: "é*"}}
             """.replacing(", routing: 1", with: "")
         let settings = try load(yaml).settings
         #expect(settings.node.zone == "null" && settings.cluster.keyFile == "~" && settings.schemas.count == 3)

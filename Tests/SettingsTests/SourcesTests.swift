@@ -26,7 +26,7 @@ struct SourcesTests {
                 "ROWHOUSE_CORS_ORIGINS": "https://A.example:443/",
                 "ROWHOUSE_CATALOG": "{remote: \"http://n1:8080\"}",
                 "ROWHOUSE_CLUSTER_KEY_FILE": "/k", "ROWHOUSE_NODE_ADVERTISE": "http://n2:8080/",
-                "ROWHOUSE_SCHEMAS": "{chat: {match: \"dm:*\", create: on-first-use, template: chat.sql}}",
+                "ROWHOUSE_SCHEMAS": "{chat: {match: \"dm:*\", create: explicit, template: chat.sql}}",
             ])
         let settings = loaded.settings
         #expect(

@@ -65,10 +65,10 @@ struct UnitTests {
 
     @Test func `The first schema whose pattern fits decides`() throws {
         let rules = try load(
-            "schemas: {all-dm: {match: \"dm:*\"}, one: {match: \"dm:1\"}, default: {create: on-first-use}}"
+            "schemas: {all-dm: {match: \"dm:*\"}, one: {match: \"dm:1\"}, default: {template: a.sql}}"
         )
         .settings.schemas
         #expect(rules.rule(for: try TenantKey("dm:1")).name == "all-dm")
-        #expect(rules.rule(for: try TenantKey("other")).create == .onFirstUse)
+        #expect(rules.rule(for: try TenantKey("other")).template == "a.sql")
     }
 }
