@@ -131,7 +131,7 @@ let package = Package(
         .target(
             name: "Simulator", dependencies: ["Seams", "Vocabulary"], path: "Tests/Simulator", swiftSettings: house),
         .target(name: "Processes", path: "Tests/Processes", swiftSettings: house),
-        tests("EndToEndTests", ["Processes", "rowhouse"]),
+        tests("EndToEndTests", ["Processes", "rowhouse", "Access", "Seams", "Vocabulary"]),
         tests("CrashTests", ["Processes", "rowhouse"]),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),

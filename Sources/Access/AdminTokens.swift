@@ -15,12 +15,12 @@ package struct AdminTokens: Sendable {
 
     package var isEmpty: Bool { tokens.isEmpty }
 
-    static func looksLikeOne(_ token: String) -> Bool { token.hasPrefix(AdminToken.prefix) }
+    static func looksLikeOne(_ token: some StringProtocol) -> Bool { token.hasPrefix(AdminToken.prefix) }
 
     /// Finds whose token it is. Takes as long for a near miss as for a far one: every entry is compared in full.
     ///
     /// - Returns: nil if it is nobody's.
-    package func principal(for token: String) -> Principal? {
+    package func principal(for token: some StringProtocol) -> Principal? {
         guard token.utf8.count == AdminToken.textBytes, Self.looksLikeOne(token) else { return nil }
         let digest = Digests.sha256(Array(token.utf8))
         var found: AdminToken?

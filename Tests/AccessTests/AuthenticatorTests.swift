@@ -86,11 +86,14 @@ import Vocabulary
         _ = try door.enter(header)
         for _ in 0..<AuthThrottle.burst { #expect(door.refusal("Bearer x") == .tokenInvalid) }
         #expect(door.refusal("Bearer x") == .rateLimited(retryAfterSeconds: 6))
-        #expect(door.refusal("Bearer " + door.admin.token) == .rateLimited(retryAfterSeconds: 6))
-        _ = try door.enter(header)
-        _ = try door.enter("Bearer " + door.admin.token, from: "10.0.0.2")
-        door.issuer.time.pass(seconds: 6)
+        let fresh = "Bearer " + (try door.issuer.token().token)
+        #expect(door.refusal(fresh) == .rateLimited(retryAfterSeconds: 6))
+        // Guesses from an operator's own address do not lock the operator out.
         _ = try door.enter("Bearer " + door.admin.token)
+        _ = try door.enter(header)
+        _ = try door.enter(fresh, from: "10.0.0.2")
+        door.issuer.time.pass(seconds: 6)
+        _ = try door.enter("Bearer " + (try door.issuer.token().token))
     }
 
     @Test func `without credentials everybody is let in, and tokens of ours still count`() throws {

@@ -14,6 +14,7 @@ package final class ServerProcess: @unchecked Sendable {
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        package init(description: String) { self.description = description }
     }
 
     /// - Parameter arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.

@@ -64,6 +64,21 @@ package final class Wire: @unchecked Sendable {
         }
     }
 
+    /// Says that nothing more will be sent.
+    package func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Whether the server ends the connection now, with nothing more to read.
+    package func isAtEnd() -> Bool {
+        guard buffer.isEmpty else { return false }
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, 0) <= 0
+    }
+
+    /// The status of an interim answer such as 100, which `read` passes over.
+    package func readInterim() throws -> Int {
+        Int(try readHead().split(separator: " ").dropFirst().first ?? "") ?? 0
+    }
+
     package func read(isHead: Bool = false) throws -> Answer {
         let head = try readHead()
         var lines = head.components(separatedBy: "\r\n")
