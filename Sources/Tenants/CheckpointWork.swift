@@ -14,6 +14,8 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
     let tenant: TenantID
     /// The file (not yet synced) and the records behind hold every record of the tenant up to here.
     private(set) var covered: LSN?
+    /// Durable before `covered` is: the record that stands for those that the file does not have.
+    private(set) var needed = LSN.none
     /// What the file holds then; nil where the tenant was closed and the census knows.
     private(set) var facts: TenantState?
 
@@ -55,7 +57,9 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
             if database.recorder.damage == nil, try database.checkpoint() {
                 covered = max(newest, engine.journal.durableLSN)
             } else if engine.dirty.since(tenant).map({ $0 <= heldBack }) ?? false {
-                covered = RefreshRecord(engine: engine).append(database)
+                let written = RefreshRecord(engine: engine).append(database)
+                covered = written?.covered
+                needed = written?.last ?? .none
             }
         } catch {
             if error.isDiskFull { engine.journal.reportDiskFull() }

@@ -5,8 +5,8 @@ import Vocabulary
 /// Moves commits from the journal into the tenants' files, and the recovery point after them. On a thread of its own: one
 /// that only ran with commit traffic could wait for itself.
 ///
-/// A round: copy (on the tenants' lanes) → one sync of the file system → save the facts in the node state → move the
-/// recovery point. A crash anywhere repeats work and loses nothing.
+/// A round: copy (on the tenants' lanes) → wait for what was written again instead → one sync of the file system → save the
+/// facts in the node state → move the recovery point. A crash anywhere repeats work and loses nothing.
 struct Checkpointer {
     let engine: TenantEngine
 
@@ -62,7 +62,7 @@ struct Checkpointer {
         // The last round wrote the node state; it alone is still dirty.
         try engine.journal.waitUntilDurable(engine.journal.lastLSN)
         let last = engine.journal.lastLSN
-        let works = copy([.nodeState])
+        let works = try copy([.nodeState])
         try sync(works)
         settle(works)
         try advance(last, nodeState: ownFacts(works))
@@ -80,18 +80,19 @@ struct Checkpointer {
         try advance(last, nodeState: nodeState)
     }
 
-    private func round(_ tenants: [TenantID]) throws {
+    func round(_ tenants: [TenantID]) throws {
         let last = engine.journal.lastLSN
         var chosen = tenants
         if !chosen.contains(.nodeState) { chosen.append(.nodeState) }
-        let works = copy(chosen)
+        let works = try copy(chosen)
         if !engine.context.faults.settleBeforeSync { try sync(works) }
         if !engine.context.faults.skipNodeState { try saveFacts() }
         settle(works)
         try advance(last, nodeState: ownFacts(works))
     }
 
-    private func copy(_ tenants: [TenantID]) -> [CheckpointWork] {
+    /// - Returns: the works, done, with the records that stand for pages which stay out of the files durable (rule J3).
+    private func copy(_ tenants: [TenantID]) throws(JournalError) -> [CheckpointWork] {
         let group = WorkGroup(tenants.count)
         let heldBack = heldBack
         let works = tenants.map {
@@ -99,6 +100,9 @@ struct Checkpointer {
         }
         for work in works { engine.submitUrgently(work, to: work.tenant) }
         group.wait()
+        if !engine.context.faults.passRefreshes {
+            try engine.journal.waitUntilDurable(works.map(\.needed).max() ?? .none)
+        }
         return works
     }
 

@@ -7,17 +7,26 @@ import Vocabulary
 struct RefreshRecord {
     let engine: TenantEngine
 
+    /// What a refresh allows, and when.
+    struct Written {
+        /// The tenant's records up to it are not needed any more …
+        let covered: LSN
+        /// … once this one, the refresh's own last, is durable and the file is synced.
+        let last: LSN
+    }
+
     /// On the tenant's thread, with all commits durable.
     ///
-    /// - Returns: the records up to here are not needed any more once this one is durable and the file is synced; nil where
-    ///   there was no room. Readers are ended then, so that the next round can copy.
-    func append(_ database: TenantDatabase) -> LSN? {
+    /// - Returns: nil where there is no room. Where waiting would not make any, readers are ended, so that the next round
+    ///   can copy.
+    func append(_ database: TenantDatabase) -> Written? {
         let pages = database.file.livePageCount
         let bytes = max(1, pages) * CommitRecorder.worstPageBytes
         do throws(JournalRefusal) {
             try engine.journal.reserve(bytes, relief: true)
         } catch {
-            database.endReaders()
+            // Busy: segments for it are being prepared, and a later round asks again.
+            if error != .busy { database.endReaders() }
             return nil
         }
         let state = database.state
@@ -28,9 +37,10 @@ struct RefreshRecord {
                 page: number, previous: nil, current: image, hash: PageHash.of(page: image, number: number))
         }
         encoder.finish(RecordStamp(database.tenant, state), pageCount: state.pageCount, checksum: state.checksum)
-        let last = engine.journal.lastLSN
-        engine.dirty.willCommit(database.tenant, after: last)
-        database.recorder.didAppend(engine.journal.append(encoder, reserved: bytes).last)
-        return last
+        let covered = engine.journal.lastLSN
+        engine.dirty.willCommit(database.tenant, after: covered)
+        let last = engine.journal.append(encoder, reserved: bytes).last
+        database.recorder.didAppend(last)
+        return Written(covered: covered, last: last)
     }
 }

@@ -276,3 +276,43 @@ final class OpenTransaction: @unchecked Sendable {
         }
     }
 }
+
+/// A transaction that only reads and stays open over other works of its tenant.
+final class OpenReader: @unchecked Sendable {
+    // @unchecked: used on the tenant's thread.
+    private let model: ModelTenant
+    private var ticket: StreamTicket?
+
+    init(_ model: ModelTenant) { self.model = model }
+
+    /// Begins it, or ends it.
+    func turn() -> TestWork {
+        let seen = Mutex(0)
+        return TestWork(onRelease: { [model] in model.tell(seen.withLock { $0 }) }) { [self] database in
+            defer { seen.withLock { $0 = model.version } }
+            let known = ticket.flatMap { try? database.resumeStream($0) }
+            ticket = nil
+            if let known {
+                database.close(known)
+            } else if let stream = try? database.openStream(principal: 8) {
+                begin(stream, database)
+            }
+            return .done(after: database.newestLSN)
+        }
+    }
+
+    private func begin(_ stream: TenantStream, _ database: TenantDatabase) {
+        let session = database.session(on: stream, rights: .write, deadline: .distantFuture)
+        let helper = Session(database, model)
+        do throws(SQLFailure) {
+            try helper.execute("BEGIN", [], session)
+            try helper.execute("SELECT count(*) FROM t", [], session)
+        } catch {
+            helper.expect(error, of: .read)
+            return database.close(stream)
+        }
+        stream.sequence = 1
+        ticket = StreamTicket(stream: stream.id, sequence: 1, principal: 8, isClean: false)
+        database.leave(stream)
+    }
+}

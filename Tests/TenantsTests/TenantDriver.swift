@@ -15,6 +15,7 @@ final class TenantDriver: @unchecked Sendable {
     private let random: SeededRandom
     private let template: Template
     private var pending: [TestWork] = []
+    private let reader: OpenReader
 
     static let schema = """
         PRAGMA auto_vacuum=%MODE%;
@@ -32,6 +33,7 @@ final class TenantDriver: @unchecked Sendable {
         self.engine = engine
         self.template = template
         random = SeededRandom(seed: seed)
+        reader = OpenReader(model)
     }
 
     /// - Parameter mayGoOn: false ends it at the next step.
@@ -50,6 +52,7 @@ final class TenantDriver: @unchecked Sendable {
             return
         }
         if random.once(in: 12) { return await interactive() }
+        if random.once(in: 20) { return submit(reader.turn()) }
         let work = statement(on: nil) { random in Change.random(random) }
         submit(work)
         if random.once(in: 3) { await work.ended() }
