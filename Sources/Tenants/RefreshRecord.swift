@@ -31,7 +31,9 @@ struct RefreshRecord {
         }
         let state = database.state
         let encoder = engine.journal.makeEncoder()
-        encoder.beginRefresh(pageCount: state.pageCount)
+        // Earlier checkpoints may have copied less than the tenant has: the pages between are in this record alone.
+        let filePages = UInt32(clamping: database.file.fileSize / Int64(PageHash.pageSize))
+        encoder.beginRefresh(filePages: min(filePages, state.pageCount))
         database.file.forEachLivePage { number, image in
             encoder.append(
                 page: number, previous: nil, current: image, hash: PageHash.of(page: image, number: number))

@@ -154,7 +154,7 @@ final class TestWorld {
         let now = tenants[tenant].now!
         let encoder = journal.makeEncoder()
         let stamp = stamp(tenant, txid: now.state.txid)
-        encoder.beginRefresh(pageCount: UInt32(now.pages.count))
+        encoder.beginRefresh(filePages: UInt32(now.pages.count))
         for (index, page) in now.pages.enumerated() {
             let number = UInt32(index + 1)
             page.withUnsafeBytes {

@@ -37,7 +37,9 @@ package final class RecordEncoder {
     package func begin(pageCountBefore: UInt32) { start(.commit, pageCountBefore: pageCountBefore) }
 
     /// Starts a refresh: pages of earlier commits, whole, at an unchanged TxID.
-    package func beginRefresh(pageCount: UInt32) { start(.refresh, pageCountBefore: pageCount) }
+    ///
+    /// - Parameter filePages: Pages that the file has when it stands for all commits before, at most those of the database.
+    package func beginRefresh(filePages: UInt32) { start(.refresh, pageCountBefore: filePages) }
 
     private func start(_ kind: RecordKind, pageCountBefore: UInt32) {
         self.kind = kind
