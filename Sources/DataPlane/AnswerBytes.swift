@@ -21,6 +21,7 @@ struct AnswerBytes: Sendable {
     private(set) var first: ByteBuffer
     private(set) var rest: ByteBuffer?
     private(set) var saysClose: Bool
+    let status: Int
     private let headLength: Int
 
     /// Room that ``DoorRequest/bodyBuffer(capacity:)`` keeps in front of a body for the head.
@@ -38,8 +39,8 @@ struct AnswerBytes: Sendable {
         let framing: AnswerHead.Framing = bodiless ? .bare : .length(body.readableBytes)
         let head = AnswerHead.make(
             status, lines, framing: framing, persistence: traits.persistence, stamp: stamp)
-        if bodiless || traits.isHead { return AnswerBytes(head, body: ByteBuffer(), closes: !traits.keepAlive) }
-        return AnswerBytes(head, body: body, closes: !traits.keepAlive)
+        if bodiless || traits.isHead { return AnswerBytes(status, head, body: ByteBuffer(), closes: !traits.keepAlive) }
+        return AnswerBytes(status, head, body: body, closes: !traits.keepAlive)
     }
 
     /// The head of a streamed answer. `length` `nil`: chunks, or for HTTP/1.0 up to the connection's end.
@@ -61,10 +62,13 @@ struct AnswerBytes: Sendable {
         }
         let head = AnswerHead.make(
             status, lines, framing: framing, persistence: traits.persistence, stamp: stamp)
-        return AnswerBytes(head, body: ByteBuffer(), closes: !traits.keepAlive)
+        return AnswerBytes(status, head, body: ByteBuffer(), closes: !traits.keepAlive)
     }
 
-    private init(_ head: HeaderLines, body: consuming ByteBuffer, closes: Bool) {
+    private init(
+        _ status: HTTPResponseStatus, _ head: HeaderLines, body: consuming ByteBuffer, closes: Bool
+    ) {
+        self.status = Int(status.code)
         headLength = head.count
         saysClose = closes
         let start = body.readerIndex - headLength

@@ -14,6 +14,7 @@ final class CrowdedHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         loop.counters.add(to: .refusedConnections)
+        loop.counters.door.note(status: Int(DoorRefusal.busy.status.code))
         let id = loop.ids.make()
         let shown = loop.shared.rules.body(of: .busy, for: nil, id: id)
         var lines = HeaderLines()

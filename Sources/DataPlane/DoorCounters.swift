@@ -6,6 +6,10 @@ final class DoorCounters: Sendable {
         case opened, closed, refusedConnections, dataPlane, tail, refused, bytesIn, bytesOut
     }
 
+    let data = PlaneCounters()
+    let control = PlaneCounters()
+    /// Answered by the door itself.
+    let door = PlaneCounters()
     private let opened = Atomic<UInt64>(0)
     private let closed = Atomic<UInt64>(0)
     private let refusedConnections = Atomic<UInt64>(0)
@@ -42,12 +46,19 @@ final class DoorCounters: Sendable {
         total.refusedRequests += refused.load(ordering: .relaxed)
         total.bytesIn += bytesIn.load(ordering: .relaxed)
         total.bytesOut += bytesOut.load(ordering: .relaxed)
+        data.add(to: &total.data)
+        control.add(to: &total.control)
+        door.add(to: &total.door)
     }
 }
 
 /// The door's counters since it was made, added up over its event loops. Not one instant's picture: the loops go on
 /// while they are read.
 package struct DoorMetrics: Hashable, Sendable {
+    package var data = PlaneMetrics()
+    package var control = PlaneMetrics()
+    /// The door's own refusals; their durations are not taken.
+    package var door = PlaneMetrics()
     package var connectionsOpened: UInt64 = 0
     package var connectionsClosed: UInt64 = 0
     /// Turned away at ``DoorLimits/connections``; not among the opened.

@@ -1,14 +1,21 @@
 import NIOCore
 import NIOHTTP1
+import Vocabulary
 
 /// Answers of ours go out. All of this only writes; it is flushed once, by whoever began the turn.
 extension DoorHandler {
     /// The service has answered.
     func deliver(_ request: DoorRequest) {
         guard request === current, let answer = request.takeAnswer() else { return }
+        note(answer, to: request)
         write(answer)
         endExchange()
         askForFlush()
+    }
+
+    private func note(_ answer: AnswerBytes, to request: DoorRequest) {
+        loop.counters.data.note(status: answer.status)
+        loop.counters.data.durations.note(nanoseconds: UInt64(max(0, (loop.turn - request.arrival).nanoseconds)))
     }
 
     /// A streamed answer has something to write.
@@ -19,6 +26,7 @@ extension DoorHandler {
             self.stream = StreamProgress(stream: stream)
             machine.beginStreaming(now: loop.roughNow)
             if stream.head.saysClose { machine.endAfterAnswer() }
+            note(stream.head, to: stream.request)
             write(stream.head)
         }
         machine.progressed(now: loop.roughNow)
@@ -71,6 +79,7 @@ extension DoorHandler {
     /// Answers in our own name. The exchange is over with it.
     func refuse(_ refusal: DoorRefusal) {
         loop.counters.add(to: .refused)
+        loop.counters.door.note(status: Int(refusal.status.code))
         // A request that was handed over keeps its id: the log may tell of it.
         let id = current?.id ?? loop.ids.make()
         let shown = loop.shared.rules.body(of: refusal, for: head, id: id)

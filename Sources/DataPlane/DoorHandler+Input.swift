@@ -173,6 +173,7 @@ extension DoorHandler {
         switch machine.end(now: loop.roughNow) {
         case .handOver: handOver()
         case .forward:
+            tailArrival = loop.now
             forwardToTail(.end(trailers))
             settleTail(machine.tailSettled(now: loop.roughNow))
         case .refuse(let refusal): refuse(refusal)
@@ -185,11 +186,11 @@ extension DoorHandler {
         let traits = AnswerTraits(isHead: facts.isHead, isOld: facts.isOld, keepAlive: !machine.endsAfterAnswer)
         let request: DoorRequest
         if isKnownUniquelyReferenced(&spare), let used = spare {
-            used.renew(head: head, body: body, arrival: loop.now, id: loop.ids.make(), traits: traits)
+            used.renew(head: head, body: body, arrival: loop.tick, id: loop.ids.make(), traits: traits)
             request = used
         } else {
             request = DoorRequest(
-                head: head, body: body, arrival: loop.now, id: loop.ids.make(), traits: traits, mailbox: loop.mailbox)
+                head: head, body: body, arrival: loop.tick, id: loop.ids.make(), traits: traits, mailbox: loop.mailbox)
             request.companion = spare?.companion
         }
         spare = nil

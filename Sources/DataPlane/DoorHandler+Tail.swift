@@ -1,11 +1,13 @@
 import NIOCore
 import NIOHTTP1
+import Vocabulary
 
 /// Requests that are not ours, and what the tail sends and asks for.
 extension DoorHandler {
     func beginTail(_ head: HTTPRequestHead) {
         guard let context else { return }
         loop.counters.add(to: .tail)
+        tailArrival = nil
         if !hasTail {
             do {
                 try loop.shared.tail.attach(to: context.channel)
@@ -49,6 +51,9 @@ extension DoorHandler {
             return
         }
         machine.tailBegan(now: loop.roughNow)
+        loop.counters.control.note(status: Int(head.status.code))
+        let waited = tailArrival.map { loop.now - $0 } ?? .zero
+        loop.counters.control.durations.note(nanoseconds: UInt64(max(0, waited.nanoseconds)))
         if isOld {
             head.version = .http1_0
             if !head.headers.contains(name: "content-length") && head.status.mayHaveResponseBody {

@@ -46,6 +46,8 @@ final class DoorHandler: ChannelDuplexHandler {
     var isFinished = false
 
     var hasTail = false
+    /// When the tail's current request was complete; nil before.
+    var tailArrival: NIODeadline?
     /// The tail was told that no more requests will come.
     var toldTailOfEnd = false
     var tailNeedsReadComplete = false

@@ -16,6 +16,10 @@ final class DoorLoop: @unchecked Sendable {
     /// client's fault.
     private(set) var roughNow: NIODeadline
     private var sweptAt: NIODeadline
+    /// When the first of the requests that now wait for their hand-over was complete.
+    private var tickedAt: NIODeadline?
+    /// When the answers began to be written that are being written now.
+    private(set) var turn: NIODeadline
     private var ready: [DoorRequest] = []
     private var handing: [DoorRequest] = []
     private var deliveries: [Delivery] = []
@@ -31,6 +35,7 @@ final class DoorLoop: @unchecked Sendable {
         ids = RequestNumbers(shared.random)
         self.shared = shared
         roughNow = eventLoop.now
+        turn = roughNow
         sweptAt = roughNow
         let limits = shared.limits
         let bounds = StreamBounds(high: limits.streamHigh, low: limits.streamLow, most: limits.streamMost)
@@ -54,6 +59,7 @@ extension DoorLoop {
 
     private func handOver() {
         isHandOverDue = false
+        tickedAt = nil
         swap(&ready, &handing)
         // What the service answers at once needs no wake-up.
         mailbox.expectCollection()
@@ -64,6 +70,7 @@ extension DoorLoop {
 
     private func deliver() {
         mailbox.collect(into: &deliveries)
+        turn = eventLoop.now
         for delivery in deliveries {
             switch delivery {
             case .answer(let request): request.connection?.deliver(request)
@@ -82,6 +89,14 @@ extension DoorLoop {
 
     /// The connection has written something; it is flushed once, when all answers of this wake-up are written.
     func flushLater(_ connection: DoorHandler) { unflushed.append(connection) }
+
+    /// The time of this tick, the same for all requests that are handed over together.
+    var tick: NIODeadline {
+        if let tickedAt { return tickedAt }
+        let now = eventLoop.now
+        tickedAt = now
+        return now
+    }
 
     /// The event loop's time, exactly.
     var now: NIODeadline { eventLoop.now }

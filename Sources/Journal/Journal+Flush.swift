@@ -53,6 +53,7 @@ extension Journal {
             let room = min(options.flushBytes, flusher.current.payloadRoom)
             batch = state.withLock { $0.take(atMost: room) }
         }
+        let began = time.monotonic()
         do throws(FileError) {
             try write(batch)
         } catch {
@@ -61,7 +62,9 @@ extension Journal {
         }
         let left = options.usable(flusher.current.left)
         state.withLock { $0.finish(batch, currentRoom: left) }
-        flusher.pacing.flushed(records: batch.records, now: time.monotonic())
+        let ended = time.monotonic()
+        flushDurations.note(nanoseconds: ended.nanoseconds(since: began))
+        flusher.pacing.flushed(records: batch.records, now: ended)
         publish(batch.lastLSN)
         room.advance()
         return .wrote

@@ -1,6 +1,6 @@
 import Seams
 import Synchronization
-import Vocabulary
+package import Vocabulary
 
 /// The shared group-commit log of a node: one sync makes durable what all tenants committed while the last one ran.
 ///
@@ -33,6 +33,8 @@ package final class Journal: Sendable {
     let prepareTurn = Turn()
     let generationTurn = Turn()
     let flusher: Flusher
+    /// How long flushes took, from their first write to the end of their sync.
+    package let flushDurations = DurationCounts()
     private let onFatal: @Sendable (JournalError) -> Void
 
     init(

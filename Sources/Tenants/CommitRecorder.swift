@@ -42,6 +42,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private let faults: EngineFaults
 
     private let newest: Atomic<UInt64>
+    private let commits: CommitCount
 
     /// - Parameter event: the record that made the tenant, where it may not be durable yet.
     init(
@@ -57,6 +58,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         transactionBytes = context.settings.transactionBytes
         faults = context.faults
         newest = Atomic(event.rawValue)
+        commits = context.commitCount
     }
 
     /// The newest commit's LSN: published before any reader can see the commit, so that an answer that waits for it
@@ -157,6 +159,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         pages = 0
         state = next
         newest.store(lsn.rawValue, ordering: .releasing)
+        commits.add()
     }
 
     /// Pages cut off or skipped by growth count in the rolling checksum too.

@@ -12,6 +12,8 @@ final class DatabaseContext: Sendable {
     let faults: EngineFaults
     /// Streams open on the node.
     let streamCount = StreamCount()
+    /// Commits since the start, of all tenants.
+    let commitCount = CommitCount()
 
     init(
         vfs: DatabaseVFS, settings: EngineSettings, time: any TimeSource, random: any RandomSource, life: EngineLife,
@@ -36,6 +38,13 @@ final class DatabaseContext: Sendable {
             connection: connection, watch: ExecutionWatch(connection, time: time, life: life),
             cacheCapacity: settings.statementCache, isShared: isShared)
     }
+}
+
+/// How many commits there were.
+final class CommitCount: Sendable {
+    private let count = Atomic<UInt64>(0)
+    var value: UInt64 { count.load(ordering: .relaxed) }
+    func add() { count.add(1, ordering: .relaxed) }
 }
 
 /// How many streams are open on the node.

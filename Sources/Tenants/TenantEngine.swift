@@ -120,6 +120,7 @@ package final class TenantEngine: Sendable {
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }
     package var laneQueueLengths: [Int] { lanes.lanes.map(\.queueLength) }
+    package var commitCount: UInt64 { context.commitCount.value }
     package var streamCount: Int { context.streamCount.value }
     /// Descriptors of tenants' files that are open now.
     package var descriptorCount: Int { context.vfs.descriptors.openCount }

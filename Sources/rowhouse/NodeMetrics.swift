@@ -1,17 +1,32 @@
+import ControlPlane
 import DataPlane
 import Journal
 import Routing
 import Tenants
 import Vocabulary
 
-/// The node's numbers in Prometheus' text format. Labels are few and fixed.
+/// The node's numbers. Labels are few and fixed: nothing that a client chooses becomes one.
 struct NodeMetrics: Sendable {
     let engine: TenantEngine
     let door: DoorServer
     let cache: PlacementCache
+    let moves: MoveMeter
+    let relay: NodeRelay?
 
     func text() -> String {
         var page = MetricsPage()
+        page.family(.gauge, "rowhouse_info", "This build.")
+        page.sample(1, ("version", Build.version), ("sqlite", NodeRun.sqlite))
+        addTenants(to: &page)
+        addJournal(to: &page)
+        addDoor(to: &page)
+        addCluster(to: &page)
+        ProcessFacts.read().add(to: &page)
+        return page.text
+    }
+
+    private func addTenants(to page: inout MetricsPage) {
+        page.counter("rowhouse_commits_total", "Commits of all tenants, the node's own included.", engine.commitCount)
         page.gauge("rowhouse_open_tenants", "Tenants in memory.", engine.openCount)
         page.gauge("rowhouse_tenants", "Tenants with a file on this node.", engine.tenantCount)
         page.gauge(
@@ -21,21 +36,20 @@ struct NodeMetrics: Sendable {
         page.gauge("rowhouse_waiting_works", "Requests waiting for a tenant.", engine.load.waitingWorks)
         page.gauge("rowhouse_memory_bytes", "Page caches and logs of open tenants.", engine.load.memoryBytes)
         page.gauge("rowhouse_wal_bytes", "Logs in memory.", engine.logBytes)
-        page.gauge("rowhouse_journal_bytes", "Journal bytes that recovery would read.", engine.journal.usedBytes)
+        page.family(.gauge, "rowhouse_lane_queue_length", "Tenants waiting for a lane.")
+        for (lane, length) in engine.laneQueueLengths.enumerated() { page.sample(length, ("lane", String(lane))) }
+    }
+
+    private func addJournal(to page: inout MetricsPage) {
+        let journal = engine.journal
+        page.gauge("rowhouse_journal_bytes", "Journal bytes that recovery would read.", journal.usedBytes)
+        page.gauge("rowhouse_durable_lsn", "Newest durable position in the journal.", journal.durableLSN.rawValue)
+        page.gauge("rowhouse_last_lsn", "Newest position given.", journal.lastLSN.rawValue)
         page.gauge(
-            "rowhouse_durable_lsn", "Newest durable position in the journal.", engine.journal.durableLSN.rawValue)
-        page.gauge("rowhouse_last_lsn", "Newest position given.", engine.journal.lastLSN.rawValue)
-        page.gauge(
-            "rowhouse_recovery_point", "Position that recovery would start after.",
-            engine.journal.recoveryPoint.rawValue)
-        page.gauge("rowhouse_disk_full", "1 while the journal finds no room.", engine.journal.isDiskFull ? 1 : 0)
-        page.gauge("rowhouse_cached_placements", "Placements in memory.", cache.count)
-        for (lane, length) in engine.laneQueueLengths.enumerated() {
-            page.gauge(
-                "rowhouse_lane_queue_length", "Tenants waiting for a lane.", length, label: ("lane", String(lane)))
-        }
-        addDoor(to: &page)
-        return page.text
+            "rowhouse_recovery_point", "Position that recovery would start after.", journal.recoveryPoint.rawValue)
+        page.gauge("rowhouse_disk_full", "1 while the journal finds no room.", journal.isDiskFull ? 1 : 0)
+        page.family(.histogram, "rowhouse_journal_flush_seconds", "Writing and syncing one flush.")
+        page.sample(journal.flushDurations.totals)
     }
 
     private func addDoor(to page: inout MetricsPage) {
@@ -44,35 +58,33 @@ struct NodeMetrics: Sendable {
             "rowhouse_connections", "Open connections.", metrics.connectionsOpened &- metrics.connectionsClosed)
         page.counter("rowhouse_connections_total", "Connections accepted.", metrics.connectionsOpened)
         page.counter("rowhouse_connections_refused_total", "Connections turned away.", metrics.connectionsRefused)
-        for (plane, count) in [
-            ("data", metrics.dataPlaneRequests), ("control", metrics.tailRequests),
-            ("refused", metrics.refusedRequests),
-        ] {
-            page.counter("rowhouse_requests_total", "Requests by who answered.", count, label: ("plane", plane))
+        page.family(.counter, "rowhouse_requests_total", "Answers by who gave them and HTTP status.")
+        for (plane, answers) in [("data", metrics.data), ("control", metrics.control), ("door", metrics.door)] {
+            for (status, count) in answers.answers.sorted(by: { $0.key < $1.key }) {
+                page.sample(count, ("plane", plane), ("code", status == 0 ? "other" : String(status)))
+            }
         }
+        page.family(.histogram, "rowhouse_request_seconds", "From the complete request to the beginning of its answer.")
+        page.sample(metrics.data.durations, ("plane", "data"))
+        page.sample(metrics.control.durations, ("plane", "control"))
         page.counter("rowhouse_received_bytes_total", "Bytes read from clients.", metrics.bytesIn)
         page.counter("rowhouse_sent_bytes_total", "Bytes written to clients.", metrics.bytesOut)
     }
-}
 
-/// Builds a page of metrics; a name's help and type are written once.
-struct MetricsPage {
-    private(set) var text = ""
-    private var known: Set<String> = []
-
-    mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger, label: (String, String)? = nil) {
-        add(name, help, "gauge", String(value), label)
-    }
-
-    mutating func counter(_ name: String, _ help: String, _ value: some BinaryInteger, label: (String, String)? = nil) {
-        add(name, help, "counter", String(value), label)
-    }
-
-    private mutating func add(
-        _ name: String, _ help: String, _ type: String, _ value: String, _ label: (String, String)?
-    ) {
-        if known.insert(name).inserted { text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n" }
-        let labels = label.map { "{\($0.0)=\"\($0.1)\"}" } ?? ""
-        text += "\(name)\(labels) \(value)\n"
+    private func addCluster(to page: inout MetricsPage) {
+        page.gauge("rowhouse_cached_placements", "Placements in memory.", cache.count)
+        page.family(.counter, "rowhouse_moves_total", "Moves out of this node that ended, and arrivals.")
+        for (result, count) in moves.results { page.sample(count, ("result", result)) }
+        page.family(.histogram, "rowhouse_move_pause_seconds", "How long writes waited for a move out of this node.")
+        page.sample(moves.pauses)
+        guard let relay else { return }
+        let metrics = relay.metrics
+        page.family(.counter, "rowhouse_relayed_requests_total", "Requests sent on to their owner, by what came of it.")
+        let outcomes = [
+            ("sent", metrics.relayed), ("misdirected", metrics.misdirected), ("repeated", metrics.repeated),
+            ("failed", metrics.failed), ("unrecognised", metrics.unrecognised),
+        ]
+        for (outcome, count) in outcomes { page.sample(count, ("outcome", outcome)) }
+        page.counter("rowhouse_relay_connections_total", "Connections opened to other nodes.", metrics.connected)
     }
 }

@@ -20,8 +20,11 @@ struct NodeMoves: Sendable {
             residents: parts.residents, parked: parts.parked, cache: parts.cache, store: parts.store,
             incarnation: begun.node.incarnation, peers: MoveCalls(transport: cluster.peers), time: parts.base.time,
             random: parts.base.random, sleep: NodeParts.sleep)
-        let logger = parts.base.logger
-        site.notice = { notice in logger.info("move", metadata: ["notice": "\(notice)"]) }
+        let (logger, meter) = (parts.base.logger, parts.moveMeter)
+        site.notice = { notice in
+            meter.note(notice)
+            logger.info("move", metadata: ["notice": "\(notice)"])
+        }
         let desk = MoveDesk(site)
         return NodeMoves(
             desk: desk,

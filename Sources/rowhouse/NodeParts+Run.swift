@@ -23,13 +23,33 @@ extension NodeParts {
         group: any EventLoopGroup
     ) throws -> HranaService {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
+        let relay = cluster.map { cluster in
+            NodeRelay(
+                client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
+                parked: parked)
+        }
+        let plane = controlPlane(
+            begun, moves, cors: cors,
+            NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
+        var settings = try hranaSettings(begun, cors: cors)
+        settings.relay = relay
+        settings.relayed = cluster.map { RelayAdmission(verifier: $0.verifier) }
+        let hrana = HranaService(settings)
+        relay?.serve(with: hrana)
+        gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
+        responder.replace(plane.router().buildResponder())
+        return hrana
+    }
+
+    private func controlPlane(
+        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, cors: CORSRule, _ meter: NodeMetrics
+    ) -> ControlPlane {
         let guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors,
             proxies: ServeSettings.proxies(base.settings), random: base.random)
         let tenants = TenantService(
             store: store, residents: residents, peers: peers, time: base.time
         ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
-        let meter = NodeMetrics(engine: engine, door: door, cache: cache)
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
             version: NodeRun.version, metrics: { meter.text() })
@@ -49,19 +69,7 @@ extension NodeParts {
             let controller = MoveController(moves.service)
             plane.guardedRoutes = { controller.register(on: $0.group("v1/moves")) }
         }
-        var settings = try hranaSettings(begun, cors: cors)
-        let relay = cluster.map { cluster in
-            NodeRelay(
-                client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
-                parked: parked)
-        }
-        settings.relay = relay
-        settings.relayed = cluster.map { RelayAdmission(verifier: $0.verifier) }
-        let hrana = HranaService(settings)
-        relay?.serve(with: hrana)
-        gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
-        responder.replace(plane.router().buildResponder())
-        return hrana
+        return plane
     }
 
     private func hranaSettings(_ begun: LeaseKeeper.Begun, cors: CORSRule) throws -> HranaSettings {

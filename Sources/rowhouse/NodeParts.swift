@@ -36,6 +36,7 @@ struct NodeParts: Sendable {
     let arrivals: ArrivalService
     let parked: ParkedRequests
     let addresses: AddressBook
+    let moveMeter = MoveMeter()
 
     static let sleep: Sleep = { nanoseconds in
         try await Task.sleep(nanoseconds: nanoseconds)

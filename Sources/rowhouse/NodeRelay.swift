@@ -28,6 +28,8 @@ final class NodeRelay: Relay {
         client.relay(request, to: route, as: authority)
     }
 
+    var metrics: RelayMetrics { client.metrics }
+
     func cancelled(_ request: DoorRequest) { client.cancelled(request) }
 
     func hold(_ request: DoorRequest, of tenant: TenantID) -> Bool {

@@ -49,8 +49,8 @@ struct NodeRun {
         EarlyControlPlane(status: base.status, version: Self.version, random: base.random).router().buildResponder()
     }
 
-    static let version = VersionObject(
-        version: Build.version, sqlite: SQLiteRuntime.version, protocol: 1, format: 1)
+    static let sqlite = SQLiteRuntime.version
+    static let version = VersionObject(version: Build.version, sqlite: sqlite, protocol: 1, format: 1)
 
     private static func announce(_ address: SocketAddress) {
         guard let host = address.ipAddress, let port = address.port else { return }
