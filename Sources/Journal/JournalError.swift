@@ -7,6 +7,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case disk(FileError)
     /// A record is missing that something intact says was durable.
     case damaged(JournalDamage)
+    /// A record was read while the journal was opened and cannot be read again. The next start judges what is left.
+    case unreadable(LSN)
     /// There are segments and no manifest, or a manifest that is not intact.
     case manifest(String)
     /// The files are of a version that this program does not know.
@@ -20,6 +22,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .disk(let error): "the journal's disk failed: \(error)"
         case .damaged(let damage): damage.description
+        case .unreadable(let lsn):
+            "the journal's record at LSN \(lsn) was read and cannot be read again: its disk is failing"
         case .manifest(let reason): "the journal's manifest \(reason)"
         case .version(let version): "the journal is of format version \(version), which this program does not know"
         case .options(let reason): "the journal's settings: \(reason)"

@@ -66,7 +66,8 @@ private struct JournalOpening {
             state: AppendState(options: options, pool: pool, nextLSN: outcome.next, parted: outline.parted),
             current: fresh, onFatal: onFatal)
         let recovery = Recovery(
-            store: store, links: links, outline: outline, point: manifest.recoveryPoint, end: outcome.next,
+            store: store, links: SegmentChain.appending(fresh, to: links), outline: outline,
+            point: manifest.recoveryPoint, end: outcome.next,
             nodeState: manifest.nodeState, faults: faults)
         let report = OpenReport(
             recoveryPoint: manifest.recoveryPoint, lastLSN: last, rehomed: records.count, accepted: outcome.damage)
@@ -128,7 +129,8 @@ private struct JournalOpening {
         var records: [[UInt8]] = []
         let tail = JournalScan(
             links: SegmentChain.tail(scan.links, from: first), point: LSN(first.rawValue - 1), end: end, faults: faults)
-        _ = try tail.run { (view) throws(JournalError) in records.append(Array(view.bytes)) }
+        let outcome = try tail.run { (view) throws(JournalError) in records.append(Array(view.bytes)) }
+        guard outcome.next == end else { throw .unreadable(outcome.next) }
         return records
     }
 

@@ -66,4 +66,38 @@ import Vocabulary
         }
         #expect(cut > 10)
     }
+
+    /// A start reads the journal more than once. What a failed sync left may be gone at any of these readings: then it is
+    /// gone for good or it counts for good, and a start that cannot tell refuses.
+    @Test func `what can be read once and not again never counts half`() throws {
+        var nth = 1
+        while true {
+            let world = try TestWorld(seed: 9)
+            let tenants = [try world.create(), try world.create()]
+            world.flush()
+            let acknowledged = world.journal.durableLSN
+            for _ in 0..<4 { for tenant in tenants { world.commit(tenant, world.randomChange(tenant)) } }
+            world.disk.inject(.fail(errno: 5), on: .sync)
+            world.journal.flushNow()
+            let disk = world.disk.killed()
+            let reads = disk.calls(.read)
+            disk.inject(.evict, on: .read, nth: nth)
+            var left = disk
+            do {
+                try world.reopen(on: disk)
+                #expect(world.violations() == [], "read \(nth)")
+                let shown = world.report.lastLSN
+                left = disk.crash(seed: 1, mode: .dropAll)
+                try world.reopen(on: left)
+                #expect(world.report.lastLSN == shown, "read \(nth)")
+            } catch is JournalError {
+                try world.reopen(on: disk.crash(seed: 1, mode: .dropAll))
+                #expect(world.report.lastLSN >= acknowledged)
+            }
+            #expect(world.violations() == [], "read \(nth)")
+            if disk.calls(.read) - reads < nth { break }
+            nth += 1
+        }
+        #expect(nth > 8)
+    }
 }

@@ -29,6 +29,8 @@ package enum DiskFault: Hashable, Sendable {
     case lie
     /// The call works, later.
     case delay(nanoseconds: UInt64)
+    /// The call works; before it the system drops its clean pages, and with them what failed syncs did not write.
+    case evict
     /// The power goes: this call and every later one fails.
     case powerCut
 }

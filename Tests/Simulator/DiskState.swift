@@ -53,6 +53,12 @@ struct SimulatedInode {
         return syncError
     }
 
+    /// What reads see from now on is what is on the platter and what waits to be written.
+    mutating func evict() {
+        current = synced
+        for change in pending { Self.apply(change, to: &current) }
+    }
+
     /// After a failed sync the system believes these pages to be clean.
     mutating func forgetPending() { pending.removeAll() }
 }
@@ -104,6 +110,10 @@ struct DiskState {
     var supportsSyncFileSystem = true
 
     func hasRoom(for growth: Int) -> Bool { capacity == .max || growth == 0 || used + growth <= capacity }
+
+    mutating func evict() {
+        for index in inodes.indices where !inodes[index].isUnlinked { inodes[index].evict() }
+    }
 
     var used: Int { inodes.reduce(0) { $0 + ($1.isUnlinked ? 0 : $1.current.count) } }
 }

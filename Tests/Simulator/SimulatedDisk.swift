@@ -113,6 +113,7 @@ package final class SimulatedDisk: Files {
                 fault.operation == operation && fault.nth == kind || fault.operation == nil && fault.nth == all
             }
             if case .powerCut? = hit?.fault { state.isFrozen = true }
+            if case .evict? = hit?.fault { state.evict() }
             return (state.isFrozen, hit?.fault)
         }
         if isFrozen { throw .failed(operation: "\(operation)", path: path, errno: EIO) }

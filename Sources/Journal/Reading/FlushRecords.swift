@@ -17,7 +17,6 @@ package struct RecordView {
 /// The records of one flush, in order; ends at the first that is not intact or not the next LSN.
 struct FlushRecords: Sequence, IteratorProtocol {
     private let payload: UnsafeRawBufferPointer
-    private let verifiesBodies: Bool
     private var offset = 0
     /// The LSN that comes next.
     private(set) var expected: LSN
@@ -26,9 +25,8 @@ struct FlushRecords: Sequence, IteratorProtocol {
     /// Whose record is broken, if its header at least is intact.
     private(set) var brokenTenant: TenantID?
 
-    init(_ payload: UnsafeRawBufferPointer, first: LSN, verifiesBodies: Bool) {
+    init(_ payload: UnsafeRawBufferPointer, first: LSN) {
         self.payload = payload
-        self.verifiesBodies = verifiesBodies
         expected = first
     }
 
@@ -42,7 +40,7 @@ struct FlushRecords: Sequence, IteratorProtocol {
             let header = RecordHeader(at: base + offset, available: payload.count - offset), header.lsn == expected
         else { return nil }
         let view = RecordView(header: header, bytes: payload.part(offset, header.length))
-        if verifiesBodies, CRC32C.of(view.body) != header.bodyCRC {
+        if CRC32C.of(view.body) != header.bodyCRC {
             brokenTenant = header.tenant
             return nil
         }

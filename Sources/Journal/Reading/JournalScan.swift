@@ -19,7 +19,6 @@ struct JournalScan {
     var claimed = LSN.none
     /// Records from it on are not looked at; nil to read to the end.
     var end: LSN?
-    var verifiesBodies = true
     var faults = JournalFaults()
 
     /// - Parameter visit: Gets every record above the point that counts, in order. A flush counts as a whole, unless it is
@@ -56,7 +55,7 @@ struct JournalScan {
             }
             isFirst = false
             outcome.witnessed = max(outcome.witnessed, flush.header.durable)
-            var records = FlushRecords(flush.payload, first: flush.header.firstLSN, verifiesBodies: verifiesBodies)
+            var records = FlushRecords(flush.payload, first: flush.header.firstLSN)
             views.removeAll(keepingCapacity: true)
             while let view = records.next() { views.append(view) }
             let isEnough = limit(of: link).map { records.expected >= $0 } ?? false

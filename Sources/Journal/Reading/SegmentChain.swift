@@ -36,4 +36,12 @@ extension SegmentChain {
         guard let start = links.lastIndex(where: { $0.header.firstLSN <= first }) else { return links }
         return Array(links[start...])
     }
+
+    /// The links as they are once another segment has been begun.
+    static func appending(_ segment: OpenSegment, to links: [ChainLink]) -> [ChainLink] {
+        let first = segment.header.firstLSN
+        var kept = links.filter { $0.header.firstLSN < first }
+        if let last = kept.popLast() { kept.append(ChainLink(slot: last.slot, header: last.header, limit: first)) }
+        return kept + [ChainLink(slot: segment.slot, header: segment.header, limit: nil)]
+    }
 }

@@ -64,11 +64,10 @@ package struct Recovery: Sendable {
         _ progress: (RecoveryProgress) -> Void
     ) throws(JournalError) {
         let scan = JournalScan(
-            links: SegmentChain.tail(links, from: point.next), point: point, end: end, verifiesBodies: false,
-            faults: faults)
+            links: SegmentChain.tail(links, from: point.next), point: point, end: end, faults: faults)
         var done: UInt64 = 0
         var open = 0
-        _ = try scan.run { (view) throws(JournalError) in
+        let outcome = try scan.run { (view) throws(JournalError) in
             done += 1
             if done % Self.progressStep == 0 {
                 progress(RecoveryProgress(records: done, totalRecords: outline.records))
@@ -85,6 +84,9 @@ package struct Recovery: Sendable {
             for other in replays.values { other.closeFile() }
             open = 0
         }
+        // Every record was read before. One that the disk does not give again must not be left out in silence: what was
+        // found counts as durable.
+        guard outcome.next == end else { throw .unreadable(outcome.next) }
     }
 
     private func sync(_ replays: [TenantReplay], _ layout: any RecoveryLayout) throws(FileError) {
