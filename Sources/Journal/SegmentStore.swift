@@ -67,8 +67,11 @@ struct SegmentStore: Sendable {
     }
 
     /// Makes a file of `length` zeros and syncs it.
+    ///
+    /// - Throws: `.exists` where the number has a file already: whoever chose it did not see the whole folder.
     func fill(_ path: String, length: Int) throws(FileError) {
         let file = try files.open(path, .create)
+        guard try files.size(of: path) == nil else { throw .exists(path: path) }
         defer { file.close() }
         let zeros = [UInt8](repeating: 0, count: min(length, 1 << 20))
         try file.truncate(to: 0)

@@ -38,13 +38,24 @@ package struct PosixFiles: Files {
     package func list(_ directory: String) throws(FileError) -> [String] {
         guard let stream = opendir(directory) else { throw FileError.from(errno, "opendir", directory) }
         defer { closedir(stream) }
+        return try Self.names(in: directory) { readdir(stream) }
+    }
+
+    /// - Parameter next: `readdir`: nil at the end, and after an error, which only `errno` tells apart.
+    static func names(
+        in directory: String, _ next: () -> UnsafeMutablePointer<dirent>?
+    ) throws(FileError) -> [String] {
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = next() else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
                 field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        // A listing cut short must not pass for a folder with fewer files.
+        guard errno == 0 else { throw FileError.from(errno, "readdir", directory) }
         return names.sorted()
     }
 
