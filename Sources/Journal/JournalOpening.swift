@@ -47,19 +47,19 @@ private struct JournalOpening {
         if let damage = outcome.damage, !acceptLoss { throw .damaged(damage) }
         let last = LSN(outcome.next.rawValue - 1)
 
+        let manifests = ManifestStore(files: store.files, directory: store.directory, manifest: manifest)
+        // An earlier process may have renamed the manifest and not synced the folder. What it lets go is about to be
+        // overwritten: until this is durable, a power cut could bring the one before back, which needs it.
+        try update(manifests) { _ in }
         var pool = try sort(found, links.filter { $0.header.firstLSN < outcome.next })
         let firstFresh = faults.skipRehome ? outcome.next : min(outcome.witnessed.next, outcome.next)
         let records = try copy(from: firstFresh, to: outcome.next, scan)
         let fresh = try begin(firstLSN: firstFresh, records, &pool)
 
         let ceiling = max(manifest.generationCeiling, outline.highestGeneration.next)
-        let current = Manifest(
-            recoveryPoint: manifest.recoveryPoint, durable: last, generationCeiling: ceiling,
-            nodeState: manifest.nodeState)
-        let manifests = ManifestStore(files: store.files, directory: store.directory, manifest: current)
-        // Also makes durable what an earlier process renamed but did not sync: it is about to be relied on.
-        try Ballast.retrying(store) { () throws(JournalError) in
-            try onDisk { () throws(FileError) in try manifests.update { _ in } }
+        try update(manifests) { manifest in
+            manifest.durable = last
+            manifest.generationCeiling = ceiling
         }
         let journal = Journal(
             store: store, time: time, random: random, options: options, faults: faults, manifests: manifests,
@@ -72,6 +72,12 @@ private struct JournalOpening {
         let report = OpenReport(
             recoveryPoint: manifest.recoveryPoint, lastLSN: last, rehomed: records.count, accepted: outcome.damage)
         return OpenedJournal(journal: journal, recovery: recovery, report: report)
+    }
+
+    private func update(_ manifests: ManifestStore, _ change: (inout Manifest) -> Void) throws(JournalError) {
+        try Ballast.retrying(store) { () throws(JournalError) in
+            try onDisk { () throws(FileError) in try manifests.update(change) }
+        }
     }
 
     private func find() throws(JournalError) -> (Manifest, [SegmentStore.Found]) {
@@ -139,7 +145,7 @@ private struct JournalOpening {
         -> OpenSegment
     {
         let payload = records.reduce(0) { $0 + $1.count }
-        let needed = max(options.segmentBytes, 3 * Block.size + Block.roundUp(FlushHeader.size + payload))
+        let needed = max(options.segmentBytes, 4 * Block.size + Block.roundUp(FlushHeader.size + payload))
         let slot = try slot(atLeast: needed, &pool)
         let segment = pool.begin(slot, firstLSN: firstLSN, now: time.monotonic())
         var open = OpenSegment(segment, salt: random.next())

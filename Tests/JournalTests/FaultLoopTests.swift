@@ -93,4 +93,34 @@ import Vocabulary
         }
         #expect(nth > 20)
     }
+
+    /// The manifest that lets segments go was renamed and not synced when the process was killed: the next start sees it, and
+    /// the next power cut may take it back.
+    @Test func `the power goes at any call of a start after a manifest that is not durable`() throws {
+        var nth = 1
+        while true {
+            let world = try TestWorld(seed: 5)
+            let tenant = try world.create()
+            while world.journal.segments.count < 5 {
+                world.commit(tenant, world.randomChange(tenant))
+                world.flush()
+                world.journal.prepareNow()
+            }
+            try world.checkpoint(tenant)
+            _ = try world.disk.syncFileSystem(holding: "/data")
+            world.disk.inject(.powerCut, on: .syncDirectory)
+            #expect(throws: JournalError.self) {
+                try world.journal.advanceRecoveryPoint(to: world.journal.durableLSN, nodeState: nil)
+            }
+            let disk = world.disk.killed()
+            disk.inject(.powerCut, nth: nth)
+            try? world.reopen(on: disk)
+            let isThrough = !disk.isFrozen
+            try world.reopen(on: disk.crash(seed: 1, mode: .dropAll))
+            #expect(world.violations() == [], "call \(nth)")
+            if isThrough { break }
+            nth += 1
+        }
+        #expect(nth > 10)
+    }
 }
