@@ -111,11 +111,11 @@ struct AppendState {
 
     /// Journal space that can be written without preparing anything.
     private var room: Int {
-        pool.ready.reduce(currentRoom) { $0 + options.usable($1.length - Block.size) }
+        pool.ready.reduce(currentRoom) { $0 + options.usable(ofSegment: $1.length) }
     }
 
     /// The same that preparing all segments that are still allowed would add.
-    private var possibleRoom: Int { pool.growth * options.usable(options.segmentBytes - Block.size) }
+    private var possibleRoom: Int { pool.growth * options.usable(ofSegment: options.segmentBytes) }
 
     private var pendingSpace: Int {
         waitingBytes + inFlightBytes + (waitingRecords + inFlightRecords) * JournalOptions.recordOverhead

@@ -115,7 +115,7 @@ extension Journal {
         let now = time.monotonic()
         let segment = state.withLock { state in
             let segment = state.pool.begin(firstLSN: first, now: now)
-            if let segment { state.currentRoom = options.usable(segment.slot.length - Block.size) }
+            if let segment { state.currentRoom = options.usable(ofSegment: segment.slot.length) }
             return segment
         }
         preparing.advance()

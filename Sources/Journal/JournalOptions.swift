@@ -36,8 +36,11 @@ package struct JournalOptions: Sendable {
     var maximumSegments: Int { journalBytes / segmentBytes }
 
     /// Bytes of records that certainly fit in a segment with so many bytes left: a flush never crosses segments, so that
-    /// less than one record's worth is wasted at the end; the last block is kept for a witness.
+    /// less than one record's worth is wasted at the end; one block is kept for a witness.
     func usable(_ left: Int) -> Int { max(0, left - recordBytes - 3 * Block.size) }
+
+    /// The same for a segment of so many bytes that nothing was written to but its two headers.
+    func usable(ofSegment length: Int) -> Int { usable(length - 2 * Block.size) }
 
     /// Journal space that a transaction with so many reserved bytes takes at the very worst: each of its records in a
     /// flush of its own, followed by a witness.
@@ -49,7 +52,7 @@ package struct JournalOptions: Sendable {
     static let recordOverhead = RecordHeader.size + FlushHeader.size + 2 * Block.size
 
     /// Bytes of records that a full journal certainly holds, one segment being written and one being freed.
-    private var capacity: Int { (maximumSegments - 2) * usable(segmentBytes - Block.size) }
+    private var capacity: Int { (maximumSegments - 2) * usable(ofSegment: segmentBytes) }
 
     /// The part of it that only relief may use.
     var reliefSpace: Int { capacity / 4 }
@@ -57,7 +60,7 @@ package struct JournalOptions: Sendable {
     func validated() throws(JournalError) {
         guard segmentBytes % Block.size == 0 else { throw .options("the segment size must be a multiple of 4096") }
         guard partBytes >= 2 * PageEntry.maximumSize else { throw .options("a part must hold at least two pages") }
-        guard usable(segmentBytes - Block.size) >= recordBytes else {
+        guard usable(ofSegment: segmentBytes) >= recordBytes else {
             throw .options("a segment must hold several parts")
         }
         guard maximumSegments >= 3 else { throw .options("the journal must have room for three segments") }

@@ -9,7 +9,7 @@ struct OpenSegment {
     let header: SegmentHeader
     /// Where the next flush begins: a fresh block.
     private(set) var offset = Block.size
-    /// The segment's own header goes out with its first flush.
+    /// The segment's own header goes out with its first flush, into its first block and its last.
     private var isHeaderWritten = false
 
     init(_ segment: UsedSegment, salt: UInt64) {
@@ -18,11 +18,13 @@ struct OpenSegment {
             sequence: segment.sequence, salt: salt, firstLSN: segment.firstLSN, length: segment.slot.length)
     }
 
-    /// Bytes of records that a flush here may take; the last block is kept for a witness.
-    var payloadRoom: Int { max(0, slot.length - Block.size - offset - FlushHeader.size) }
-    var hasWitnessRoom: Bool { offset + Block.size <= slot.length }
+    /// Where the second header lies.
+    private var lastBlock: Int { slot.length - Block.size }
+    /// Bytes of records that a flush here may take; one more block is kept for a witness.
+    var payloadRoom: Int { max(0, left - Block.size - FlushHeader.size) }
+    var hasWitnessRoom: Bool { left >= Block.size }
     /// Bytes left for flushes.
-    var left: Int { slot.length - offset }
+    var left: Int { lastBlock - offset }
 
     /// Writes one flush, not synced, and moves behind it.
     ///
@@ -41,8 +43,9 @@ struct OpenSegment {
             try slot.file.write(vector: vector, at: Int64(offset))
         } else {
             header.write(toBlock: memory)
-            try slot.file.write(
-                vector: [UnsafeRawBufferPointer(start: memory, count: Block.size)] + vector, at: 0)
+            let block = UnsafeRawBufferPointer(start: memory, count: Block.size)
+            try slot.file.write(vector: [block] + vector, at: 0)
+            try slot.file.write(block, at: Int64(lastBlock))
             isHeaderWritten = true
         }
         offset += flush.paddedLength
@@ -52,7 +55,8 @@ struct OpenSegment {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Block.size, alignment: 16)
         defer { memory.deallocate() }
         header.write(toBlock: memory)
-        try slot.file.write(UnsafeRawBufferPointer(start: memory, count: Block.size), at: 0)
+        let block = UnsafeRawBufferPointer(start: memory, count: Block.size)
+        for offset in [0, lastBlock] { try slot.file.write(block, at: Int64(offset)) }
         isHeaderWritten = true
     }
 

@@ -39,16 +39,39 @@ struct SegmentStore: Sendable {
         return found
     }
 
+    /// The newest header in the first block and the last: either will do. Both are as new as anything acknowledged in the
+    /// segment, since one sync covers all three.
     private func readHeader(_ slot: SegmentSlot) throws(FileError) -> SegmentHeader? {
+        var headers: [SegmentHeader] = []
+        var failure: FileError?
+        for offset in Set([0, slot.length - Block.size]).sorted() {
+            do throws(FileError) {
+                guard let header = try readHeader(slot, at: offset) else { continue }
+                // A file of another length ends elsewhere.
+                if offset == 0 || header.length == slot.length { headers.append(header) }
+            } catch {
+                failure = error
+            }
+        }
+        guard let newest = headers.max(by: { $0.sequence < $1.sequence }) else {
+            if let failure { throw failure }
+            return nil
+        }
+        return newest
+    }
+
+    private func readHeader(_ slot: SegmentSlot, at offset: Int) throws(FileError) -> SegmentHeader? {
         let window = DiskWindow(file: slot.file, length: slot.length, size: Block.size)
-        guard let block = try window.bytes(at: 0, count: Block.size) else { return nil }
-        return SegmentHeader(block: block)
+        return try window.bytes(at: offset, count: Block.size).flatMap { SegmentHeader(block: $0) }
     }
 
     /// Makes a file of zeros that are really on the disk, since a sync of an overwritten file costs half of one of a
     /// growing file, and a full disk is met here and not in a flush. Durable when it returns.
+    ///
+    /// - Throws: `.exists` where the number has a file already: whoever chose it did not see the whole folder.
     func make(_ number: Int, length: Int) throws(FileError) -> SegmentSlot {
         let path = path(number)
+        guard try files.size(of: path) == nil else { throw .exists(path: path) }
         do throws(FileError) {
             try fill(path + ".new", length: length)
             try files.rename(path + ".new", to: path)
@@ -67,11 +90,8 @@ struct SegmentStore: Sendable {
     }
 
     /// Makes a file of `length` zeros and syncs it.
-    ///
-    /// - Throws: `.exists` where the number has a file already: whoever chose it did not see the whole folder.
     func fill(_ path: String, length: Int) throws(FileError) {
         let file = try files.open(path, .create)
-        guard try files.size(of: path) == nil else { throw .exists(path: path) }
         defer { file.close() }
         let zeros = [UInt8](repeating: 0, count: min(length, 1 << 20))
         try file.truncate(to: 0)

@@ -1,7 +1,7 @@
 package import Vocabulary
 
-/// What stands at the beginning of a segment, once in each of the eight 512-byte sectors of its first block, so that one
-/// bad sector loses nothing. 64 bytes (version 1), little-endian:
+/// What stands at the beginning of a segment and at its end, once in each of the eight 512-byte sectors of its first block
+/// and of its last, so that one bad sector or block loses nothing. 64 bytes (version 1), little-endian:
 ///
 /// | offset | bytes | |
 /// |---|---|---|
@@ -35,7 +35,7 @@ package struct SegmentHeader: Hashable, Sendable {
         self.length = length
     }
 
-    /// Fills the whole first block.
+    /// Fills a whole block.
     func write(toBlock block: UnsafeMutableRawPointer) {
         block.initializeMemory(as: UInt8.self, repeating: 0, count: Block.size)
         for sector in stride(from: 0, to: Block.size, by: Self.sectorSize) {
@@ -50,7 +50,7 @@ package struct SegmentHeader: Hashable, Sendable {
         }
     }
 
-    /// Reads the newest intact copy out of a first block; nil if there is none.
+    /// Reads the newest intact copy out of a block; nil if there is none.
     init?(block: UnsafeRawPointer) {
         let copies = stride(from: 0, to: Block.size, by: Self.sectorSize).compactMap { Self(sector: block + $0) }
         // A header torn while a segment was used again leaves old copies beside new ones.

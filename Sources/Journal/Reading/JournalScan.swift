@@ -33,6 +33,8 @@ struct JournalScan {
             guard try read(link, at: index, &outcome, visit) else { return outcome }
             if let end, outcome.next >= end { break }
         }
+        // Not one segment, but something that says there was.
+        if links.isEmpty { try stop(&outcome, at: 0, offset: Block.size) }
         return outcome
     }
 
