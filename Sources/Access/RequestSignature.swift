@@ -5,7 +5,7 @@ import Vocabulary
 
 /// What a signed node-to-node request consists of, as far as the signature covers it.
 package struct SignedRequest: Sendable {
-    package enum Body: Sendable {
+    package enum Body: Equatable, Sendable {
         /// SHA-256, 32 bytes.
         case sha256([UInt8])
         /// Relayed while it comes in, so that no hash is known yet. The endpoint says whether it takes that.

@@ -8,6 +8,8 @@ package enum InternalHeaders {
     package static let stamp = "Rowhouse-Internal-Stamp"
     /// For whom, as the sending node has verified it: `RelayStamp`.
     package static let authority = "Rowhouse-Internal-Authority"
+    /// SHA-256 of the body of a call between nodes, base64url: the signature is judged before any of the body is taken in.
+    package static let digest = "Rowhouse-Internal-Digest"
     /// On the answer to a request whose signature was not good: why. Never sent on to a client.
     package static let refused = "Rowhouse-Internal-Refused"
     /// What all of them begin with, except the signature.

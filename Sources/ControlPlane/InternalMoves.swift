@@ -10,18 +10,20 @@ import Tenants
 /// registered only where the node has a cluster key.
 package struct InternalMoves: Sendable {
     private let verifier: ClusterVerifier
+    private let bodies: InternalBodies
     private let desk: MoveDesk
     private let arrivals: ArrivalService
 
-    package init(verifier: ClusterVerifier, desk: MoveDesk, arrivals: ArrivalService) {
+    package init(verifier: ClusterVerifier, bodies: InternalBodies, desk: MoveDesk, arrivals: ArrivalService) {
         self.verifier = verifier
+        self.bodies = bodies
         self.desk = desk
         self.arrivals = arrivals
     }
 
     package func register(on router: Router<ControlContext>) {
         let signed = router.group(".rowhouse/moves")
-            .add(middleware: InternalSignature(verifier: verifier, body: .whole(upTo: InternalSignature.wholeBytes)))
+            .add(middleware: InternalSignature(verifier: verifier, bodies: bodies))
         signed.post(use: begin)
         signed.post(":id/cancel", use: cancel)
         signed.post(":id/position", use: position)

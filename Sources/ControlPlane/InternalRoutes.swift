@@ -13,16 +13,18 @@ import Vocabulary
 /// What nodes ask of each other, under `/.rowhouse/`. To be registered only where the node has a cluster key.
 package struct InternalRoutes: Sendable {
     private let verifier: ClusterVerifier
+    private let bodies: InternalBodies
     private let ping: PingObject
     private let catalog: (any CatalogDriver)?
     private let tenants: InternalTenants
 
     /// - Parameter catalog: the node's own, if it holds one; else there is no route to it.
     package init(
-        verifier: ClusterVerifier, ping: PingObject, catalog: (any CatalogDriver)?, store: CatalogStore,
-        residents: Residents
+        verifier: ClusterVerifier, bodies: InternalBodies, ping: PingObject, catalog: (any CatalogDriver)?,
+        store: CatalogStore, residents: Residents
     ) {
         self.verifier = verifier
+        self.bodies = bodies
         self.ping = ping
         self.catalog = catalog
         tenants = InternalTenants(rows: TenantRows(store), residents: residents)
@@ -30,7 +32,7 @@ package struct InternalRoutes: Sendable {
 
     package func register(on router: Router<ControlContext>) {
         let signed = router.group(".rowhouse")
-            .add(middleware: InternalSignature(verifier: verifier, body: .whole(upTo: InternalSignature.wholeBytes)))
+            .add(middleware: InternalSignature(verifier: verifier, bodies: bodies))
         let ping = ping
         signed.get("ping") { _, _ in try JSONText.response(.ok, ping) }
         if let catalog {

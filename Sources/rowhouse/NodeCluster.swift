@@ -1,6 +1,7 @@
 import Access
 import AsyncHTTPClient
 import Cluster
+import ControlPlane
 import Foundation
 import Seams
 import Settings
@@ -9,8 +10,14 @@ import Settings
 struct NodeCluster: Sendable {
     let key: ClusterKey
     let signer: ClusterSigner
-    let verifier: ClusterVerifier
+    /// Of the control plane's calls, and of requests that are relayed: each has a memory of its own.
+    let callVerifier: ClusterVerifier
+    let relayVerifier: ClusterVerifier
+    let bodies: InternalBodies
     let peers: PeerClient
+
+    /// Thousands a second; a node makes some tens.
+    private static let rememberedCalls = 1 << 18
 
     /// - Returns: nil on a node that stands alone.
     /// - Throws: `ServeFailure.config` where the key's file cannot be used.
@@ -23,7 +30,10 @@ struct NodeCluster: Sendable {
             let key = try ClusterKey(fileContents: [UInt8](bytes))
             let signer = ClusterSigner(key: key, time: base.time, random: base.random)
             return NodeCluster(
-                key: key, signer: signer, verifier: ClusterVerifier(key: key, time: base.time),
+                key: key, signer: signer,
+                callVerifier: ClusterVerifier(key: key, time: base.time, capacity: Self.rememberedCalls),
+                relayVerifier: ClusterVerifier(key: key, time: base.time),
+                bodies: InternalBodies(most: base.settings.limits.bodyMemory / 4),
                 peers: PeerClient(client: client, signer: signer))
         } catch {
             throw ServeFailure.config("cluster.key-file: \(path): \(error)")

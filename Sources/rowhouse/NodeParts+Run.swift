@@ -33,7 +33,7 @@ extension NodeParts {
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
         var settings = try hranaSettings(begun, cors: cors)
         settings.relay = relay
-        settings.relayed = cluster.map { RelayAdmission(verifier: $0.verifier) }
+        settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)
         relay?.serve(with: hrana)
         gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
@@ -55,13 +55,15 @@ extension NodeParts {
             version: NodeRun.version, metrics: { meter.text() })
         if let cluster {
             let routes = InternalRoutes(
-                verifier: cluster.verifier, ping: ping(begun), catalog: isCatalogHolder ? driver : nil, store: store,
+                verifier: cluster.callVerifier, bodies: cluster.bodies, ping: ping(begun),
+                catalog: isCatalogHolder ? driver : nil, store: store,
                 residents: residents)
             plane.internalRoutes = { routes.register(on: $0) }
         }
         if let cluster, let moves {
             let routes = plane.internalRoutes
-            let calls = InternalMoves(verifier: cluster.verifier, desk: moves.desk, arrivals: moves.arrivals)
+            let calls = InternalMoves(
+                verifier: cluster.callVerifier, bodies: cluster.bodies, desk: moves.desk, arrivals: moves.arrivals)
             plane.internalRoutes = {
                 routes($0)
                 calls.register(on: $0)

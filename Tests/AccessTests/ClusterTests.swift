@@ -75,6 +75,7 @@ import Vocabulary
 
     @Test func `a signature is good for thirty seconds either way`() throws {
         let pair = try Pair()
+        pair.time.pass(seconds: 100)
         let signature = pair.signer.sign(Self.request)
         pair.time.pass(seconds: 31)
         #expect(pair.verifier.verify(Self.request, signature: signature) == .outsideWindow(milliseconds: 31_000))
@@ -90,6 +91,43 @@ import Vocabulary
         }
         pair.time.pass(seconds: 1)
         #expect(pair.verifier.verify(Self.request, signature: signature) == .outsideWindow(milliseconds: 31_000))
+    }
+
+    @Test func `what an earlier process may have taken is not taken again`() throws {
+        let pair = try Pair()
+        let before = pair.signer.sign(Self.request)
+        #expect(pair.verifier.verify(Self.request, signature: before) == .genuine)
+        pair.time.pass(seconds: 1)
+        let key = try ClusterKey(Array("a key of thirty-two bytes or more".utf8))
+        let next = ClusterVerifier(key: key, time: pair.time)
+        #expect(next.verify(Self.request, signature: before) == .forgotten)
+        #expect(next.verify(Self.request, signature: pair.signer.sign(Self.request)) == .genuine)
+        pair.time.pass(seconds: 29)
+        #expect(next.verify(Self.request, signature: before) == .forgotten)
+        pair.time.pass(seconds: 1)
+        #expect(next.verify(Self.request, signature: before) == .outsideWindow(milliseconds: 31_000))
+    }
+
+    @Test func `a clock that is put forward and back lets nothing pass twice`() throws {
+        let pair = try Pair()
+        let old = pair.signer.sign(Self.request)
+        #expect(pair.verifier.verify(Self.request, signature: old) == .genuine)
+        pair.time.pass(seconds: 3600)
+        #expect(pair.verifier.verify(Self.request, signature: pair.signer.sign(Self.request)) == .genuine)
+        pair.time.pass(seconds: -3600)
+        #expect(pair.verifier.verify(Self.request, signature: old) == .forgotten)
+        // Not for long: what was dropped is of the past.
+        pair.time.pass(seconds: 11)
+        #expect(pair.verifier.verify(Self.request, signature: pair.signer.sign(Self.request)) == .genuine)
+        #expect(pair.verifier.verify(Self.request, signature: old) == .forgotten)
+    }
+
+    @Test func `a process that began with its clock ahead takes calls when that is put right`() throws {
+        let pair = try Pair()
+        pair.time.pass(seconds: -3600)
+        #expect(pair.verifier.verify(Self.request, signature: pair.signer.sign(Self.request)) == .forgotten)
+        pair.time.pass(seconds: 61)
+        #expect(pair.verifier.verify(Self.request, signature: pair.signer.sign(Self.request)) == .genuine)
     }
 
     @Test func `the memory of nonces is bounded and gets free again`() throws {

@@ -9,11 +9,17 @@ import Vocabulary
 
 /// A clock that tests set.
 final class SetTime: TimeSource {
-    private let milliseconds: Mutex<Int64>
-    init(seconds: Int64 = 1_763_000_000) { milliseconds = Mutex(seconds * 1000) }
-    func pass(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
-    func wall() -> WallTime { WallTime(milliseconds: milliseconds.withLock { $0 }) }
-    func monotonic() -> Instant { Instant(nanoseconds: UInt64(wall().milliseconds) * 1_000_000) }
+    private let seconds: Mutex<(wall: Int64, steady: UInt64)>
+    init(seconds: Int64 = 1_763_000_000) { self.seconds = Mutex((seconds, 1000)) }
+    /// Backwards goes the wall's clock only.
+    func pass(seconds more: Int64) {
+        seconds.withLock { seconds in
+            seconds.wall += more
+            seconds.steady += UInt64(max(more, 0))
+        }
+    }
+    func wall() -> WallTime { WallTime(milliseconds: seconds.withLock { $0.wall } * 1000) }
+    func monotonic() -> Instant { Instant(nanoseconds: seconds.withLock { $0.steady } * 1_000_000_000) }
 }
 
 /// Numbers that repeat from run to run and differ from call to call.

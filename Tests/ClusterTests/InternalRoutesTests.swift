@@ -21,9 +21,14 @@ struct InternalRoutesTests {
     private static func signature(
         _ method: String, _ path: String, _ body: String, key: ClusterKey = RelayWorld.clusterKey,
         time: any TimeSource = SystemTime()
-    ) -> (String, String) {
-        let request = SignedRequest(method: method, path: path, body: .of(Array(body.utf8)))
-        return (InternalHeaders.signature, ClusterSigner(key: key, time: time, random: SystemRandom()).sign(request))
+    ) -> [(String, String)] {
+        let body = SignedRequest.Body.of(Array(body.utf8))
+        guard case .sha256(let digest) = body else { return [] }
+        let request = SignedRequest(method: method, path: path, body: body)
+        return [
+            (InternalHeaders.digest, Base64URL.encode(digest)),
+            (InternalHeaders.signature, ClusterSigner(key: key, time: time, random: SystemRandom()).sign(request)),
+        ]
     }
 
     /// What is at a path that does not exist, but for the request's id.
@@ -38,7 +43,7 @@ struct InternalRoutesTests {
         try await NodeHouse.serve { house, door, world in
             let answer = try await world.ask(
                 door, InternalPaths.ping, method: .GET, body: nil,
-                headers: [Self.signature("GET", InternalPaths.ping, "")])
+                headers: Self.signature("GET", InternalPaths.ping, ""))
             #expect(answer.status == 200)
             #expect(try JSONDecoder().decode(PingObject.self, from: Data(answer.body.utf8)) == house.ping)
         }
@@ -52,24 +57,62 @@ struct InternalRoutesTests {
             let key = try ClusterKey(Array("another key, that nobody here knows".utf8))
             let late = ManualTime(wallMilliseconds: SystemTime().wall().milliseconds - 40_000)
             let once = Self.signature("POST", path, "y")
-            _ = try await world.ask(door, path, body: "y", headers: [once])
+            let genuine = Self.signature("POST", path, "x")
+            _ = try await world.ask(door, path, body: "y", headers: once)
             let attempts: [(String, [(String, String)])] = [
                 ("no signature", []),
                 ("nonsense", [(InternalHeaders.signature, "1.2.3.4")]),
-                ("another key", [Self.signature("POST", path, "x", key: key)]),
-                ("another body", [Self.signature("POST", path, "z")]),
-                ("another path", [Self.signature("POST", InternalPaths.ping, "x")]),
-                ("another query", [Self.signature("POST", path + "?a", "x")]),
-                ("another method", [Self.signature("PUT", path, "x")]),
-                ("too old", [Self.signature("POST", path, "x", time: late)]),
+                ("nonsense beside a digest", [(InternalHeaders.signature, "1.2.3.4"), genuine[0]]),
+                ("no digest", [genuine[1]]),
+                ("another digest", [Self.signature("POST", path, "z")[0], genuine[1]]),
+                ("another key", Self.signature("POST", path, "x", key: key)),
+                ("another body", Self.signature("POST", path, "z")),
+                ("another path", Self.signature("POST", InternalPaths.ping, "x")),
+                ("another query", Self.signature("POST", path + "?a", "x")),
+                ("another method", Self.signature("PUT", path, "x")),
+                ("too old", Self.signature("POST", path, "x", time: late)),
             ]
             for (what, headers) in attempts {
                 let answer = try await world.ask(door, path, body: "x", headers: headers)
                 #expect(Self.shape(answer) == nothing, "\(what)")
             }
-            #expect(Self.shape(try await world.ask(door, path, body: "y", headers: [once])) == nothing, "replayed")
+            #expect(Self.shape(try await world.ask(door, path, body: "y", headers: once)) == nothing, "replayed")
             #expect(Self.shape(try await world.ask(door, path, method: .GET, body: nil)).first == "404")
         }
+    }
+
+    @Test func `nobody without the key makes a node wait for a body`() async throws {
+        try await NodeHouse.serve { house, door, world in
+            let key = try ClusterKey(Array("another key, that nobody here knows".utf8))
+            let forged = Self.signature("POST", InternalPaths.catalog, "x", key: key)
+            for headers in [forged, [forged[1]], [(InternalHeaders.signature, "1")], []] {
+                let client = try await RawClient.connect(port: door.port, group: world.group)
+                let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
+                try await client.send(
+                    "POST \(InternalPaths.catalog) HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n\(lines)\r\nand so on"
+                )
+                #expect(try await client.until("\r\n").hasPrefix("HTTP/1.1 404"))
+                try await client.leave()
+            }
+        }
+    }
+
+    @Test func `a body that is not the signed one is not run`() async throws {
+        try await NodeHouse.serve { house, door, world in
+            let row = try await house.creating("acme", on: "n1")
+            let path = InternalPaths.finishCreating(row.id.description)
+            let answer = try await world.ask(door, path, body: "x", headers: Self.signature("POST", path, ""))
+            #expect(answer.status == 404)
+            #expect(try await TenantRows(house.store).find(row.id)?.state == .creating)
+        }
+    }
+
+    @Test func `what other nodes' bodies hold in memory is bounded`() async throws {
+        let bodies = InternalBodies(most: 0)
+        try await bodies.holding(InternalSignature.wholeBytes) {
+            await #expect(throws: APIError.self) { try await bodies.holding(1) {} }
+        }
+        try await bodies.holding(InternalSignature.wholeBytes) {}
     }
 
     @Test func `a body beyond the limit is not gathered`() async throws {
@@ -77,7 +120,7 @@ struct InternalRoutesTests {
             let body = String(repeating: "x", count: InternalSignature.wholeBytes + 1)
             let answer = try await world.ask(
                 door, InternalPaths.catalog, body: body,
-                headers: [Self.signature("POST", InternalPaths.catalog, body)])
+                headers: Self.signature("POST", InternalPaths.catalog, body))
             #expect(answer.status == 404)
         }
     }

@@ -17,8 +17,10 @@ struct RelayAdmissionTests {
         authority: RelayWorld.authority)
     private let body = ByteBuffer(string: "{\"requests\":[]}")
 
-    private func admission(key: ClusterKey = RelayWorld.clusterKey) -> RelayAdmission {
-        RelayAdmission(verifier: ClusterVerifier(key: key, time: time))
+    private func admission(
+        key: ClusterKey = RelayWorld.clusterKey, node: NodeID = RelayWorld.owner
+    ) -> RelayAdmission {
+        RelayAdmission(verifier: ClusterVerifier(key: key, time: time), node: node)
     }
 
     /// As `RelayClient` signs it.
@@ -27,7 +29,7 @@ struct RelayAdmissionTests {
         let texts = stamp.texts
         let covered = SignedRequest(
             method: "POST", path: path, body: .of(Array(body.readableBytesView)),
-            context: [texts.stamp, texts.authority])
+            context: [texts.stamp, texts.authority, RelayWorld.owner.name])
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
         head.headers.add(name: "host", value: "x")
         head.headers.add(name: InternalHeaders.stamp, value: texts.stamp)
@@ -41,6 +43,13 @@ struct RelayAdmissionTests {
         let head = head()
         #expect(admission.judge(head, body: body) == .relayed(stamp))
         #expect(admission.judge(head, body: body) == .refused(.replayed))
+    }
+
+    @Test func `what was signed for one node is not taken by another, nor by the process after it`() {
+        let before = head()
+        #expect(admission(node: RelayWorld.third).judge(before, body: body) == .refused(.forged))
+        time.stepWall(milliseconds: 1)
+        #expect(admission().judge(before, body: body) == .refused(.forgotten))
     }
 
     @Test func `a client's own request has none of it`() {

@@ -54,6 +54,20 @@ struct RelayMachineTests {
         #expect(machine.overdue() == .fail(.outcomeUnknown))
     }
 
+    @Test func `an owner that only looked at the signature has executed nothing, and says why`() {
+        let reasons: [(String, RelayFailure)] = [
+            ("signature", .unrecognised), ("clock", .unrecognised), ("crowded", .crowded), ("restarted", .unreachable),
+            ("of a newer version", .unrecognised),
+        ]
+        for (name, failure) in reasons {
+            var machine = sent()
+            let refusal = RelayRefusals.failure(name)
+            #expect(machine.head(status: 400, length: 2, hasBody: true, refusal: refusal) == .none)
+            #expect(machine.body() == .gather)
+            #expect(machine.end() == .fail(failure))
+        }
+    }
+
     @Test func `short answers are gathered, long ones and those of unknown length streamed`() {
         var machine = sent()
         #expect(machine.head(status: 200, length: 100, hasBody: true) == .none)

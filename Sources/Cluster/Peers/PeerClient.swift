@@ -90,6 +90,9 @@ extension PeerClient {
         var request = HTTPClientRequest(url: node.description + signed.path)
         request.method = HTTPMethod(rawValue: signed.method)
         request.headers.add(name: "content-type", value: contentType)
+        if case .sha256(let digest) = signed.body {
+            request.headers.add(name: InternalHeaders.digest, value: Base64URL.encode(digest))
+        }
         request.headers.add(name: InternalHeaders.signature, value: signer.sign(signed))
         return request
     }

@@ -2,6 +2,7 @@ package import Access
 package import Cluster
 package import NIOCore
 package import NIOHTTP1
+package import Vocabulary
 
 /// Tells a request that another node has relayed from one that a client sent, and from one that pretends.
 package struct RelayAdmission: Sendable {
@@ -15,8 +16,13 @@ package struct RelayAdmission: Sendable {
     }
 
     private let verifier: ClusterVerifier
+    private let node: NodeID
 
-    package init(verifier: ClusterVerifier) { self.verifier = verifier }
+    /// - Parameter node: this one: a request that was signed for another is not taken.
+    package init(verifier: ClusterVerifier, node: NodeID) {
+        self.verifier = verifier
+        self.node = node
+    }
 
     /// - Parameter body: the whole of it.
     package func judge(_ head: HTTPRequestHead, body: ByteBuffer) -> Judgement {
@@ -32,7 +38,7 @@ package struct RelayAdmission: Sendable {
             let authority = found[InternalHeaders.authority],
             let parsed = RelayStamp(stamp: stamp, authority: authority)
         else { return .refused(.malformed) }
-        let covered = RelaySignature.covered(head, body: body, (stamp, authority))
+        let covered = RelaySignature.covered(head, body: body, (stamp, authority), for: node)
         let verdict = verifier.verify(covered, signature: found[InternalHeaders.signature])
         return verdict == .genuine ? .relayed(parsed) : .refused(verdict)
     }

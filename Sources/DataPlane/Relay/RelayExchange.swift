@@ -10,6 +10,7 @@ final class RelayExchange: @unchecked Sendable {
     let request: DoorRequest
     let loop: RelayLoop
     private(set) var stamp: RelayStamp
+    private let owner: NodeID
     private var peer: RelayPeer
     private var machine: RelayMachine
     private var head: HTTPResponseHead?
@@ -21,7 +22,8 @@ final class RelayExchange: @unchecked Sendable {
     private let queueDeadline: NIODeadline
     var connection: RelayConnection?
 
-    init(_ request: DoorRequest, stamp: RelayStamp, peer: RelayPeer, loop: RelayLoop) {
+    init(_ request: DoorRequest, stamp: RelayStamp, owner: NodeID, peer: RelayPeer, loop: RelayLoop) {
+        self.owner = owner
         self.request = request
         self.stamp = stamp
         self.peer = peer
@@ -41,7 +43,7 @@ final class RelayExchange: @unchecked Sendable {
         let body = request.body
         let joined = body.readableBytes <= 16 << 10
         var first = ByteBufferAllocator().buffer(capacity: 1024 + (joined ? body.readableBytes : 0))
-        loop.client.write(request.head, body: body, to: peer.address, stamp: stamp, into: &first)
+        loop.client.write(request.head, body: body, to: owner, at: peer.address, stamp: stamp, into: &first)
         guard joined else { return (first, body) }
         first.writeImmutableBuffer(body)
         return (first, nil)
@@ -59,7 +61,7 @@ final class RelayExchange: @unchecked Sendable {
         act(
             machine.head(
                 status: Int(head.status.code), length: RelayHead.length(head), hasBody: hasBody,
-                isRefused: head.headers.contains(name: InternalHeaders.refused)))
+                refusal: head.headers.first(name: InternalHeaders.refused).map(RelayRefusals.failure)))
     }
 
     func received(_ chunk: ByteBuffer) {

@@ -30,7 +30,7 @@ final class RelayLoop: @unchecked Sendable {
         }
         request.relayTries += 1
         client.counters.note(.relayed)
-        let exchange = RelayExchange(request, stamp: stamp, peer: peer(at: address), loop: self)
+        let exchange = RelayExchange(request, stamp: stamp, owner: owner, peer: peer(at: address), loop: self)
         exchanges[ObjectIdentifier(request)] = exchange
         startSweeping()
         exchange.start()

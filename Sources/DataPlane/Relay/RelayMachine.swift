@@ -23,8 +23,8 @@ struct RelayMachine {
         case headOnly(length: Int?)
         /// 421: for us.
         case misdirected
-        /// The owner does not take our signature: for us too.
-        case unrecognised
+        /// The owner has looked at our signature only, and did not take it: for us too.
+        case refused(RelayFailure)
     }
 
     enum Action: Equatable {
@@ -69,11 +69,11 @@ struct RelayMachine {
     /// - Parameters:
     ///   - length: of the body as the answer's head says it.
     ///   - hasBody: false for answers to HEAD, and for statuses that never have one.
-    ///   - isRefused: the owner says that it looked at the signature only.
-    mutating func head(status: Int, length: Int?, hasBody: Bool, isRefused: Bool = false) -> Action {
+    ///   - refusal: the owner says that it looked at the signature only; why it did not take it.
+    mutating func head(status: Int, length: Int?, hasBody: Bool, refusal: RelayFailure? = nil) -> Action {
         guard phase == .sending || phase == .sent else { return lost() }
-        if isRefused {
-            phase = .gathering(.unrecognised)
+        if let refusal {
+            phase = .gathering(.refused(refusal))
         } else if status == 421 {
             phase = .gathering(.misdirected)
         } else if !hasBody {
@@ -102,7 +102,7 @@ struct RelayMachine {
         case .gathering(.whole): return .answer
         case .gathering(.headOnly(let length)): return .answerHead(length: length)
         case .gathering(.misdirected): return .redirect
-        case .gathering(.unrecognised): return .fail(.unrecognised)
+        case .gathering(.refused(let failure)): return .fail(failure)
         case .streaming: return .endStream
         case .waiting, .sending, .sent, .over: return .none
         }

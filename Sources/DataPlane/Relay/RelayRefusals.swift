@@ -20,6 +20,16 @@ package enum RelayRefusals {
         answer(request, error, also: [(InternalHeaders.refused, verdict.name)])
     }
 
+    /// What the name of a verdict, sent by the owner, means for the request. Nothing of it was executed.
+    static func failure(_ verdict: String) -> RelayFailure {
+        switch verdict {
+        case ClusterVerifier.Verdict.tooMany.name: .crowded
+        // Its owner is up again since less time than this node's clock is behind.
+        case ClusterVerifier.Verdict.forgotten.name: .unreachable
+        default: .unrecognised
+        }
+    }
+
     /// To a client whose request the owner has not answered.
     static func answer(_ request: DoorRequest, _ failure: RelayFailure) {
         answer(request, TransportError(failure))
@@ -70,6 +80,7 @@ extension ClusterVerifier.Verdict {
         case .outsideWindow: "clock"
         case .replayed: "replayed"
         case .tooMany: "crowded"
+        case .forgotten: "restarted"
         }
     }
 }

@@ -2,11 +2,12 @@ import Access
 import Crypto
 import NIOCore
 import NIOHTTP1
+import Vocabulary
 
 /// What the signature of a relayed request covers: the same on both sides.
 enum RelaySignature {
     static func covered(
-        _ head: HTTPRequestHead, body: ByteBuffer, _ texts: (stamp: String, authority: String)
+        _ head: HTTPRequestHead, body: ByteBuffer, _ texts: (stamp: String, authority: String), for owner: NodeID
     ) -> SignedRequest {
         let digest = body.withUnsafeReadableBytes { bytes in
             var hash = SHA256()
@@ -15,6 +16,6 @@ enum RelaySignature {
         }
         return SignedRequest(
             method: head.method.rawValue, path: head.uri, body: .sha256(digest),
-            context: [texts.stamp, texts.authority])
+            context: [texts.stamp, texts.authority, owner.name])
     }
 }

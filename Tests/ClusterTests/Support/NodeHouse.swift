@@ -60,8 +60,10 @@ final class NodeHouse: Sendable {
         let router = Router(context: ControlContext.self)
         router.add(middleware: ErrorMiddleware(random: SystemRandom(), proxies: .none))
         let verifier = ClusterVerifier(key: RelayWorld.clusterKey, time: time)
-        InternalRoutes(verifier: verifier, ping: ping, catalog: catalog, store: store, residents: residents)
-            .register(on: router)
+        InternalRoutes(
+            verifier: verifier, bodies: InternalBodies(most: 64 << 20), ping: ping, catalog: catalog, store: store,
+            residents: residents
+        ).register(on: router)
         return router
     }
 

@@ -83,7 +83,7 @@ struct RelayWorld: Sendable {
         _ serve: @escaping @Sendable (DoorRequest, RelayStamp) -> Void,
         _ body: @escaping @Sendable (TestDoor) async throws -> Void
     ) async throws {
-        let admission = RelayAdmission(verifier: ClusterVerifier(key: key, time: SystemTime()))
+        let admission = RelayAdmission(verifier: ClusterVerifier(key: key, time: SystemTime()), node: node)
         let service = TestService(onCancel: { _ in cancelled.add() }) { request in
             switch admission.judge(request.head, body: request.body) {
             case .direct: request.respond(.ok, body: ByteBuffer(string: "direct"))

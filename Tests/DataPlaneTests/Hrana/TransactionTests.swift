@@ -168,11 +168,13 @@ import Vocabulary
         let house = try await HranaHouse()
         _ = await house.ask(nil, Self.begin, insert(1))
         async let fresh = house.ask(nil, insert(2))
-        async let begun = house.ask(nil, HranaHouse.execute("SELECT 1"), insert(3))
+        async let reading = house.ask(nil, HranaHouse.execute("SELECT 1"), insert(3))
+        async let begun = house.ask(nil, HranaHouse.execute("CREATE TEMP TABLE note(x)"), insert(4))
         try await Task.sleep(for: .milliseconds(150))
         try house.stop()
-        let (one, two) = await (fresh, begun)
+        let (one, also, two) = await (fresh, reading, begun)
         #expect(one.status == 503, "\(one.body)")
+        #expect(also.status == 503, "\(also.body)")
         #expect(two.status == 504 && two.json["code"].string == "OUTCOME_UNKNOWN", "\(two.body)")
     }
 }
