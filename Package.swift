@@ -156,8 +156,8 @@ let package = Package(
         tests(
             "DataPlaneTests",
             [
-                "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Access",
-                "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging, .lifecycle,
+                "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Cluster",
+                "Access", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging, .lifecycle,
             ]),
         tests(
             "ClusterTests",

@@ -11,7 +11,7 @@ struct NodeMetrics: Sendable {
     let door: DoorServer
     let cache: PlacementCache
     let moves: MoveMeter
-    let relay: NodeRelay?
+    let relay: ParkingRelay?
 
     func text() -> String {
         var page = MetricsPage()

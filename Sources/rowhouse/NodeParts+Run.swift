@@ -24,7 +24,7 @@ extension NodeParts {
     ) throws -> HranaService {
         let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
         let relay = cluster.map { cluster in
-            NodeRelay(
+            ParkingRelay(
                 client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
                 parked: parked)
         }

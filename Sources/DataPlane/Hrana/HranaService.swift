@@ -198,6 +198,7 @@ package final class HranaService: DoorService, Service {
 
     /// Takes a request that the relay held: it goes its way from the start, as if it had just come. Any thread.
     package func resume(_ request: DoorRequest) {
+        guard !request.isCancelled else { return }
         // A relayed one was judged before it was held; its signature is good for once only.
         guard let stamp = RelayStamp(heldIn: request.head) else { return handle(request) }
         do throws(TransportError) {

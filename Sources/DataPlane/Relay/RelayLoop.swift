@@ -24,6 +24,8 @@ final class RelayLoop: @unchecked Sendable {
     }
 
     func relay(_ request: DoorRequest, _ stamp: RelayStamp, to owner: NodeID) {
+        // Its client left while the way was looked for.
+        guard !request.isCancelled else { return }
         guard request.relayTries < Self.tries else { return RelayRefusals.answer(request, .moving) }
         guard !isStopped, let address = client.addresses.address(of: owner) else {
             return RelayRefusals.answer(request, .unreachable)
