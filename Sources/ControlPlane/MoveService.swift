@@ -66,9 +66,21 @@ package struct MoveService: Sendable {
         if row.source == node {
             _ = try await desk.cancel(id)
         } else if row.state != .aborted {
-            _ = try await call(row.source, InternalPaths.cancelMove(id), [])
+            try await cancel(id, at: row.source)
         }
         return try await show(id)
+    }
+
+    /// The source gives up at once. Where it does not answer the row is enough: a dead one would block its target.
+    private func cancel(_ id: String, at source: NodeID) async throws {
+        do throws(PeerFailure) {
+            _ = try await post(source, InternalPaths.cancelMove(id), [])
+        } catch {
+            switch error {
+            case .unreachable, .outcomeUnknown: try await desk.withdraw(id)
+            case .refused, .tooLarge: throw ErrorTable.api(error)
+            }
+        }
     }
 
     func show(_ id: String) async throws -> MoveObject {
@@ -102,16 +114,16 @@ package struct MoveService: Sendable {
     }
 
     private func call(_ owner: NodeID, _ path: String, _ body: [UInt8]) async throws -> PeerAnswer {
-        guard let transport, let row = try await nodes.find(owner), row.state != .fenced, !row.address.isEmpty else {
-            throw APIError(
-                .serviceUnavailable, "busy", "the tenant's node \(owner) cannot be reached; try again", retryAfter: 2)
+        do throws(PeerFailure) { return try await post(owner, path, body) } catch { throw ErrorTable.api(error) }
+    }
+
+    /// A node whose row cannot be read, or that has left, cannot be reached.
+    private func post(_ owner: NodeID, _ path: String, _ body: [UInt8]) async throws(PeerFailure) -> PeerAnswer {
+        guard let transport, let row = try? await nodes.find(owner), row.state != .fenced, !row.address.isEmpty else {
+            throw .unreachable("node \(owner) has no address now")
         }
-        do throws(PeerFailure) {
-            // Longer than the desk waits for a cancelled move to end.
-            return try await transport.post(row.address, path: path, body: body, timeout: .seconds(15))
-        } catch {
-            throw ErrorTable.api(error)
-        }
+        // Longer than the desk waits for a cancelled move to end.
+        return try await transport.post(row.address, path: path, body: body, timeout: .seconds(15))
     }
 }
 

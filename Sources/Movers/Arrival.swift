@@ -51,6 +51,15 @@ final class Arrival: Sendable {
         }
     }
 
+    /// Bytes of the copy are read or written. One that was answered for only waits for its row, for as long as its source
+    /// is away, and is in nobody's way.
+    var isComing: Bool {
+        switch machineState {
+        case .waiting, .receiving, .syncing, .verifying: true
+        default: false
+        }
+    }
+
     /// Nothing more will happen.
     var isOver: Bool {
         switch machineState {

@@ -110,9 +110,9 @@ package final class ArrivalService: Arrivals {
         let admitted: Arrival? = arrivals.withLock { arrivals in
             // The same piece, twice at once.
             if let known = arrivals[offer.order.id] { return known }
-            let coming = arrivals.values.filter { !$0.isDone }
-            guard coming.count < site.budgets.movesIn,
-                !coming.contains(where: { $0.order.tenant == offer.order.tenant })
+            let here = arrivals.values.filter { !$0.isDone }
+            guard here.count(where: \.isComing) < site.budgets.movesIn, here.count < site.budgets.copiesHeld,
+                !here.contains(where: { $0.order.tenant == offer.order.tenant })
             else { return nil }
             let fresh = Arrival(offer, site: site)
             arrivals[offer.order.id] = fresh

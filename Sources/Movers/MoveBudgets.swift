@@ -26,9 +26,11 @@ package struct MoveBudgets: Sendable {
     package var finish: UInt64 = 3_000_000_000
     /// Between two reports of how far a copy is.
     package var report: UInt64 = 500_000_000
-    /// Moves out of a node at once, and into it.
+    /// Moves out of a node at once, and copies that come into it at once.
     package var movesOut = 2
     package var movesIn = 2
+    /// Copies that a node has taken in and not yet opened or dropped: they take room on its disk.
+    package var copiesHeld = 64
 
     package init() {}
 

@@ -33,6 +33,8 @@ package final class MoveDesk: Sendable {
     /// Between two looks at whether a cancelled move has ended, and how often.
     private static let look: UInt64 = 20_000_000
     private static let looks = 500
+    /// The row is read once more after each attempt, which tells what came of it.
+    private static let withdrawals = 3
     /// Moves of the history that a start looks through for copies that were not put away.
     private static let historyPages = 10
 
@@ -201,6 +203,31 @@ package final class MoveDesk: Sendable {
                 try await endOrphan(placement)
             }
             do { try await site.sleep(Self.look) } catch { break }
+        }
+        throw .inDoubt
+    }
+
+    /// Ends a move by the row alone, for one whose source cannot be asked. A source that runs after all sees the row and serves
+    /// on, unless its commit was first; the target drops its copy.
+    ///
+    /// - Throws: `MoveRefusal.moveNotFound`, `.committed`, `.inDoubt`, `.catalog`.
+    package func withdraw(_ move: String) async throws(MoveRefusal) {
+        for _ in 0..<Self.withdrawals {
+            let row = try await find(move)
+            switch row.state {
+            case .aborted: return
+            case .committed, .done: throw .committed
+            case .preparing, .copying, .tailing, .frozen: break
+            }
+            guard let placement = try await placement(of: row.tenant), placement.move == move,
+                placement.epoch == row.epoch
+            else { continue }
+            do throws(CatalogError) {
+                _ = try await site.placements.abort(
+                    placement, reason: "cancelled; its source could not be asked", at: site.time.wall())
+            } catch {
+                throw .catalog(error)
+            }
         }
         throw .inDoubt
     }

@@ -169,4 +169,55 @@ import Vocabulary
             #expect(try await MoveRows(cluster.store).find("mv-late")?.state == .aborted)
         }
     }
+
+    @Test func `copies whose source is away are in nobody's way, and are ended without it`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            var waiting: [(row: TenantRow, move: String)] = []
+            for number in 0..<cluster.budgets.movesIn {
+                let row = try await cluster.make("away-\(number)", on: n1)
+                let move = "mv-away-\(number)"
+                try await copy(row, by: move, from: n1, to: n2, cluster)
+                waiting.append((row, move))
+            }
+            let other = try await cluster.make("other", on: n1)
+            let move = try await n1.current!.desk.begin(MoveRequest(tenant: other.id, target: n2.id))
+            let ended = try await cluster.end(of: move)
+            #expect(ended.state == .done, "\(ended)")
+            n1.crash()
+            for (row, move) in waiting {
+                try await n2.current!.desk.withdraw(move)
+                #expect(try await cluster.end(of: move).state == .aborted)
+                let placement = try await cluster.placement(row.id)
+                #expect(placement.state == .stable && placement.owner == n1.id)
+            }
+            await #expect(throws: MoveRefusal.committed) { try await n2.current!.desk.withdraw(move) }
+            await #expect(throws: MoveRefusal.moveNotFound) { try await n2.current!.desk.withdraw("mv-0") }
+            try await n1.start()
+            for (row, move) in waiting {
+                let client = Client(cluster: cluster, row: row, log: Log(), isEager: true)
+                await client.write(1, deadline: SystemTime().monotonic().advanced(byNanoseconds: 5_000_000_000))
+                #expect(client.log.failures == [] && client.log.acknowledgedCount == 1, "\(move)")
+            }
+        }
+    }
+
+    /// As far as a source comes before it commits: the target has answered for the copy.
+    private func copy(
+        _ row: TenantRow, by move: String, from source: Node, to target: Node, _ cluster: Cluster
+    ) async throws {
+        let engine = source.current!.engine
+        let state = try await engine.freeze(
+            row.id, patience: 2_000_000_000, endingTransactions: false, sleep: sleeping)
+        let prepared = try await PlacementRows(cluster.store).prepare(
+            row.id, version: row.placement.version, to: target.id, move: move, at: SystemTime().wall())
+        guard case .prepared(let placement) = prepared else { throw Failure("\(prepared)") }
+        let order = MoveOrder(id: move, tenant: row.id, source: source.id, target: target.id, epoch: .first)
+        let offer = MoveOffer(order: order, version: placement.version, state: state)
+        var offset: Int64 = 0
+        for try await piece in engine.export(row.id, state) {
+            try await target.current!.arrivals.take(piece, at: offset, of: offer)
+            offset += Int64(piece.count)
+        }
+        try await target.current!.arrivals.finish(offer)
+    }
 }
