@@ -17,6 +17,10 @@ package enum CatalogError: Error, Equatable, Sendable {
     case olderSchema(found: Int, needed: Int)
     /// The catalog shows a smaller epoch than this node has seen: it lost commits. The tenant must not be served.
     case regressed(tenant: TenantID, known: Epoch, found: Epoch)
+    /// It is not the catalog that this node belongs to: another was begun at its address. Nothing was looked at.
+    case otherCatalog(known: Identity)
+    /// The node is registered with another data directory than this one.
+    case otherDirectory(NodeID)
     /// The transaction breaks a limit or its SQL is wrong: a mistake in the program, not in the data.
     case refused(String)
     /// A row does not read as what it should be.
@@ -44,6 +48,8 @@ extension CatalogError: CustomStringConvertible {
             "the catalog has schema \(found), this program needs \(needed): upgrade the node that holds the catalog first"
         case .regressed(let tenant, let known, let found):
             "tenant \(tenant) was at epoch \(known), the catalog now says \(found): the catalog has lost commits"
+        case .otherCatalog(let known): "the catalog there is not the one that this node belongs to (\(known))"
+        case .otherDirectory(let node): "node \(node) is registered with another data directory"
         case .refused(let why): "the catalog refused a malformed transaction: \(why)"
         case .damaged(let what): "the catalog holds a row that cannot be read: \(what)"
         }

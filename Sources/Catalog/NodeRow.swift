@@ -29,11 +29,14 @@ package struct NodeRow: Equatable, Sendable {
     package var format: Int
     package var protocolVersion: Int
     package var registered: WallTime
+    /// Which data directory registered; nil for one that did not say.
+    package var directory: Identity?
 }
 
 extension NodeRow {
     static let select = """
-        SELECT id, incarnation, beat, state, reason, address, zone, labels, stops_at_deadline, format, protocol, registered \
+        SELECT id, incarnation, beat, state, reason, address, zone, labels, stops_at_deadline, format, protocol, registered, \
+        directory \
         FROM nodes
         """
 
@@ -51,6 +54,7 @@ extension NodeRow {
         format = Int(try reader.integer())
         protocolVersion = Int(try reader.integer())
         registered = try reader.time()
+        directory = try reader.textOrNull().flatMap { Identity(hex: $0) }
     }
 }
 
@@ -63,10 +67,14 @@ package struct NodeRegistration: Equatable, Sendable {
     package var stopsAtDeadline: Bool
     package var format: Int
     package var protocolVersion: Int
+    /// Of its data directory. Once a node has registered with one, another is refused.
+    package var directory: Identity?
+    /// An operator has said that this directory takes the place of the one before.
+    package var replacesDirectory = false
 
     package init(
         id: NodeID, address: String, zone: String = "", labels: [String: String] = [:], stopsAtDeadline: Bool = false,
-        format: Int = 1, protocolVersion: Int = 1
+        format: Int = 1, protocolVersion: Int = 1, directory: Identity? = nil, replacesDirectory: Bool = false
     ) {
         self.id = id
         self.address = address
@@ -75,5 +83,7 @@ package struct NodeRegistration: Equatable, Sendable {
         self.stopsAtDeadline = stopsAtDeadline
         self.format = format
         self.protocolVersion = protocolVersion
+        self.directory = directory
+        self.replacesDirectory = replacesDirectory
     }
 }

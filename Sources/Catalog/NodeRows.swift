@@ -27,26 +27,32 @@ package struct NodeRows: Sendable {
     /// A process starts: it takes a new incarnation, and every renewal and commit of an earlier process of this name fails
     /// from then on. A draining node stays draining.
     ///
-    /// - Throws: `CatalogError`.
+    /// - Throws: `CatalogError`; `.otherDirectory` where an earlier process of this name had another data directory, which may
+    ///   be running: nothing has changed then.
     package func register(_ node: NodeRegistration, at now: WallTime) async throws(CatalogError) -> NodeRow {
         var plan = CatalogPlan()
-        plan.add(
+        let registered = plan.add(
             """
             INSERT INTO nodes (id, incarnation, beat, state, address, zone, labels, stops_at_deadline, format, protocol,
-            registered) VALUES (?1, 1, 1, 'up', ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            registered, directory) VALUES (?1, 1, 1, 'up', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (id) DO UPDATE SET incarnation = nodes.incarnation + 1, beat = nodes.beat + 1,
             state = CASE WHEN nodes.state = 'draining' THEN 'draining' ELSE 'up' END, reason = NULL,
             address = excluded.address, zone = excluded.zone, labels = excluded.labels,
             stops_at_deadline = excluded.stops_at_deadline, format = excluded.format, protocol = excluded.protocol,
-            registered = excluded.registered
+            registered = excluded.registered, directory = excluded.directory
+            WHERE nodes.directory IS NULL OR nodes.directory = excluded.directory OR ?10 = 1
             """,
             [
                 .node(node.id), .text(node.address), .text(node.zone), .text(FlatJSON.text(node.labels)),
                 .flag(node.stopsAtDeadline), .integer(Int64(node.format)), .integer(Int64(node.protocolVersion)),
-                .time(now),
+                .time(now), .textOrNull(node.directory?.description), .flag(node.replacesDirectory),
             ], expect: .affected(1))
         let row = read(node.id, in: &plan, expect: .rows(1))
-        return try NodeRow(try await store.write(plan, at: now)[row].rows[0])
+        do {
+            return try NodeRow(try await store.write(plan, at: now)[row].rows[0])
+        } catch .guardFailed(registered, _) {
+            throw .otherDirectory(node.id)
+        }
     }
 
     package enum RenewOutcome: Equatable, Sendable {

@@ -112,6 +112,12 @@ struct WireReader {
                 tenant: TenantID(try word()), known: Epoch(try word()), found: Epoch(try word()))
         case 8: return .refused(try text())
         case 9: return .damaged(try text())
+        case 10:
+            guard let known = Identity(hex: try text()) else { throw .refused("an identity that is none") }
+            return .otherCatalog(known: known)
+        case 11:
+            guard let node = NodeID(try text()) else { throw .refused("a node's name that is none") }
+            return .otherDirectory(node)
         default: throw .refused("unknown kind of error")
         }
     }

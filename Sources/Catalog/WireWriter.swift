@@ -69,6 +69,8 @@ struct WireWriter {
         case .olderSchema(let found, let needed): put(tag: 6, UInt64(found), UInt64(needed))
         case .regressed(let tenant, let known, let found):
             put(tag: 7, tenant.rawValue, known.rawValue, found.rawValue)
+        case .otherCatalog(let known): put(tag: 10, known.description)
+        case .otherDirectory(let node): put(tag: 11, node.name)
         case .refused(let why): put(tag: 8, why)
         case .damaged(let what): put(tag: 9, what)
         }

@@ -1,5 +1,6 @@
 package import Catalog
 package import Seams
+package import Vocabulary
 
 /// The catalog of another node: each transaction is one call to it, which its own driver runs.
 ///
@@ -12,6 +13,8 @@ package struct RemoteCatalog: CatalogDriver {
     private let transport: any PeerTransport
     private let address: String
     private let timeout: Duration
+    /// The only catalog that is asked; nil: whichever is there.
+    private var identity: Identity?
 
     /// - Parameters:
     ///   - address: of the node that holds the catalog: `http://10.0.0.1:8080`.
@@ -20,6 +23,13 @@ package struct RemoteCatalog: CatalogDriver {
         self.transport = transport
         self.address = address
         self.timeout = timeout
+    }
+
+    /// The same, asking no other catalog: one that was begun anew at the address answers ``CatalogError/otherCatalog(known:)``.
+    package func only(_ identity: Identity) -> RemoteCatalog {
+        var bound = self
+        bound.identity = identity
+        return bound
     }
 
     package func run(_ transaction: CatalogTransaction) async throws(CatalogError) -> [CatalogRows] {
@@ -35,7 +45,8 @@ package struct RemoteCatalog: CatalogDriver {
     private func ask(_ message: [UInt8]) async throws(CatalogError) -> [CatalogRows] {
         let answer: PeerAnswer
         do {
-            answer = try await transport.post(address, path: Self.path, body: message, timeout: timeout)
+            let path = identity.map { "\(Self.path)?identity=\($0)" } ?? Self.path
+            answer = try await transport.post(address, path: path, body: message, timeout: timeout)
         } catch {
             throw Self.error(error)
         }

@@ -22,7 +22,7 @@ package enum ErrorTable {
         case .outcomeUnknown:
             APIError(
                 .gatewayTimeout, "outcome_unknown", "the catalog did not answer in time: look before you repeat it")
-        case .unavailable, .newerSchema, .olderSchema, .damaged, .regressed:
+        case .unavailable, .newerSchema, .olderSchema, .damaged, .regressed, .otherCatalog, .otherDirectory:
             APIError(.serviceUnavailable, "catalog_unavailable", error.description, retryAfter: 1)
         case .guardFailed, .conflict:
             APIError(.conflict, "version_conflict", "somebody changed it at the same time; read it again and repeat")

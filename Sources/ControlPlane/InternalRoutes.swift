@@ -8,20 +8,20 @@ package import Residents
 import Routing
 import Seams
 import Tenants
-import Vocabulary
+package import Vocabulary
 
 /// What nodes ask of each other, under `/.rowhouse/`. To be registered only where the node has a cluster key.
 package struct InternalRoutes: Sendable {
     private let verifier: ClusterVerifier
     private let bodies: InternalBodies
     private let ping: PingObject
-    private let catalog: (any CatalogDriver)?
+    private let catalog: (driver: any CatalogDriver, identity: Identity)?
     private let tenants: InternalTenants
 
     /// - Parameter catalog: the node's own, if it holds one; else there is no route to it.
     package init(
-        verifier: ClusterVerifier, bodies: InternalBodies, ping: PingObject, catalog: (any CatalogDriver)?,
-        store: CatalogStore, residents: Residents
+        verifier: ClusterVerifier, bodies: InternalBodies, ping: PingObject,
+        catalog: (driver: any CatalogDriver, identity: Identity)?, store: CatalogStore, residents: Residents
     ) {
         self.verifier = verifier
         self.bodies = bodies
@@ -36,7 +36,7 @@ package struct InternalRoutes: Sendable {
         let ping = ping
         signed.get("ping") { _, _ in try JSONText.response(.ok, ping) }
         if let catalog {
-            let service = CatalogService(driver: catalog)
+            let service = CatalogService(driver: catalog.driver, identity: catalog.identity)
             signed.post("catalog") { request, _ in try await service.answer(request) }
         }
         tenants.register(on: signed.group("tenants"))
@@ -65,11 +65,12 @@ package struct PingObject: Codable, Sendable, Equatable {
 /// The catalog that this node holds, for the others.
 private struct CatalogService: Sendable {
     let driver: any CatalogDriver
+    let identity: Identity
 
     /// Every outcome is a 200 in the catalog's own terms, so that any other status means that nothing was run.
     func answer(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: CatalogLimits.messageBytes)
-        let outcome = await run(Array(body.readableBytesView))
+        let outcome = await run(Array(body.readableBytesView), wanted: request.uri.queryParameters["identity"])
         let bytes: [UInt8]
         do {
             bytes = try CatalogWire.encode(outcome)
@@ -81,8 +82,12 @@ private struct CatalogService: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    private func run(_ message: [UInt8]) async -> Result<[CatalogRows], CatalogError> {
+    private func run(_ message: [UInt8], wanted: Substring?) async -> Result<[CatalogRows], CatalogError> {
         do throws(CatalogError) {
+            if let wanted {
+                guard let known = Identity(hex: wanted) else { throw .refused("the identity cannot be read") }
+                guard known == identity else { throw .otherCatalog(known: known) }
+            }
             let transaction = try CatalogWire.decodeTransaction(message)
             guard transaction.kind != .schema else {
                 throw .refused("only the node that holds the catalog changes its tables")

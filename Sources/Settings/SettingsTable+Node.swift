@@ -2,7 +2,10 @@ extension SettingsTable {
     static let node: [Setting] = [
         Setting(
             "node.id", \.node.id, .optional(.nodeID), example: "n1",
-            "This node's name; if not set, the data directory keeps one, made up on the first start."),
+            """
+            This node's name, no other node's. If not set, the data directory keeps one, made up on the first start: n1 \
+            where there is no cluster.key-file, else one at random.
+            """),
         Setting(
             "node.listen", \.node.listen, .listenAddress,
             "Where clients and other nodes connect; other than loopback only with credentials configured."),

@@ -26,7 +26,7 @@ import Vocabulary
 /// only then let requests in.
 struct Node {
     let settings: ServerSettings
-    let acceptLoss: Bool
+    let options: ServeOptions
 
     func run() async throws {
         let directory = Self.absolute(settings.node.data)
@@ -35,16 +35,15 @@ struct Node {
         }
         let journal = try ServeJournal.claim(settings.journal.directory.map(Self.absolute), directory: directory)
         defer { withExtendedLifetime((lock, journal)) {} }
-        let id = try ServeIdentity.node(settings, directory: directory)
+        let identity = try ServeIdentity.read(settings, directory: directory, random: SystemRandom())
         let admins = try ServeSettings.adminTokens(settings)
         let listen = settings.node.listen
         if let refusal = ListenRule.check(listen.host, credentialsConfigured: !admins.isEmpty) {
             throw ServeFailure.listenRefused(refusal.description)
         }
         let base = NodeBase(
-            settings: settings, directory: directory, journal: journal.directory, id: id, admins: admins,
-            acceptLoss: acceptLoss,
-            logger: Self.logger())
+            settings: settings, directory: directory, journal: journal.directory, identity: identity, admins: admins,
+            options: options, logger: Self.logger())
         try await NodeRun(base: base).run()
     }
 
@@ -63,11 +62,23 @@ struct NodeBase: Sendable {
     let settings: ServerSettings
     let directory: String
     let journal: String
-    let id: NodeID
+    let identity: ServeIdentity
     let admins: AdminTokens
-    let acceptLoss: Bool
+    let options: ServeOptions
     let logger: Logger
     let time: any TimeSource = SystemTime()
     let random: any RandomSource = SystemRandom()
     let status = NodeStatus()
+
+    var id: NodeID { identity.node }
+}
+
+/// What an operator has said about this start alone.
+struct ServeOptions: Sendable {
+    /// Go on without the records that a damaged journal has lost.
+    var acceptLoss = false
+    /// This data directory takes the place of the one that the node was registered with.
+    var replaceNode = false
+    /// The node's catalog is gone; it registers in the one that is there.
+    var replaceCatalog = false
 }

@@ -48,7 +48,7 @@ struct NodeCore: Service {
                 base.settings, directory: base.directory, journal: base.journal),
             journalOptions: ServeSettings.journal(base.settings), files: PosixFiles(), time: base.time,
             random: base.random)
-        start.acceptLoss = base.acceptLoss
+        start.acceptLoss = base.options.acceptLoss
         let ready = start
         let status = base.status
         let progress = RecoveryMeter(status: status, logger: base.logger)
@@ -66,7 +66,7 @@ struct NodeCore: Service {
         let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.configuration())
         defer { client.shutdown { _ in } }
         let node = try await NodeParts.assemble(base, engine: engine, client: client)
-        let begun = try await node.lease.begin()
+        let begun = try await node.begin()
         try await node.arrivals.recover()
         await node.learnAddresses()
         let moves = NodeMoves.make(node, begun)

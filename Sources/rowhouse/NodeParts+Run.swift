@@ -56,7 +56,7 @@ extension NodeParts {
         if let cluster {
             let routes = InternalRoutes(
                 verifier: cluster.callVerifier, bodies: cluster.bodies, ping: ping(begun),
-                catalog: isCatalogHolder ? driver : nil, store: store,
+                catalog: isCatalogHolder ? (catalog.driver, catalog.identity) : nil, store: store,
                 residents: residents)
             plane.internalRoutes = { routes.register(on: $0) }
         }

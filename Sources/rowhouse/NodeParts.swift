@@ -31,7 +31,7 @@ struct NodeParts: Sendable {
     let right: ServingRight
     let lease: LeaseKeeper
     let peers: any Peers
-    let driver: any CatalogDriver
+    let catalog: NodeCatalog
     let cluster: NodeCluster?
     let arrivals: ArrivalService
     let parked: ParkedRequests
@@ -44,8 +44,8 @@ struct NodeParts: Sendable {
 
     static func assemble(_ base: NodeBase, engine: TenantEngine, client: HTTPClient) async throws -> NodeParts {
         let cluster = try NodeCluster.make(base, client: client)
-        let driver = try await driver(base, engine: engine, cluster: cluster)
-        let store = CatalogStore(driver: driver, random: base.random, sleep: sleep)
+        let catalog = try await NodeCatalog.reach(base, engine: engine, cluster: cluster)
+        let store = CatalogStore(driver: catalog.driver, random: base.random, sleep: sleep)
         let book = OwnerBook(base.id)
         let cache = PlacementCache(bounds(base.settings))
         let verifier = TokenVerifier(keys: SigningKeys(), time: base.time)
@@ -63,46 +63,10 @@ struct NodeParts: Sendable {
             authenticator: Authenticator(
                 admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
             tokens: tokens, right: right, lease: try lease(base, store: store, right: right),
-            peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), driver: driver, cluster: cluster,
+            peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), catalog: catalog,
+            cluster: cluster,
             arrivals: arrivals, parked: ParkedRequests(book: book, bounds: parking(base.settings), time: base.time),
             addresses: AddressBook())
-    }
-
-    /// The embedded catalog is made and migrated here; a remote one must be of our schema already.
-    private static func driver(
-        _ base: NodeBase, engine: TenantEngine, cluster: NodeCluster?
-    ) async throws -> any CatalogDriver {
-        switch base.settings.catalog {
-        case .embedded:
-            let embedded = EmbeddedCatalog(engine: engine)
-            try await embedded.prepare()
-            try await CatalogSchema.migrate(embedded, dialect: .sqlite, at: base.time.wall())
-            return embedded
-        case .remote(let origin):
-            guard let cluster else {
-                throw ServeFailure.config(
-                    "catalog: {remote: \(origin)} needs cluster.key-file, the same as on that node")
-            }
-            let remote = RemoteCatalog(transport: cluster.peers, address: "\(origin)")
-            try await reach(remote, base)
-            return remote
-        }
-    }
-
-    /// The node that holds the catalog may be starting too: asked for a while before giving up.
-    private static func reach(_ remote: RemoteCatalog, _ base: NodeBase) async throws {
-        var last: CatalogError?
-        for attempt in 0..<60 {
-            do throws(CatalogError) {
-                return try await CatalogSchema.verify(remote)
-            } catch {
-                if case .newerSchema = error { throw ServeFailure.failed(error.description) }
-                if attempt % 10 == 0 { base.logger.warning("waiting for the catalog", metadata: ["why": "\(error)"]) }
-                last = error
-            }
-            try await sleep(1_000_000_000)
-        }
-        throw ServeFailure.failed("the catalog was not reached in a minute: \(last.map(\.description) ?? "")")
     }
 
     private static func bounds(_ settings: ServerSettings) -> PlacementCache.Bounds {
@@ -150,7 +114,8 @@ struct NodeParts: Sendable {
         else { throw ServeFailure.config("cluster.lease is too short") }
         let address = base.settings.node.advertise.map { "\($0)" } ?? "http://\(base.settings.node.listen)"
         let registration = NodeRegistration(
-            id: base.id, address: address, zone: base.settings.node.zone ?? "", labels: base.settings.node.labels)
+            id: base.id, address: address, zone: base.settings.node.zone ?? "", labels: base.settings.node.labels,
+            directory: base.identity.directory, replacesDirectory: base.options.replaceNode)
         return LeaseKeeper(
             registration, store: store, numbers: numbers, right: right, time: base.time, sleep: sleep)
     }

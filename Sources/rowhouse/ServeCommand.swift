@@ -23,6 +23,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Go on without the records that a damaged journal has lost. Read the message that asks for it first.")
     var acceptLoss = false
 
+    @Flag(help: "Let this data directory take the place of the one that its node is registered with, once.")
+    var replaceNode = false
+
+    @Flag(help: "Let the node register in another catalog than the one that its data directory belongs to, once.")
+    var replaceCatalog = false
+
     func run() async throws {
         let settings: ServerSettings
         do throws(SettingsError) {
@@ -34,7 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw Self.exit(.config("the configuration has mistakes\n\(error)"))
         }
         do {
-            try await Node(settings: settings, acceptLoss: acceptLoss).run()
+            let options = ServeOptions(
+                acceptLoss: acceptLoss, replaceNode: replaceNode, replaceCatalog: replaceCatalog)
+            try await Node(settings: settings, options: options).run()
         } catch let failure as ServeFailure {
             throw Self.exit(failure)
         } catch {

@@ -4,13 +4,38 @@ import Settings
 import Terminal
 import Vocabulary
 
-/// Which node this data directory is: chosen once, kept in it.
-enum ServeIdentity {
-    /// - Throws: `CommandFailure` where the configured id is another than the directory's.
-    static func node(_ settings: ServerSettings, directory: String) throws -> NodeID {
+/// What a data directory is, whatever the configuration says: chosen once, kept in it.
+struct ServeIdentity: Sendable {
+    let node: NodeID
+    /// Tells this directory from others of the same name.
+    let directory: Identity
+    /// The catalog in which the node has registered; nil before it has.
+    let catalog: Identity?
+
+    /// - Throws: `ServeFailure.config` where the configured id is another than the directory's.
+    static func read(_ settings: ServerSettings, directory: String, random: any RandomSource) throws -> ServeIdentity {
+        let node = try node(settings, directory: directory, random: random)
+        let path = directory + "/directory-id"
+        let own: Identity
+        if let kept = try identity(at: path) {
+            own = kept
+        } else {
+            own = Identity(high: random.next(), low: random.next())
+            try keep("\(own)\n", at: path, in: directory)
+        }
+        return ServeIdentity(node: node, directory: own, catalog: try identity(at: directory + "/catalog-id"))
+    }
+
+    /// To be called when the node has registered in it.
+    static func remember(catalog: Identity, in directory: String) throws {
+        try keep("\(catalog)\n", at: directory + "/catalog-id", in: directory)
+    }
+
+    private static func node(
+        _ settings: ServerSettings, directory: String, random: any RandomSource
+    ) throws -> NodeID {
         let path = directory + "/node-id"
-        if let kept = FileManager.default.contents(atPath: path) {
-            let text = String(decoding: kept, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if let text = text(at: path) {
             guard let id = NodeID(text) else {
                 throw ServeFailure.config("\(path) does not hold a node's name")
             }
@@ -21,10 +46,42 @@ enum ServeIdentity {
             }
             return id
         }
-        let id = settings.node.id ?? NodeID("n1")!
-        try Data((id.name + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        try PosixFiles().syncDirectory(directory)
+        let id = settings.node.id ?? madeUp(settings, random)
+        try keep("\(id)\n", at: path, in: directory)
         return id
+    }
+
+    /// Where there may be others, a name that nobody else makes up.
+    private static func madeUp(_ settings: ServerSettings, _ random: any RandomSource) -> NodeID {
+        guard settings.cluster.keyFile != nil else { return NodeID("n1")! }
+        return NodeID("n-" + TenantID(random.next()).description.suffix(8))!
+    }
+
+    private static func identity(at path: String) throws -> Identity? {
+        guard let text = text(at: path) else { return nil }
+        guard let identity = Identity(hex: text) else { throw ServeFailure.config("\(path) does not hold an identity") }
+        return identity
+    }
+
+    private static func text(at path: String) -> String? {
+        FileManager.default.contents(atPath: path).map {
+            String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+
+    private static func keep(_ text: String, at path: String, in directory: String) throws {
+        try keep(Array(text.utf8), at: path, in: directory)
+    }
+
+    /// When it returns the whole file is durable.
+    private static func keep(_ bytes: [UInt8], at path: String, in directory: String) throws {
+        let file = try PosixFiles().open(path + ".new", .create)
+        defer { file.close() }
+        try file.truncate(to: 0)
+        try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+        try file.sync()
+        try PosixFiles().rename(path + ".new", to: path)
+        try PosixFiles().syncDirectory(directory)
     }
 
     /// The secret that seals batons where no cluster key is configured: made once, readable by this user only.
@@ -32,12 +89,7 @@ enum ServeIdentity {
         let path = directory + "/local.key"
         if let kept = FileManager.default.contents(atPath: path) { return [UInt8](kept) }
         let bytes = SystemRandom().bytes(32)
-        let file = try PosixFiles().open(path + ".new", .create)
-        defer { file.close() }
-        try bytes.withUnsafeBytes { try file.write($0, at: 0) }
-        try file.sync()
-        try PosixFiles().rename(path + ".new", to: path)
-        try PosixFiles().syncDirectory(directory)
+        try keep(bytes, at: path, in: directory)
         return bytes
     }
 }

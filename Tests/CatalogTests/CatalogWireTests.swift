@@ -18,6 +18,7 @@ import Vocabulary
             .guardFailed(statement: 3, results: [CatalogRows(rows: [[.null]], affected: 2)]), .conflict(statement: 1),
             .unavailable("é"), .outcomeUnknown(""), .newerSchema(found: 9, known: 1), .olderSchema(found: 0, needed: 1),
             .regressed(tenant: TenantID(.max), known: Epoch(9), found: Epoch(8)), .refused("no"), .damaged("row"),
+            .otherCatalog(known: Identity(high: .max, low: 0)), .otherDirectory(NodeID("n1")!),
         ]
         for error in errors {
             #expect(try CatalogWire.decodeOutcome(try CatalogWire.encode(.failure(error))) == .failure(error))

@@ -154,4 +154,18 @@ struct RemoteCatalogTests {
             try await CatalogSchema.verify(house.catalog)
         }
     }
+
+    @Test func `a catalog that was begun anew is not taken for the one before`() async throws {
+        try await NodeHouse.serve { house, door, world in
+            let (remote, _) = Self.remote(door.address, world)
+            let results = try await remote.only(NodeHouse.catalogIdentity).run(Self.read)
+            #expect(results.count == 1)
+            let other = Identity(high: 1, low: 3)
+            for transaction in [Self.read, Self.write] {
+                await #expect(throws: CatalogError.otherCatalog(known: other)) {
+                    try await remote.only(other).run(transaction)
+                }
+            }
+        }
+    }
 }

@@ -81,7 +81,7 @@ import Testing
 final class Pair {
     let first: ServerProcess
     let second: ServerProcess
-    private let key: String
+    let key: String
 
     init() throws {
         key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString

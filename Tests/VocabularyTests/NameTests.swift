@@ -43,4 +43,14 @@ import Vocabulary
         #expect(Bookmark("x-1") == nil)
         #expect(Bookmark(epoch: Epoch(9), txid: TxID(1)) < mark)
     }
+
+    @Test func `an identity is 32 hexadecimal digits, all of them`() {
+        let identity = Identity(high: 1, low: .max)
+        #expect(identity.description == "0000000000000001ffffffffffffffff")
+        #expect(Identity(hex: identity.description) == identity)
+        for text in ["", "1", identity.description + "0", String(identity.description.dropLast()) + "F"] {
+            #expect(Identity(hex: text) == nil)
+        }
+        #expect(Identity(hex: String(repeating: "é", count: 16)) == nil)
+    }
 }

@@ -101,6 +101,10 @@ extension CatalogConformance {
         try await CatalogSchema.verify(driver)
         // Again: nothing to do.
         try await CatalogSchema.migrate(driver, dialect: .sqlite, at: .hours(1))
+        #expect(try await CatalogIdentity.read(driver) == nil)
+        let identity = try await CatalogIdentity.establish(driver, random: SeededRandom(1))
+        #expect(try await CatalogIdentity.establish(driver, random: SeededRandom(2)) == identity)
+        #expect(try await CatalogIdentity.read(driver) == identity)
         let newer = CatalogStatement("INSERT INTO catalog_schema (version, applied) VALUES (99, 0)")
         _ = try await driver.run(CatalogTransaction(operation(1), [newer]))
         let refusal = CatalogError.newerSchema(found: 99, known: CatalogSchema.current)

@@ -42,6 +42,26 @@ extension CatalogConformance {
         #expect(try await nodes.list().map(\.state) == [.fenced])
     }
 
+    func identities() async throws {
+        let (own, foreign) = (Identity(high: 1, low: 2), Identity(high: 3, low: 4))
+        func register(_ directory: Identity?, replaces: Bool = false) async throws -> NodeRow {
+            try await nodes.register(
+                NodeRegistration(id: node("n1"), address: "", directory: directory, replacesDirectory: replaces),
+                at: .hours(0))
+        }
+        // One that did not say which directory it had takes any, once.
+        #expect(try await register(nil).directory == nil)
+        #expect(try await register(own).directory == own)
+        let running = try await register(own)
+        #expect(running.incarnation == 3)
+        for other in [foreign, nil] {
+            await #expect(throws: CatalogError.otherDirectory(node("n1"))) { try await register(other) }
+        }
+        #expect(try await nodes.find(node("n1")) == running, "whoever runs under that name is not disturbed")
+        #expect(try await register(foreign, replaces: true).directory == foreign)
+        await #expect(throws: CatalogError.otherDirectory(node("n1"))) { try await register(own) }
+    }
+
     func move() async throws {
         let nodeRows = try await register(2)
         let tenant = try await ready("a")

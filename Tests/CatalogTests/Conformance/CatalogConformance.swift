@@ -25,6 +25,7 @@ struct CatalogConformance: Sendable {
         ("listing", { try await $0.listing() }),
         ("patches", { try await $0.patches() }),
         ("nodes and leases", { try await $0.leases() }),
+        ("identities", { try await $0.identities() }),
         ("a move", { try await $0.move() }),
         ("moves that are refused", { try await $0.refusedMoves() }),
         ("a restarted source", { try await $0.restartedSource() }),

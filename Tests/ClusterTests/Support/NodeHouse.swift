@@ -17,6 +17,7 @@ import Vocabulary
 /// A node with an engine in a folder of its own, which holds the catalog and answers other nodes.
 final class NodeHouse: Sendable {
     static let id = NodeID("n1")!
+    static let catalogIdentity = Identity(high: 1, low: 2)
 
     let directory: String
     let engine: TenantEngine
@@ -61,7 +62,8 @@ final class NodeHouse: Sendable {
         router.add(middleware: ErrorMiddleware(random: SystemRandom(), proxies: .none))
         let verifier = ClusterVerifier(key: RelayWorld.clusterKey, time: time)
         InternalRoutes(
-            verifier: verifier, bodies: InternalBodies(most: 64 << 20), ping: ping, catalog: catalog, store: store,
+            verifier: verifier, bodies: InternalBodies(most: 64 << 20), ping: ping,
+            catalog: (catalog, Self.catalogIdentity), store: store,
             residents: residents
         ).register(on: router)
         return router
