@@ -17,7 +17,7 @@ package final class Connection: @unchecked Sendable {
         package var maximumExpressionDepth: Int32
 
         package init(
-            cachePages: Int32 = 250, maximumSQLBytes: Int32 = 1 << 20, maximumValueBytes: Int32 = 64 << 20,
+            cachePages: Int32 = 250, maximumSQLBytes: Int32 = 1 << 20, maximumValueBytes: Int32 = 32 << 20,
             maximumPages: UInt32 = 0, maximumExpressionDepth: Int32 = 500
         ) {
             self.cachePages = cachePages
@@ -31,15 +31,23 @@ package final class Connection: @unchecked Sendable {
     package let database: OpaquePointer
     package let file: DatabaseFile
     private let temporary: TempAccount
+    private let memory: MemoryAccount?
+    /// Set around our own statements: they are few and short, and must not fail because a caller's took all.
+    package var isUnbounded = false
     private var progress: (any ProgressObserver)?
     private var authorizer: (any StatementAuthorizer)?
 
+    /// - Parameter memory: what its calls may allocate; nil is no bound.
     /// - Throws: `SQLiteError`; SQLITE_NOTADB and SQLITE_CORRUPT for a file that is no database.
-    package init(vfs: DatabaseVFS, file: DatabaseFile, temporary: TempAccount, options: Options) throws(SQLiteError) {
-        TempAccounting.set(temporary)
+    package init(
+        vfs: DatabaseVFS, file: DatabaseFile, temporary: TempAccount, memory: MemoryAccount? = nil, options: Options
+    ) throws(SQLiteError) {
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE
-        let code = sqlite3_open_v2(file.path, &handle, flags, vfs.name)
+        // Not the path: SQL can ask for the name that a database was opened by.
+        let code = CallState.run(temporary, memory, isUnbounded: false) {
+            sqlite3_open_v2(file.name, &handle, flags, vfs.name)
+        }
         guard code == SQLITE_OK, let handle else {
             let error = SQLiteError.last(of: handle, code)
             sqlite3_close_v2(handle)
@@ -48,21 +56,24 @@ package final class Connection: @unchecked Sendable {
         database = handle
         self.file = file
         self.temporary = temporary
+        self.memory = memory
         // First of all: two connections that open one database at the same moment race for the index's recovery.
         sqlite3_busy_timeout(handle, 2_000)
         do {
             try configure(options)
         } catch {
-            sqlite3_close_v2(handle)
+            call { sqlite3_close_v2(handle) }
             throw error
         }
         sqlite3_busy_timeout(handle, 0)
     }
 
-    deinit {
-        TempAccounting.set(temporary)
-        sqlite3_close_v2(database)
-    }
+    deinit { call { sqlite3_close_v2(database) } }
+
+    /// Every call into SQLite that may allocate or free goes through here.
+    @inline(__always)
+    @discardableResult
+    package func call<R>(_ body: () -> R) -> R { CallState.run(temporary, memory, isUnbounded: isUnbounded, body) }
 
     private func configure(_ options: Options) throws(SQLiteError) {
         for (flag, value) in [
@@ -76,7 +87,10 @@ package final class Connection: @unchecked Sendable {
         sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, options.maximumSQLBytes)
         sqlite3_limit(database, SQLITE_LIMIT_LENGTH, options.maximumValueBytes)
         sqlite3_limit(database, SQLITE_LIMIT_EXPR_DEPTH, options.maximumExpressionDepth)
+        // A pattern is compared at every place of a text, and nothing can interrupt that.
+        sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
         sqlite3_limit(database, SQLITE_LIMIT_WORKER_THREADS, 0)
+        call { TextFunctions.register(on: database) }
         sqlite3_wal_autocheckpoint(database, 0)
         sqlite3_extended_result_codes(database, 1)
         try execute("PRAGMA cache_size=\(options.cachePages)")
@@ -94,13 +108,12 @@ package final class Connection: @unchecked Sendable {
     package func prepare(_ sql: UnsafeRawBufferPointer, persistent: Bool = false) throws(SQLiteError) -> (
         statement: Statement?, consumed: Int
     ) {
-        TempAccounting.set(temporary)
         guard let base = sql.baseAddress, !sql.isEmpty else { return (nil, 0) }
         let text = base.assumingMemoryBound(to: CChar.self)
         var handle: OpaquePointer?
         var tail: UnsafePointer<CChar>?
         let flags = persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
-        let code = sqlite3_prepare_v3(database, text, Int32(clamping: sql.count), flags, &handle, &tail)
+        let code = call { sqlite3_prepare_v3(database, text, Int32(clamping: sql.count), flags, &handle, &tail) }
         guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
         let consumed = tail.map { UnsafeRawPointer($0) - base } ?? sql.count
         guard let handle else { return (nil, consumed) }
@@ -124,10 +137,13 @@ package final class Connection: @unchecked Sendable {
 
     /// Runs every statement of the text, dropping rows. For our own fixed texts.
     package func execute(_ sql: String) throws(SQLiteError) {
-        TempAccounting.set(temporary)
-        let code = sqlite3_exec(database, sql, nil, nil, nil)
+        let code = call { sqlite3_exec(database, sql, nil, nil, nil) }
         guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
     }
+
+    /// Whether the SQL that is being compiled on this thread is nested so deeply that the stack runs short. To be asked in
+    /// an authorizer, which can say so; where it does not, memory is refused a little later.
+    package static var isStackShort: Bool { CallState.isStackShort }
 
     // MARK: State
 
@@ -158,7 +174,7 @@ package final class Connection: @unchecked Sendable {
     }
 
     /// Gives cached pages back.
-    package func releaseMemory() { sqlite3_db_release_memory(database) }
+    package func releaseMemory() { call { sqlite3_db_release_memory(database) } }
 
     /// Bytes of page cache, schema and statements.
     package var memoryBytes: Int {
@@ -172,26 +188,24 @@ package final class Connection: @unchecked Sendable {
         return Int(total)
     }
 
-    @inline(__always)
-    func enter() { TempAccounting.set(temporary) }
-
     // MARK: Callbacks
 
     /// Asks the observer every `operations` virtual-machine steps whether the statement may go on.
     package func observeProgress(every operations: Int32, _ observer: any ProgressObserver) {
         progress = observer
-        sqlite3_progress_handler(database, operations, progressCallback, Unmanaged.passUnretained(self).toOpaque())
+        sqlite3_progress_handler(
+            database, operations, ConnectionCallbacks.progress, Unmanaged.passUnretained(self).toOpaque())
     }
 
     /// Asks the authorizer while a statement is compiled.
     package func authorize(with authorizer: any StatementAuthorizer) {
         self.authorizer = authorizer
-        sqlite3_set_authorizer(database, authorizeCallback, Unmanaged.passUnretained(self).toOpaque())
+        sqlite3_set_authorizer(database, ConnectionCallbacks.authorize, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    fileprivate func mustStop() -> Bool { progress?.mustStop() ?? false }
+    func mustStop() -> Bool { progress?.mustStop() ?? false }
 
-    fileprivate func decide(_ request: AuthorizationRequest) -> Int32 {
+    func decide(_ request: AuthorizationRequest) -> Int32 {
         switch authorizer?.decide(request) ?? .allow {
         case .allow: SQLITE_OK
         case .deny: SQLITE_DENY
@@ -213,14 +227,13 @@ package final class Connection: @unchecked Sendable {
     ///
     /// - Returns: whether the file now holds everything.
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
-        TempAccounting.set(temporary)
         guard let handle = mainHandle else { return false }
         file.arm(handle)
         defer { file.disarm() }
         var logFrames: Int32 = 0
         var copied: Int32 = 0
         let flag = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
-        let code = sqlite3_wal_checkpoint_v2(database, "main", flag, &logFrames, &copied)
+        let code = call { sqlite3_wal_checkpoint_v2(database, "main", flag, &logFrames, &copied) }
         if code & 0xFF == SQLITE_BUSY { return logFrames >= 0 && logFrames == copied }
         guard code == SQLITE_OK else { throw SQLiteError.last(of: database, code) }
         return logFrames == copied
@@ -235,46 +248,3 @@ package final class Connection: @unchecked Sendable {
         return Unmanaged<DatabaseHandle>.fromOpaque(raw).takeUnretainedValue()
     }
 }
-
-/// Watches a running statement.
-package protocol ProgressObserver: AnyObject {
-    /// Called on the statement's thread; true interrupts it (SQLITE_INTERRUPT).
-    func mustStop() -> Bool
-}
-
-/// Judges what a statement wants to do, while it is compiled.
-package protocol StatementAuthorizer: AnyObject {
-    func decide(_ request: AuthorizationRequest) -> AuthorizationDecision
-}
-
-package enum AuthorizationDecision: Sendable {
-    case allow
-    case deny
-    /// Columns read as NULL, functions as absent; see SQLite's documentation of SQLITE_IGNORE.
-    case ignore
-}
-
-/// One question of SQLite's authorizer: action code and its arguments (https://sqlite.org/c3ref/c_alter_table.html).
-package struct AuthorizationRequest {
-    package let action: Int32
-    package let first: UnsafePointer<CChar>?
-    package let second: UnsafePointer<CChar>?
-    package let database: UnsafePointer<CChar>?
-    package let trigger: UnsafePointer<CChar>?
-}
-
-private let progressCallback: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
-    Unmanaged<Connection>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0.mustStop() ? 1 : 0 }
-}
-
-private let authorizeCallback:
-    @convention(c) (
-        UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
-        UnsafePointer<CChar>?
-    ) -> Int32 = { context, action, first, second, database, trigger in
-        Unmanaged<Connection>.fromOpaque(context!)._withUnsafeGuaranteedRef {
-            $0.decide(
-                AuthorizationRequest(
-                    action: action, first: first, second: second, database: database, trigger: trigger))
-        }
-    }

@@ -9,6 +9,8 @@ import Synchronization
 package final class DatabaseFile: @unchecked Sendable {
     // @unchecked: `capture` belongs to the holder of SQLite's write lock; the rest is atomic, locked or constant.
     package let path: String
+    /// What SQLite knows it by, and SQL can ask for: the path's last part.
+    let name: String
     let log: WALBuffer
     let index = WALIndex()
     let locks = FileLocks()
@@ -24,6 +26,7 @@ package final class DatabaseFile: @unchecked Sendable {
         path: String, size: Int64, budget: WALBudget, descriptors: DescriptorCache, observer: (any CommitObserver)?
     ) {
         self.path = path
+        name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
         self.descriptors = descriptors
         self.observer = observer
         log = WALBuffer(budget: budget)

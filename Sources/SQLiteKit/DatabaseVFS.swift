@@ -53,7 +53,8 @@ package final class DatabaseVFS: @unchecked Sendable {
         free(name)
     }
 
-    /// Makes the file known under its path. It must exist, have pages of 4,096 bytes, and nobody else may touch it.
+    /// Makes the file known under its name, the last part of its path. It must exist, have pages of 4,096 bytes, and nobody else may touch it;
+    /// no other attached one may have the name.
     ///
     /// - Throws: `FileError.notFound` and what else the disk says.
     package func attach(path: String, observer: (any CommitObserver)?) throws(FileError) -> DatabaseFile {
@@ -61,22 +62,22 @@ package final class DatabaseVFS: @unchecked Sendable {
         let file = DatabaseFile(
             path: path, size: size, budget: budget, descriptors: descriptors, observer: observer)
         attached.withLock { table in
-            precondition(table[path] == nil, "a database was attached twice")
-            table[path] = file
+            precondition(table[file.name] == nil, "a database was attached twice")
+            table[file.name] = file
         }
         return file
     }
 
     /// Forgets the file; all its connections are closed.
     package func detach(_ file: DatabaseFile) {
-        attached.withLock { _ = $0.removeValue(forKey: file.path) }
+        attached.withLock { _ = $0.removeValue(forKey: file.name) }
     }
 
-    func find(_ path: String) -> DatabaseFile? { attached.withLock { $0[path] } }
+    func find(_ name: String) -> DatabaseFile? { attached.withLock { $0[name] } }
 
     /// A file without a name: made, opened, unlinked.
     func openTemporary() -> TempFile? {
-        guard let account = TempAccounting.current else { return nil }
+        guard let account = CallState.current?.pointee.temporary?.takeUnretainedValue() else { return nil }
         let (_, number) = temporaryCounter.add(1, ordering: .relaxed)
         let path = settings.temporaryDirectory + "/\(number).tmp"
         do {
@@ -86,26 +87,5 @@ package final class DatabaseVFS: @unchecked Sendable {
         } catch {
             return nil
         }
-    }
-}
-
-/// Whose temporary files are being made on this thread. SQLite opens them deep inside a step, without saying for whom.
-enum TempAccounting {
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        let code = pthread_key_create(&key, nil)
-        precondition(code == 0, "no thread-local key to be had")
-        return key
-    }()
-
-    static var current: TempAccount? {
-        guard let pointer = pthread_getspecific(key) else { return nil }
-        return Unmanaged<TempAccount>.fromOpaque(pointer).takeUnretainedValue()
-    }
-
-    /// The caller keeps the account alive for as long as it is set.
-    @inline(__always)
-    static func set(_ account: TempAccount) {
-        pthread_setspecific(key, Unmanaged.passUnretained(account).toOpaque())
     }
 }

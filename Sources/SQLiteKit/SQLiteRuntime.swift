@@ -6,15 +6,16 @@ package enum SQLiteRuntime {
     ///
     /// Multi-thread mode: connections have no mutex of their own, since each is used by one thread at a time. No memory
     /// statistics (a global lock on every allocation). Page caches start empty (4,096-byte slabs of nothing would cost
-    /// every open tenant memory).
+    /// every open tenant memory). Our own allocator, which bounds what a tenant's statements take.
     package static func start() { _ = started }
 
     private static let started: Void = {
         let threads = rh_config_none(SQLITE_CONFIG_MULTITHREAD)
         let statistics = rh_config_int(SQLITE_CONFIG_MEMSTATUS, 0)
         let cache = rh_config_page_cache(nil, 0, 4)
+        let memory = withUnsafePointer(to: CallAllocator.makeMethods()) { rh_config_malloc($0) }
         precondition(
-            threads == SQLITE_OK && statistics == SQLITE_OK && cache == SQLITE_OK,
+            threads == SQLITE_OK && statistics == SQLITE_OK && cache == SQLITE_OK && memory == SQLITE_OK,
             "libsqlite3 was initialised before Rowhouse configured it")
         let initialised = sqlite3_initialize()
         precondition(initialised == SQLITE_OK, "libsqlite3 does not initialise (code \(initialised))")

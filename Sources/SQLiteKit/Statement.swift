@@ -11,13 +11,15 @@ package final class Statement {
         self.connection = connection
     }
 
-    deinit { sqlite3_finalize(handle) }
+    deinit { connection.call { sqlite3_finalize(handle) } }
 
     // MARK: Shape
 
     /// SQLite's word that it makes no direct change to the database file. BEGIN, PRAGMAs and the like count as read-only.
     package var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
     package var isExplain: Bool { sqlite3_stmt_isexplain(handle) != 0 }
+    /// Bytes that the compiled statement holds.
+    package var memoryBytes: Int { Int(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_MEMUSED, 0)) }
     package var isBusy: Bool { sqlite3_stmt_busy(handle) != 0 }
     package var columnCount: Int32 { sqlite3_column_count(handle) }
     package var parameterCount: Int32 { sqlite3_bind_parameter_count(handle) }
@@ -39,21 +41,23 @@ package final class Statement {
     }
     package func bind(text: UnsafeRawBufferPointer, _ index: Int32) throws(SQLiteError) {
         let bytes = text.baseAddress?.assumingMemoryBound(to: CChar.self)
-        try check(rh_bind_text_copy(handle, index, bytes, Int64(text.count)))
+        try check(connection.call { rh_bind_text_copy(handle, index, bytes, Int64(text.count)) })
     }
     package func bind(blob: UnsafeRawBufferPointer, _ index: Int32) throws(SQLiteError) {
-        try check(rh_bind_blob_copy(handle, index, blob.baseAddress, Int64(blob.count)))
+        try check(connection.call { rh_bind_blob_copy(handle, index, blob.baseAddress, Int64(blob.count)) })
     }
     package func bind(_ value: String, _ index: Int32) throws(SQLiteError) {
         var text = value
         let code = text.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) {
-                rh_bind_text_copy(handle, index, $0.baseAddress, Int64($0.count))
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                connection.call {
+                    rh_bind_text_copy(handle, index, characters.baseAddress, Int64(characters.count))
+                }
             }
         }
         try check(code)
     }
-    package func clearBindings() { sqlite3_clear_bindings(handle) }
+    package func clearBindings() { connection.call { sqlite3_clear_bindings(handle) } }
 
     private func check(_ code: Int32) throws(SQLiteError) {
         if code != SQLITE_OK { throw SQLiteError.last(of: connection.database, code) }
@@ -66,18 +70,14 @@ package final class Statement {
     /// - Returns: true for a row, false at the end.
     /// - Throws: what SQLite says; the statement must be reset then.
     package func step() throws(SQLiteError) -> Bool {
-        connection.enter()
-        let code = sqlite3_step(handle)
+        let code = connection.call { sqlite3_step(handle) }
         if code == SQLITE_ROW { return true }
         if code == SQLITE_DONE { return false }
         throw SQLiteError.last(of: connection.database, code)
     }
 
     /// Makes it ready to run again; what it held (a read snapshot, locks) is let go.
-    package func reset() {
-        connection.enter()
-        sqlite3_reset(handle)
-    }
+    package func reset() { connection.call { sqlite3_reset(handle) } }
 
     // MARK: Columns of the current row
 
@@ -98,13 +98,13 @@ package final class Statement {
 
     /// Valid until the next step or reset.
     package func text(_ column: Int32) -> UnsafeRawBufferPointer {
-        let bytes = sqlite3_column_text(handle, column)
+        let bytes = connection.call { sqlite3_column_text(handle, column) }
         return UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
     /// Valid until the next step or reset.
     package func blob(_ column: Int32) -> UnsafeRawBufferPointer {
-        let bytes = sqlite3_column_blob(handle, column)
+        let bytes = connection.call { sqlite3_column_blob(handle, column) }
         return UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column)))
     }
 

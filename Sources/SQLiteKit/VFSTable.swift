@@ -94,7 +94,7 @@ private func vfsAccess(
     return SQLITE_OK
 }
 
-/// Names are paths already, and only attached ones open.
+/// Names are complete already, and only attached ones open.
 private func vfsFullPathname(
     vfs: UnsafeMutablePointer<sqlite3_vfs>?, name: UnsafePointer<CChar>?, size: Int32,
     target: UnsafeMutablePointer<CChar>?

@@ -36,6 +36,7 @@ struct Contradiction: Sendable {
         atMost("journal.recovery", \.journal.recovery, "journal.size", \.journal.size),
         atMost(
             "limits.transaction-size", \.limits.transactionSize, "limits.wal-memory-tenant", \.limits.walMemoryTenant),
+        atMost("limits.sql-memory-tenant", \.limits.sqlMemoryTenant, "limits.sql-memory-node", \.limits.sqlMemoryNode),
         atMost("limits.wal-memory-tenant", \.limits.walMemoryTenant, "limits.wal-memory-node", \.limits.walMemoryNode),
         atMost("limits.sql-size", \.limits.sqlSize, "limits.body-size", \.limits.bodySize),
         atMost("limits.body-size", \.limits.bodySize, "limits.body-memory", \.limits.bodyMemory),

@@ -17,6 +17,8 @@ package struct LimitSettings: Sendable, Equatable {
 
     package var openTenants = 50_000
     package var openMemory = 2 << 30
+    package var sqlMemoryTenant = 256 << 20
+    package var sqlMemoryNode = 4 << 30
     package var walMemoryTenant = 512 << 20
     package var walMemoryNode = 4 << 30
     package var lanes = LaneCount.automatic

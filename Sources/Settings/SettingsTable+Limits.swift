@@ -45,6 +45,12 @@ extension SettingsTable {
             "limits.open-memory", \.limits.openMemory, .size(16 * MiB...TiB),
             "Memory of open tenants' connections, beyond which unused ones are closed."),
         Setting(
+            "limits.sql-memory-tenant", \.limits.sqlMemoryTenant, .size(8 * MiB...TiB),
+            "Memory of one tenant's SQL: caches, schemas, and what running statements hold."),
+        Setting(
+            "limits.sql-memory-node", \.limits.sqlMemoryNode, .size(16 * MiB...TiB),
+            "The same for all tenants together."),
+        Setting(
             "limits.wal-memory-tenant", \.limits.walMemoryTenant, .size(MiB...256 * GiB),
             "Memory of one tenant for commits that are not in its file yet; holds its largest transaction."),
         Setting(

@@ -17,9 +17,11 @@ enum CounterFunctions {
     static func register(on guarded: GuardedConnection) {
         let context = Unmanaged.passUnretained(guarded).toOpaque()
         let flags = SQLITE_UTF8 | SQLITE_INNOCUOUS
-        sqlite3_create_function_v2(guarded.connection.database, "changes", 0, flags, context, changes, nil, nil, nil)
-        sqlite3_create_function_v2(
-            guarded.connection.database, "total_changes", 0, flags, context, totalChanges, nil, nil, nil)
+        let database = guarded.connection.database
+        guarded.connection.call {
+            sqlite3_create_function_v2(database, "changes", 0, flags, context, changes, nil, nil, nil)
+            sqlite3_create_function_v2(database, "total_changes", 0, flags, context, totalChanges, nil, nil, nil)
+        }
     }
 }
 

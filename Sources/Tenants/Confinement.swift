@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import SQLiteKit
+import Seams
 
 /// What tenants' SQL may do: judged while a statement is compiled, whatever it looks like as text.
 ///
@@ -17,6 +18,8 @@ final class Confinement: StatementAuthorizer {
         var isChange = false
         /// Some pragmas act while they are compiled: a second run from a cache would do nothing.
         var isPragma = false
+        /// ALTER TABLE, whose new name no question is asked about.
+        var isAlteration = false
         var transaction: TransactionVerb?
         /// COMMIT, ROLLBACK, RELEASE: what was done before may last from here on, or be undone. SQLite calls them read-only.
         var endsTransaction = false
@@ -39,13 +42,24 @@ final class Confinement: StatementAuthorizer {
     private(set) var findings = Findings()
     /// On a connection shared by callers, what needs one of its own is refused before it can act.
     private let isShared: Bool
+    private var compilation: CompilationWatch
 
-    init(isShared: Bool) { self.isShared = isShared }
+    init(isShared: Bool, time: any TimeSource) {
+        self.isShared = isShared
+        compilation = CompilationWatch(time: time)
+    }
 
     func begin(_ rights: Rights, isOwn: Bool) {
         self.rights = rights
         self.isOwn = isOwn
         findings = Findings()
+        compilation.begin()
+    }
+
+    /// A statement begins to run: what is refused from now on is refused to what it does inside.
+    func beginRunning() {
+        findings.refusal = nil
+        findings.lacksWriteRight = false
     }
 
     /// After a compilation of our own in between.
@@ -53,6 +67,8 @@ final class Confinement: StatementAuthorizer {
 
     func decide(_ request: AuthorizationRequest) -> AuthorizationDecision {
         if isOwn { return note(request) }
+        if Connection.isStackShort { return refuse("the statement is nested too deeply") }
+        if compilation.takesTooLong() { return refuse("the statement takes too long to compile; split it") }
         switch request.action {
         case SQLITE_ATTACH: return refuse("ATTACH is not allowed: a tenant is one database")
         case SQLITE_DETACH: return refuse("DETACH is not allowed: a tenant is one database")
@@ -63,9 +79,7 @@ final class Confinement: StatementAuthorizer {
         if isTempObject(request.action) {
             if !allowSessionState() { return .deny }
         }
-        if let table = tableName(request), Self.isReserved(table) {
-            return refuse("tables named _rowhouse_… and sqlite_dbpage are closed")
-        }
+        if let reason = ReservedNames.refusal(of: request) { return refuse(reason) }
         if rights == .read, changesData(request), !isTemp(request) {
             findings.lacksWriteRight = true
             return refuse("this credential may only read")
@@ -86,6 +100,7 @@ final class Confinement: StatementAuthorizer {
             if request.trigger == nil, !Self.equal(request.first, "sqlite_master") { findings.isInsert = true }
             findings.isChange = true
         case SQLITE_UPDATE, SQLITE_DELETE: findings.isChange = true
+        case SQLITE_ALTER_TABLE: findings.isAlteration = true
         case SQLITE_FUNCTION: _ = decideFunction(request)
         default: break
         }
@@ -123,6 +138,8 @@ final class Confinement: StatementAuthorizer {
             findings.readsCounters = true
             return .allow
         }
+        // It begins a transaction of its own.
+        if Self.equal(name, "rtreecheck"), !isOwn, !wantOwnConnection() { return .deny }
         for forbidden in ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage"]
         where Self.equal(name, forbidden) && !isOwn {
             return refuse("the function \(forbidden) is not allowed")
@@ -180,43 +197,8 @@ final class Confinement: StatementAuthorizer {
         }
     }
 
-    private func tableName(_ request: AuthorizationRequest) -> UnsafePointer<CChar>? {
-        switch request.action {
-        case SQLITE_CREATE_INDEX, SQLITE_CREATE_TRIGGER, SQLITE_DROP_INDEX, SQLITE_DROP_TRIGGER, SQLITE_ALTER_TABLE,
-            SQLITE_CREATE_TEMP_TRIGGER, SQLITE_CREATE_TEMP_INDEX:
-            request.second
-        case SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_SELECT, SQLITE_RECURSIVE: nil
-        default: request.first
-        }
-    }
-
-    private static func isReserved(_ name: UnsafePointer<CChar>) -> Bool {
-        strncasecmp(name, "_rowhouse_", 10) == 0 || equal(name, "sqlite_dbpage")
-    }
-
     private static func equal(_ a: UnsafePointer<CChar>?, _ b: String) -> Bool {
         guard let a else { return false }
         return strcasecmp(a, b) == 0
     }
-}
-
-/// The pragmas that tenants may use; every other one is the server's.
-enum PragmaRules {
-    /// Answers about schema and content, with or without an argument.
-    static let freelyReadable: Set<String> = [
-        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
-        "foreign_key_check", "integrity_check", "quick_check", "function_list", "collation_list", "module_list",
-        "pragma_list", "compile_options", "database_list", "data_version",
-    ]
-    static let readableOnly: Set<String> = [
-        "page_count", "page_size", "freelist_count", "max_page_count", "encoding", "schema_version", "journal_mode",
-        "auto_vacuum", "synchronous", "locking_mode", "cache_size", "busy_timeout", "query_only",
-    ]
-    /// State of one caller's connection.
-    static let session: Set<String> = [
-        "foreign_keys", "defer_foreign_keys", "recursive_triggers", "case_sensitive_like", "reverse_unordered_selects",
-        "read_uncommitted", "ignore_check_constraints", "legacy_alter_table", "automatic_index", "analysis_limit",
-    ]
-    static let writing: Set<String> = ["user_version", "application_id", "incremental_vacuum", "optimize"]
-    static let writingWithoutArgument: Set<String> = ["incremental_vacuum", "optimize"]
 }

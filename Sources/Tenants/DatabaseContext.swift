@@ -10,6 +10,8 @@ final class DatabaseContext: Sendable {
     let random: any RandomSource
     let life: EngineLife
     let faults: EngineFaults
+    /// What SQLite may allocate for all tenants.
+    let memory: MemoryBudget
     /// Streams open on the node.
     let streamCount = StreamCount()
     /// Commits since the start, of all tenants.
@@ -25,18 +27,23 @@ final class DatabaseContext: Sendable {
         self.random = random
         self.life = life
         self.faults = faults
+        memory = MemoryBudget(limitBytes: settings.sqlMemoryPerNode)
     }
 
-    /// - Parameter temporary: what all connections of the tenant together may put into temporary files.
-    func connect(_ file: DatabaseFile, temporary: TempAccount, isShared: Bool) throws(SQLiteError) -> GuardedConnection
-    {
+    /// - Parameters:
+    ///   - temporary: what all connections of the tenant together may put into temporary files.
+    ///   - memory: the same for what they allocate.
+    func connect(
+        _ file: DatabaseFile, temporary: TempAccount, memory: MemoryAccount, isShared: Bool
+    ) throws(SQLiteError) -> GuardedConnection {
         let options = Connection.Options(
             cachePages: settings.cachePages, maximumSQLBytes: settings.sqlBytes,
             maximumValueBytes: settings.valueBytes, maximumPages: settings.databasePages)
-        let connection = try Connection(vfs: vfs, file: file, temporary: temporary, options: options)
+        let connection = try Connection(
+            vfs: vfs, file: file, temporary: temporary, memory: memory, options: options)
         return GuardedConnection(
             connection: connection, watch: ExecutionWatch(connection, time: time, life: life),
-            cacheCapacity: settings.statementCache, isShared: isShared)
+            cacheCapacity: settings.statementCache, isShared: isShared, time: time)
     }
 }
 

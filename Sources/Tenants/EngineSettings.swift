@@ -23,7 +23,12 @@ package struct EngineSettings: Sendable {
     /// Pages that one database may have; 0 is no bound but SQLite's.
     package var databasePages: UInt32 = 0
     package var sqlBytes: Int32 = 1 << 20
-    package var valueBytes: Int32 = 64 << 20
+    /// Of one value or row.
+    package var valueBytes: Int32 = 32 << 20
+    /// Bytes that SQLite may allocate for one tenant: page caches, schemas, statements and what these hold while they run …
+    package var sqlMemoryPerTenant = 256 << 20
+    /// … and for all of them.
+    package var sqlMemoryPerNode = 4 << 30
     package var logPerTenant = 512 << 20
     package var logPerNode = 4 << 30
     /// Pages of 4 KiB that a connection may cache.

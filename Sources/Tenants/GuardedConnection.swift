@@ -8,13 +8,17 @@ final class GuardedConnection {
     let watch: ExecutionWatch
     private let confinement: Confinement
     private var cache: StatementCache
+    private let isShared: Bool
     private var isQueryOnly = false
     /// The counters of whoever's statement runs now; what `changes()` and its like answer.
     var counters = CallerCounters()
 
     /// - Parameter isShared: used by several callers in turn, so that nothing may stay behind on it.
-    init(connection: Connection, watch: ExecutionWatch, cacheCapacity: Int, isShared: Bool) {
-        confinement = Confinement(isShared: isShared)
+    init(
+        connection: Connection, watch: ExecutionWatch, cacheCapacity: Int, isShared: Bool, time: any TimeSource
+    ) {
+        confinement = Confinement(isShared: isShared, time: time)
+        self.isShared = isShared
         self.connection = connection
         self.watch = watch
         cache = StatementCache(capacity: cacheCapacity)
@@ -22,6 +26,9 @@ final class GuardedConnection {
         connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
         CounterFunctions.register(on: self)
     }
+
+    /// Bytes of a compiled statement that is kept; larger ones are rare and would fill the memory that the tenant has.
+    private static let largestCached = 128 << 10
 
     /// Temp objects or settings of one caller are on it, or may be: it must not go to another.
     var holdsSessionState: Bool { confinement.hasAllowedSessionState }
@@ -42,7 +49,7 @@ final class GuardedConnection {
             return known
         }
         let entry = try compile(key)
-        if !entry.findings.isPragma { cache.adopt(entry) }
+        if !entry.findings.isPragma, entry.statement.memoryBytes <= Self.largestCached { cache.adopt(entry) }
         try setQueryOnly(rights == .read)
         return entry
     }
@@ -65,6 +72,8 @@ final class GuardedConnection {
         let outcome: Result<(Statement?, Bool), SQLiteError> = text.withUTF8 { bytes in
             do throws(SQLiteError) {
                 let raw = UnsafeRawBufferPointer(bytes)
+                // SQLite would take it for the end and drop what follows.
+                if raw.contains(0) { throw SQLiteError(extendedCode: SQLITE_ERROR, message: Self.zeroByte) }
                 let (statement, consumed) = try connection.prepare(raw, persistent: true)
                 let rest = UnsafeRawBufferPointer(rebasing: raw[consumed...])
                 return .success((statement, try hasStatement(rest)))
@@ -76,12 +85,21 @@ final class GuardedConnection {
             let (statement, more) = try outcome.get()
             guard let statement else { throw SQLFailure.noStatement }
             guard !more else { throw SQLFailure.manyStatements }
+            if confinement.findings.isAlteration { try checkAlteration(key.sql) }
             return CachedStatement(statement: statement, findings: confinement.findings, key: key)
         } catch let error as SQLiteError {
             throw refusal(error)
         } catch {
             throw error as? SQLFailure ?? .noStatement
         }
+    }
+
+    private static let zeroByte = "unrecognized token: a zero byte"
+
+    private func checkAlteration(_ sql: String) throws(SQLFailure) {
+        var text = sql
+        guard text.withUTF8({ ReservedNames.isNamed(in: UnsafeRawBufferPointer($0)) }) else { return }
+        throw .blocked("names that begin with _rowhouse_ are the server's")
     }
 
     /// Only space, comments and semicolons may follow a statement. A broken rest counts as another statement.
@@ -103,16 +121,36 @@ final class GuardedConnection {
     }
 
     private func refusal(_ error: SQLiteError) -> SQLFailure {
-        if confinement.findings.needsOwnConnection, error.code == SQLITE_AUTH { return .needsOwnConnection }
+        let needsOwn = isShared && confinement.findings.needsOwnConnection && confinement.findings.refusal == nil
+        if needsOwn, error.code == SQLITE_AUTH { return .needsOwnConnection }
+        return nestedRefusal ?? .sqlite(error)
+    }
+
+    /// What was refused since the statement began to compile or to run, if anything: statements compile others inside
+    /// (`pragma_…` tables, full-text indexes), and say of a refusal there whatever they like.
+    private var nestedRefusal: SQLFailure? {
         if confinement.findings.lacksWriteRight { return .lacksWriteRight }
-        if let reason = confinement.findings.refusal { return .blocked(reason) }
-        return .sqlite(error)
+        return confinement.findings.refusal.map { .blocked($0) }
+    }
+
+    func beginRunning() { confinement.beginRunning() }
+
+    /// Why a step failed, where that was our doing.
+    func refusal(ofRunning error: SQLiteError) -> SQLFailure? {
+        switch error.code {
+        case SQLITE_AUTH, SQLITE_ERROR: nestedRefusal
+        default: nil
+        }
     }
 
     /// Our own statement, past the confinement.
     func own<T>(_ body: (Connection) throws(SQLiteError) -> T) throws(SQLiteError) -> T {
         confinement.begin(.write, isOwn: true)
-        defer { confinement.begin(.read, isOwn: false) }
+        connection.isUnbounded = true
+        defer {
+            connection.isUnbounded = false
+            confinement.begin(.read, isOwn: false)
+        }
         if isQueryOnly {
             try connection.setQueryOnly(false)
             isQueryOnly = false

@@ -66,6 +66,7 @@ package final class SQLSession {
         }
         if database.hold != .none { try waitForHold(entry, on: guarded) }
         guarded.watch.begin(deadline: deadline, cancellation)
+        guarded.beginRunning()
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
 
@@ -223,6 +224,7 @@ package final class SQLSession {
 
     /// What a failed step means to the caller.
     func explain(_ error: SQLiteError, on guarded: GuardedConnection) -> SQLFailure {
+        if let refusal = guarded.refusal(ofRunning: error) { return refusal }
         switch error.code {
         case SQLITE_INTERRUPT where isCancelled: return .cancelled
         case SQLITE_INTERRUPT:

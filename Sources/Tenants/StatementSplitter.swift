@@ -1,71 +1,147 @@
-import CSQLite
-
-/// Finds where the first statement of a text ends, by SQLite's own judgement of completeness: strings, comments and
-/// trigger bodies may hold semicolons.
+/// Finds where the first statement of a text ends, in one pass and as SQLite's own shell does: at a semicolon outside of
+/// strings and comments, but in a trigger's definition only after the END that follows another semicolon.
 enum StatementSplitter {
     /// - Returns: bytes up to and with the semicolon that ends the first statement, or all of them.
     static func firstLength(_ bytes: ArraySlice<UInt8>) -> Int {
-        var scanner = Scanner()
-        var index = bytes.startIndex
-        var candidate: [CChar] = []
-        candidate.reserveCapacity(min(bytes.count, 4096) + 1)
-        while index < bytes.endIndex {
-            let byte = bytes[index]
-            candidate.append(CChar(bitPattern: byte))
-            index += 1
-            guard scanner.endsStatement(byte, next: index < bytes.endIndex ? bytes[index] : 0) else { continue }
-            candidate.append(0)
-            if sqlite3_complete(candidate) != 0 { break }
-            candidate.removeLast()
+        var scanner = Scanner(bytes)
+        var progress = Progress.start
+        while let token = scanner.next() {
+            progress.advance(token)
+            if progress == .ended { break }
         }
-        return index - bytes.startIndex
+        return scanner.index - bytes.startIndex
     }
 
     /// Whether the first word is PRAGMA, past white space, a byte-order mark and comments.
     static func isPragma(_ sql: String) -> Bool {
-        var rest = Substring(sql)
-        while let first = rest.unicodeScalars.first {
-            if first.properties.isWhitespace || first == "\u{FEFF}" || first == ";" {
-                rest.unicodeScalars.removeFirst()
-            } else if rest.hasPrefix("--") {
-                rest = rest.drop(while: { !$0.isNewline })
-            } else if rest.hasPrefix("/*"), let end = rest.dropFirst(2).firstRange(of: "*/") {
-                rest = rest[end.upperBound...]
-            } else {
-                break
-            }
+        var scanner = Scanner(Array(sql.utf8)[...])
+        while let token = scanner.next() {
+            if token == .semicolon { continue }
+            return token == .pragma
         }
-        return rest.prefix(6).lowercased() == "pragma"
+        return false
     }
 
-    /// Knows whether a semicolon stands outside of strings and comments, so that completeness is asked for rarely.
-    private struct Scanner {
-        private enum State { case plain, quoted(UInt8), lineComment, blockComment }
-        private var state = State.plain
-        private var previous: UInt8 = 0
+    private enum Token { case semicolon, explain, create, temporary, trigger, end, pragma, other }
 
-        mutating func endsStatement(_ byte: UInt8, next: UInt8) -> Bool {
-            defer { previous = byte }
-            switch state {
-            case .plain: return inPlain(byte, next)
-            case .quoted(let quote): if byte == quote { state = .plain }
-            case .lineComment: if byte == UInt8(ascii: "\n") { state = .plain }
-            case .blockComment:
-                if previous == UInt8(ascii: "*"), byte == UInt8(ascii: "/") { state = .plain }
+    /// How far a statement has come, as far as it matters for its end.
+    private enum Progress {
+        case start
+        /// `EXPLAIN`, and what may stand between it and the statement.
+        case explained
+        /// `CREATE`, perhaps `TEMP`.
+        case create
+        /// Anything that ends at the next semicolon.
+        case plain
+        case trigger
+        /// In a trigger, after a semicolon.
+        case triggerStatementEnded
+        /// In a trigger, after a semicolon and `END`.
+        case triggerEnd
+        case ended
+
+        mutating func advance(_ token: Token) {
+            switch (self, token) {
+            case (.trigger, .semicolon), (.triggerStatementEnded, .semicolon): self = .triggerStatementEnded
+            case (_, .semicolon): self = .ended
+            case (.start, .explain): self = .explained
+            case (.start, .create), (.explained, .create): self = .create
+            case (.explained, .other): break
+            case (.create, .temporary): break
+            case (.create, .trigger): self = .trigger
+            case (.triggerStatementEnded, .end): self = .triggerEnd
+            case (.trigger, _), (.triggerStatementEnded, _), (.triggerEnd, _): self = .trigger
+            default: self = .plain
             }
-            return false
+        }
+    }
+
+    /// Tokens without white space and comments; everything that does not matter is `other`.
+    private struct Scanner {
+        private let bytes: ArraySlice<UInt8>
+        private(set) var index: Int
+
+        init(_ bytes: ArraySlice<UInt8>) {
+            self.bytes = bytes
+            index = bytes.startIndex
         }
 
-        private mutating func inPlain(_ byte: UInt8, _ next: UInt8) -> Bool {
+        mutating func next() -> Token? {
+            skipSpaceAndComments()
+            guard index < bytes.endIndex else { return nil }
+            let byte = bytes[index]
             switch byte {
-            case UInt8(ascii: ";"): return true
-            case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"): state = .quoted(byte)
-            case UInt8(ascii: "["): state = .quoted(UInt8(ascii: "]"))
-            case UInt8(ascii: "-") where next == byte: state = .lineComment
-            case UInt8(ascii: "/") where next == UInt8(ascii: "*"): state = .blockComment
-            default: break
+            case UInt8(ascii: ";"):
+                index += 1
+                return .semicolon
+            case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"):
+                skipPast(byte)
+            case UInt8(ascii: "["):
+                skipPast(UInt8(ascii: "]"))
+            case _ where Self.isWord(byte):
+                let start = index
+                while index < bytes.endIndex, Self.isWord(bytes[index]) { index += 1 }
+                return Self.keyword(bytes[start..<index])
+            default:
+                index += 1
             }
-            return false
+            return .other
+        }
+
+        /// A doubled quote ends one run and begins the next, which comes to the same.
+        private mutating func skipPast(_ quote: UInt8) {
+            let end = bytes[(index + 1)...].firstIndex(of: quote)
+            index = end.map { $0 + 1 } ?? bytes.endIndex
+        }
+
+        private mutating func skipSpaceAndComments() {
+            while index < bytes.endIndex {
+                switch bytes[index] {
+                case 0x20, 0x09...0x0D: index += 1
+                case 0xEF where peek(1) == 0xBB && peek(2) == 0xBF: index += 3
+                case UInt8(ascii: "-") where peek(1) == UInt8(ascii: "-"):
+                    index = bytes[index...].firstIndex(of: 0x0A) ?? bytes.endIndex
+                case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "*"): skipBlockComment()
+                default: return
+                }
+            }
+        }
+
+        private mutating func skipBlockComment() {
+            index += 2
+            while index < bytes.endIndex {
+                if bytes[index] == UInt8(ascii: "*"), peek(1) == UInt8(ascii: "/") {
+                    index += 2
+                    return
+                }
+                index += 1
+            }
+        }
+
+        private func peek(_ distance: Int) -> UInt8 {
+            index + distance < bytes.endIndex ? bytes[index + distance] : 0
+        }
+
+        private static func isWord(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"), 0x80...0xFF:
+                true
+            default: false
+            }
+        }
+
+        private static func keyword(_ word: ArraySlice<UInt8>) -> Token {
+            guard word.count <= 9 else { return .other }
+            switch String(decoding: word, as: UTF8.self).uppercased() {
+            case "EXPLAIN": return .explain
+            case "CREATE": return .create
+            case "TEMP", "TEMPORARY": return .temporary
+            case "TRIGGER": return .trigger
+            case "END": return .end
+            case "PRAGMA": return .pragma
+            default: return .other
+            }
         }
     }
 }

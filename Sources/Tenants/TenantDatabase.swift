@@ -12,6 +12,7 @@ package final class TenantDatabase {
     let streams: StreamTable
     private let context: DatabaseContext
     private let temporary: TempAccount
+    private let memory: MemoryAccount
     private var spare: GuardedConnection?
     /// Of the work that runs now.
     var cancellation: WorkCancellation?
@@ -27,7 +28,8 @@ package final class TenantDatabase {
         self.recorder = recorder
         self.context = context
         temporary = TempAccount(limit: context.settings.temporaryBytes)
-        shared = try context.connect(file, temporary: temporary, isShared: true)
+        memory = MemoryAccount(limitBytes: context.settings.sqlMemoryPerTenant, budget: context.memory)
+        shared = try context.connect(file, temporary: temporary, memory: memory, isShared: true)
         streams = StreamTable(
             limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
             nodeLimit: context.settings.streamsPerNode)
@@ -91,7 +93,7 @@ package final class TenantDatabase {
             spare = nil
             return kept
         }
-        return try context.connect(file, temporary: temporary, isShared: false)
+        return try context.connect(file, temporary: temporary, memory: memory, isShared: false)
     }
 
     /// Keeps the connection for the next stream that needs one, unless something of the last one's is on it.
@@ -173,12 +175,7 @@ package final class TenantDatabase {
     // MARK: Memory
 
     /// Page caches, schemas and statements, and the log.
-    var memoryBytes: Int {
-        var total = shared.connection.memoryBytes + file.logCapacity
-        if let spare { total += spare.connection.memoryBytes }
-        for stream in streams.all { total += stream.connection?.connection.memoryBytes ?? 0 }
-        return total
-    }
+    var memoryBytes: Int { memory.usedBytes + file.logCapacity }
 
     /// Streams that nobody is using and that a baton opens again leave: they need not keep the tenant open.
     func forgetCleanStreams() {

@@ -119,6 +119,8 @@ package final class TenantEngine: Sendable {
     package var openCount: Int { open.count }
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }
+    /// Bytes that SQLite has allocated for tenants.
+    package var sqlMemoryBytes: Int { context.memory.usedBytes }
     package var laneQueueLengths: [Int] { lanes.lanes.map(\.queueLength) }
     package var commitCount: UInt64 { context.commitCount.value }
     package var streamCount: Int { context.streamCount.value }

@@ -26,6 +26,8 @@ enum ServeSettings {
         engine.temporaryBytes = Int64(limits.tempSize)
         engine.databasePages = UInt32(clamping: limits.databaseSize / 4096)
         engine.sqlBytes = Int32(clamping: limits.sqlSize)
+        engine.sqlMemoryPerTenant = limits.sqlMemoryTenant
+        engine.sqlMemoryPerNode = limits.sqlMemoryNode
         engine.logPerTenant = limits.walMemoryTenant
         engine.logPerNode = limits.walMemoryNode
         engine.streamIdle = settings.streams.idle.nanoseconds

@@ -35,8 +35,10 @@ final class Workshop {
         return path
     }
 
-    func connect(_ file: DatabaseFile, options: Connection.Options = .init()) throws -> Connection {
-        try Connection(vfs: vfs, file: file, temporary: temporary, options: options)
+    func connect(_ file: DatabaseFile, memory: MemoryAccount? = nil, options: Connection.Options = .init()) throws
+        -> Connection
+    {
+        try Connection(vfs: vfs, file: file, temporary: temporary, memory: memory, options: options)
     }
 }
 

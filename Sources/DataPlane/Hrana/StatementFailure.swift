@@ -35,6 +35,7 @@ enum StatementFailure {
     }
 
     private static func describe(_ error: SQLiteError, _ phase: Phase) -> HranaError {
+        if error.code == noMemory { return .outOfMemory }
         let message = "SQLite error: \(error.message)"
         guard phase == .preparing, error.code == 1 else {
             return HranaError(message, code: SQLiteErrorName.of(code: error.extendedCode))
@@ -43,6 +44,9 @@ enum StatementFailure {
         guard error.offset >= 0 else { return HranaError(message, code: SQLiteErrorName.of(code: error.extendedCode)) }
         return HranaError("\(message) (at byte \(error.offset))", code: HranaErrorCode.inputError)
     }
+
+    /// SQLITE_NOMEM.
+    private static let noMemory: Int32 = 7
 
     /// SQLite gives its parser's errors no code of their own, but the same words since ever.
     private static func isSyntax(_ message: String) -> Bool {
@@ -82,6 +86,9 @@ extension HranaError {
     /// As SQLite says it of a file that it may not write.
     static let readOnlyTransaction = HranaError(
         "SQLite error: attempt to write in a read-only transaction", code: "SQLITE_READONLY")
+    static let outOfMemory = HranaError(
+        "The statement needs more memory than a tenant's SQL may take, or is nested too deeply; split it",
+        code: "SQLITE_NOMEM")
     static let deadlineExceeded = HranaError(
         "The deadline passed before the statement was done; what it did is undone",
         code: StatementFailure.OwnCode.deadlineExceeded)
