@@ -6,6 +6,7 @@ import Synchronization
 package final class TempAccount: Sendable {
     package let limit: Int64
     private let used = Atomic<Int64>(0)
+    private let refusals = Atomic<Bool>(false)
 
     package init(limit: Int64) { self.limit = limit }
 
@@ -15,8 +16,12 @@ package final class TempAccount: Sendable {
         let (_, now) = used.add(bytes, ordering: .relaxed)
         if now <= limit { return true }
         used.subtract(bytes, ordering: .relaxed)
+        refusals.store(true, ordering: .relaxed)
         return false
     }
+
+    /// Whether room was refused since this was last asked: SQLite says the same of every full disk.
+    package func takeRefusal() -> Bool { refusals.exchange(false, ordering: .relaxed) }
 
     func shrink(by bytes: Int64) { used.subtract(bytes, ordering: .relaxed) }
 }

@@ -102,10 +102,11 @@ private let replace: TextFunctions.Function = { context, _, arguments in
 private func forEachMatch(
     of pattern: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer, _ body: (Int) -> Void
 ) {
+    guard let base = text.baseAddress, let wanted = pattern.baseAddress else { return }
     var position = 0
-    while let found = TextSearch.find(pattern, in: UnsafeRawBufferPointer(rebasing: text[position...])) {
-        body(position + found)
-        position += found + pattern.count
+    while position < text.count, let found = rh_find(base + position, text.count - position, wanted, pattern.count) {
+        body(found - base)
+        position = found - base + pattern.count
     }
 }
 

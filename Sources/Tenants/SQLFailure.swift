@@ -25,6 +25,8 @@ package enum SQLFailure: Error, Equatable, Sendable {
     case diskFull
     /// The journal or the log memory has no room right now.
     case busy
+    /// The tenant's temporary files (sorts, temp tables) have reached their size.
+    case temporaryFull
     /// The database has reached its size.
     case quotaExceeded
 }

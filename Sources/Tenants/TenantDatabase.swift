@@ -168,6 +168,7 @@ package final class TenantDatabase {
         case .journalFull: return .busy
         case nil: break
         }
+        if temporary.takeRefusal() { return .temporaryFull }
         let limit = context.settings.databasePages
         return limit > 0 && file.pageCount >= limit ? .quotaExceeded : .busy
     }

@@ -77,6 +77,35 @@ import Testing
         #expect(codes == [SQLITE_NOMEM, SQLITE_NOMEM, 700, SQLITE_NOMEM, 700])
     }
 
+    @Test func `triggers and cascades that lead on and on end in an error`() throws {
+        let shop = try Workshop()
+        let depth = 800
+        var schema = "BEGIN;"
+        for level in 0...depth {
+            let parent = max(0, level - 1)
+            schema += "CREATE TABLE q\(level)(a INTEGER PRIMARY KEY REFERENCES q\(parent) ON DELETE CASCADE);"
+        }
+        for level in 0..<depth {
+            let next = "INSERT INTO q\(level + 1) VALUES (1)"
+            schema += "CREATE TRIGGER r\(level) AFTER INSERT ON q\(level) BEGIN \(next); END;"
+        }
+        let path = try shop.makeDatabase("a.sqlite", sql: schema + "COMMIT")
+        let file = try shop.vfs.attach(path: path, observer: nil)
+        let codes = try onThread(stackBytes: 512 << 10) {
+            let connection = try shop.connect(file)
+            try connection.execute("PRAGMA foreign_keys=1")
+            return ["INSERT INTO q1 VALUES (1)", "DELETE FROM q1", "SELECT 1"].map { sql in
+                do throws(SQLiteError) {
+                    try connection.execute(sql)
+                    return SQLITE_OK
+                } catch {
+                    return error.code
+                }
+            }
+        }
+        #expect(codes == [SQLITE_NOMEM, SQLITE_NOMEM, SQLITE_OK])
+    }
+
     private func onThread<R: Sendable>(stackBytes: Int, _ body: @escaping () throws -> R) throws -> R {
         nonisolated(unsafe) let work = body
         nonisolated(unsafe) var result: Result<R, any Error>?

@@ -30,6 +30,10 @@ enum StatementFailure {
             return HranaError("The transaction is too large; split it", code: OwnCode.transactionTooLarge)
         case .diskFull:
             return HranaError("The disk is full; reading and deleting still work", code: OwnCode.diskFull)
+        case .temporaryFull:
+            return HranaError(
+                "The statement needs more temporary space (to sort or to remember rows) than a tenant may take",
+                code: OwnCode.temporaryFull)
         case .quotaExceeded: return HranaError("The database has reached its size", code: OwnCode.quotaExceeded)
         }
     }
@@ -59,6 +63,7 @@ enum StatementFailure {
     enum OwnCode {
         static let transactionTooLarge = "TRANSACTION_TOO_LARGE"
         static let diskFull = "DISK_FULL"
+        static let temporaryFull = "TEMPORARY_FULL"
         static let quotaExceeded = "QUOTA_EXCEEDED"
         static let deadlineExceeded = "DEADLINE_EXCEEDED"
         static let textInvalid = "TEXT_NOT_UTF8"
@@ -72,7 +77,7 @@ enum StatementFailure {
         case HranaErrorCode.argumentsBothKinds: 501
         case HranaErrorCode.transactionTimeout, HranaErrorCode.transactionBusy: 503
         case OwnCode.deadlineExceeded: 504
-        case OwnCode.diskFull, OwnCode.quotaExceeded: 507
+        case OwnCode.diskFull, OwnCode.quotaExceeded, OwnCode.temporaryFull: 507
         case OwnCode.transactionTooLarge: 413
         case let code? where code.hasPrefix("SQLITE_"): 500
         default: 400

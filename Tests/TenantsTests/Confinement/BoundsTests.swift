@@ -95,37 +95,6 @@ import Vocabulary
         try house.stop()
     }
 
-    @Test func `triggers and foreign keys that lead on and on are refused and take nobody's stack`() async throws {
-        let house = try House()
-        let tenant = try await house.create(1000)
-        let depth = 3_000
-        var script = "BEGIN;"
-        for level in 0...depth {
-            script +=
-                "CREATE TABLE q\(level)(a INTEGER PRIMARY KEY REFERENCES q\(max(0, level - 1)) ON DELETE CASCADE);"
-            if level % 1_000 == 0 { script += "COMMIT;BEGIN;" }
-        }
-        for level in 0..<depth {
-            script +=
-                "CREATE TRIGGER r\(level) AFTER INSERT ON q\(level) BEGIN INSERT INTO q\(level + 1) VALUES (1); END;"
-        }
-        let text = script + "COMMIT"
-        let outcomes = try await house.engine.perform(on: tenant) { (database) -> [Caller.Outcome] in
-            let caller = Caller(database)
-            defer { caller.leave() }
-            return [
-                caller.runScript(text), caller.run("INSERT INTO q1 VALUES (1)"), caller.run("PRAGMA foreign_keys = 1"),
-                caller.run("DELETE FROM q1"), caller.run("INSERT INTO q\(depth) VALUES (1)"), caller.run("SELECT 1"),
-            ]
-        }
-        #expect(outcomes[0] == .row(""))
-        for index in [1, 3] {
-            #expect(outcomes[index] == .blocked || outcomes[index] == .sqlite(7), "\(index): \(outcomes[index])")
-        }
-        #expect(outcomes[5] == .row("1"))
-        try house.stop()
-    }
-
     @Test(.timeLimit(.minutes(1)))
     func `functions of text take time as their texts are long, not as their product`() async throws {
         let house = try House()
@@ -160,6 +129,20 @@ import Vocabulary
             }
         }
         #expect(outcomes.last == .row("1"))
+        try house.stop()
+    }
+
+    @Test func `temporary files have their own bound and say so`() async throws {
+        let house = try House { settings, _ in settings.temporaryBytes = 4 << 20 }
+        let tenant = try await house.create(1000)
+        let sort = "SELECT count(*) FROM (SELECT DISTINCT randomblob(2000) FROM \(Self.rows))"
+        let outcomes = try await house.conversation(
+            [
+                "CREATE TEMP TABLE x AS SELECT 1 AS a", sort, "SELECT a FROM x", "INSERT INTO x VALUES (2)",
+                "SELECT count(*) FROM x",
+            ],
+            on: tenant)
+        #expect(outcomes == [.row(""), .other(.temporaryFull), .row("1"), .row(""), .row("2")])
         try house.stop()
     }
 
