@@ -4,7 +4,7 @@ package import Vocabulary
 package enum CatalogSchema {
     /// Every migration ever released, in order; its number is its place, from 1. One that was released never changes.
     private static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
-        FirstMigration.statements, SecondMigration.statements,
+        FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
     ]
 
     package static var current: Int { migrations.count }

@@ -10,15 +10,33 @@ package struct Housekeeping: Sendable {
         package var freedKeys: Int64 = TenantRows.defaultKeyHold
         /// Entries of the change log kept in each counter. A reader further behind starts afresh.
         package var changes: Int = 10_000
+        /// Milliseconds for which a move that is over stays in the history; longer than a tenant that left is kept.
+        package var moves: Int64 = 90 * 24 * 3600 * 1000
 
         package init() {}
     }
 
-    private static let piece = 1000
+    package static let piece = 1000
+    /// Pieces of one `sweepAll`: so many rows of a kind at most.
+    private static let pieces = 100
 
     private let store: CatalogStore
 
     package init(_ store: CatalogStore) { self.store = store }
+
+    /// Removes what there is to remove, up to 100,000 rows of each kind, a piece at a time.
+    ///
+    /// - Returns: how many rows went.
+    /// - Throws: `CatalogError`.
+    package func sweepAll(_ retention: Retention, at now: WallTime) async throws(CatalogError) -> Int {
+        var swept = 0
+        for _ in 0..<Self.pieces {
+            let piece = try await sweep(retention, at: now)
+            swept += piece
+            if piece < Self.piece { break }
+        }
+        return swept
+    }
 
     /// Removes up to 1,000 rows of each kind.
     ///
@@ -40,6 +58,11 @@ package struct Housekeeping: Sendable {
             DELETE FROM revoked_tokens WHERE jti IN
             (SELECT jti FROM revoked_tokens WHERE valid_until < ?1 ORDER BY valid_until LIMIT \(Self.piece))
             """, [.time(now)])
+        plan.add(
+            """
+            DELETE FROM moves WHERE id IN (SELECT id FROM moves
+            WHERE state IN ('done', 'aborted') AND updated < ?1 ORDER BY updated LIMIT \(Self.piece))
+            """, [.integer(now.milliseconds - retention.moves)])
         for bucket in 0..<ChangeLog.buckets {
             plan.add(
                 """

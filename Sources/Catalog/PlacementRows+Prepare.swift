@@ -25,7 +25,7 @@ extension PlacementRows {
         var plan = CatalogPlan()
         let seen = read(tenant, in: &plan)
         let movable = plan.add(
-            "SELECT id FROM tenants WHERE id = ?1 AND state NOT IN ('creating', 'deleted')", [.id(tenant)],
+            "SELECT id FROM tenants WHERE id = ?1 AND state NOT IN ('creating', 'deleted', 'purging')", [.id(tenant)],
             expect: .rows(1))
         let set = plan.add(
             """

@@ -10,6 +10,8 @@ package struct TenantRow: Equatable, Sendable {
         case blocked
         /// Not served; its file and its key are kept until it is purged.
         case deleted
+        /// Its owner is removing it for good; nothing brings it back.
+        case purging
     }
 
     package var id: TenantID

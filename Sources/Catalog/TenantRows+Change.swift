@@ -28,7 +28,7 @@ extension TenantRows {
         let changed = plan.add(
             """
             UPDATE tenants SET key = ?2, renamed = ?3, revision = revision + 1
-            WHERE id = ?1 AND state NOT IN ('creating', 'deleted')
+            WHERE id = ?1 AND state NOT IN ('creating', 'deleted', 'purging')
             """, [.id(id), .key(key), .time(now)], expect: .affected(1))
         ChangeLog.append(.tenant, of: id, to: &plan)
         let row = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))

@@ -48,7 +48,7 @@ extension TenantRows {
             return .created(try TenantRow(try await store.write(plan, at: now)[made].rows[0]))
         } catch .guardFailed(free, let results) {
             let row = try TenantRow(results[free].rows[0])
-            return row.state == .deleted ? .deleted(row) : .exists(row)
+            return row.state == .deleted || row.state == .purging ? .deleted(row) : .exists(row)
         } catch .guardFailed(released, let results) {
             return .keyHeld(until: try heldUntil(results[released]))
         } catch .guardFailed(up, _) {
@@ -73,19 +73,77 @@ extension TenantRows {
 
     /// The file is in the owner's journal, durably. Repeating it changes nothing.
     ///
+    /// It says so of the owner and the epoch that made the file: where the creation was given to another node meanwhile,
+    /// the row stays as it is.
+    ///
     /// - Returns: the row as it is now; nil if it is gone.
     /// - Throws: `CatalogError`.
-    package func markReady(_ id: TenantID, at now: WallTime) async throws(CatalogError) -> TenantRow? {
+    package func markReady(
+        _ id: TenantID, by owner: NodeID, epoch: Epoch, at now: WallTime
+    ) async throws(CatalogError) -> TenantRow? {
         var plan = CatalogPlan()
         let raised = plan.add(
-            "UPDATE tenants SET state = 'ready', revision = revision + 1 WHERE id = ?1 AND state = 'creating'",
-            [.id(id)], expect: .affected(1))
+            """
+            UPDATE tenants SET state = 'ready', revision = revision + 1 WHERE id = ?1 AND state = 'creating'
+            AND EXISTS (SELECT 1 FROM placements p WHERE p.tenant = ?1 AND p.owner = ?2 AND p.epoch = ?3)
+            """, [.id(id), .node(owner), .bits(epoch.rawValue)], expect: .affected(1))
         ChangeLog.append(.tenant, of: id, to: &plan)
         let row = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
         do {
             return try TenantRow(try await store.write(plan, at: now)[row].rows[0])
         } catch .guardFailed(raised, _) {
             return try await find(id)
+        }
+    }
+
+    /// Gives a creation that its owner cannot finish to another node, under the next epoch. What the first owner may have
+    /// made is nobody's: it was never ready, so nobody has written to it.
+    ///
+    /// - Parameter row: as it was read; another epoch or state wins.
+    /// - Returns: the row as it is now; nil if it is gone.
+    /// - Throws: `CatalogError`.
+    package func reassign(
+        _ row: TenantRow, to owner: NodeID, at now: WallTime
+    ) async throws(CatalogError) -> TenantRow? {
+        var plan = CatalogPlan()
+        let set = plan.add(
+            """
+            UPDATE placements SET owner = ?3, epoch = epoch + 1, version = version + 1
+            WHERE tenant = ?1 AND version = ?2 AND state = 'stable'
+            AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = ?1 AND t.state = 'creating')
+            AND EXISTS (SELECT 1 FROM nodes n WHERE n.id = ?3 AND n.state = 'up')
+            """, [.id(row.id), .bits(row.placement.version), .node(owner)], expect: .affected(1))
+        ChangeLog.append(.placement, of: row.id, to: &plan)
+        let after = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(row.id)], expect: .rows(1))
+        do {
+            return try TenantRow(try await store.write(plan, at: now)[after].rows[0])
+        } catch .guardFailed(set, _) {
+            return try await find(row.id)
+        }
+    }
+
+    /// Takes a creation back that cannot be finished anywhere. The key is free at once: the tenant was never ready.
+    ///
+    /// - Parameter row: as it was read; another epoch or state wins.
+    /// - Returns: false if it is no longer being created so.
+    /// - Throws: `CatalogError`.
+    package func abandon(_ row: TenantRow, at now: WallTime) async throws(CatalogError) -> Bool {
+        var plan = CatalogPlan()
+        let identity = [CatalogValue.id(row.id), .bits(row.placement.version)]
+        let unready = plan.add(
+            """
+            SELECT t.id FROM tenants t JOIN placements p ON p.tenant = t.id
+            WHERE t.id = ?1 AND p.version = ?2 AND p.state = 'stable'
+            AND (t.state = 'creating' OR (t.state IN ('deleted', 'purging') AND t.state_before = 'creating'))
+            """, identity, expect: .rows(1))
+        ChangeLog.append(.tenant, of: row.id, to: &plan)
+        plan.add("DELETE FROM tenants WHERE id = ?1", [.id(row.id)], expect: .affected(1))
+        plan.add("DELETE FROM placements WHERE tenant = ?1 AND version = ?2", identity, expect: .affected(1))
+        do {
+            _ = try await store.write(plan, at: now)
+            return true
+        } catch .guardFailed(unready, _) {
+            return false
         }
     }
 

@@ -7,11 +7,13 @@ extension TenantRows {
     /// - Throws: `CatalogError`.
     package func delete(_ id: TenantID, at now: WallTime) async throws(CatalogError) -> TenantRow? {
         try await turn(
-            id, by: "state_before = state, state = 'deleted', deleted = ?2", where: "state <> 'deleted'",
+            id, by: "state_before = state, state = 'deleted', deleted = ?2",
+            where: "state NOT IN ('deleted', 'purging')",
             [.time(now)], at: now)
     }
 
-    /// Takes a deletion back; the tenant is what it was before. A tenant that is not deleted stays as it is.
+    /// Takes a deletion back; the tenant is what it was before. A tenant that is not deleted stays as it is, and so does one
+    /// that is being removed.
     ///
     /// - Returns: the row as it is now; nil if there is none (it was purged).
     /// - Throws: `CatalogError`.
@@ -38,37 +40,61 @@ extension TenantRows {
     }
 
     package enum PurgeOutcome: Equatable, Sendable {
-        /// The row is gone; also when it was gone before.
-        case purged
+        /// The removal has begun: the owner drops the file, then calls `purge`.
+        case begun(TenantRow)
+        /// There is no row any more.
+        case gone
         /// Only a deleted tenant is purged.
         case notDeleted(TenantRow)
-        /// A move of it is under way; it must end first.
+        /// A move of it is under way, or it has another owner; that must end first.
         case moving(TenantRow)
     }
 
-    /// Removes a deleted tenant's row for good, after its owner has dropped the file. The key is held as after a rename.
+    /// The first step of removing a deleted tenant for good. From here on nothing brings it back, so its owner may drop the
+    /// file: a deletion that is taken back at the same time either wins here or is refused. Safe to repeat.
     ///
+    /// - Parameter owner: the node that will drop the file.
+    /// - Parameter deletedBefore: only if it was deleted before this.
     /// - Throws: `CatalogError`.
-    package func purge(_ id: TenantID, at now: WallTime) async throws(CatalogError) -> PurgeOutcome {
+    package func beginPurge(
+        _ id: TenantID, ownedBy owner: NodeID, deletedBefore: WallTime? = nil, at now: WallTime
+    ) async throws(CatalogError) -> PurgeOutcome {
         var plan = CatalogPlan()
         let found = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
-        let idle = plan.add(
+        let turned = plan.add(
             """
-            SELECT t.id FROM tenants t JOIN placements p ON p.tenant = t.id
-            WHERE t.id = ?1 AND t.state = 'deleted' AND p.state = 'stable'
-            """, [.id(id)], expect: .rows(1))
+            UPDATE tenants SET state = 'purging', revision = revision + 1
+            WHERE id = ?1 AND state = 'deleted' AND deleted < ?3
+            AND EXISTS (SELECT 1 FROM placements p WHERE p.tenant = ?1 AND p.owner = ?2 AND p.state = 'stable')
+            """, [.id(id), .node(owner), .integer(deletedBefore?.milliseconds ?? .max)], expect: .affected(1))
+        ChangeLog.append(.tenant, of: id, to: &plan)
+        let after = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
+        do {
+            return .begun(try TenantRow(try await store.write(plan, at: now)[after].rows[0]))
+        } catch .guardFailed(found, _) {
+            return .gone
+        } catch .guardFailed(turned, let results) {
+            let row = try TenantRow(results[found].rows[0])
+            guard row.state == .deleted || row.state == .purging else { return .notDeleted(row) }
+            guard row.placement.state == .stable, row.placement.owner == owner else { return .moving(row) }
+            return row.state == .purging ? .begun(row) : .notDeleted(row)
+        }
+    }
+
+    /// The last step: removes the row, once the owner has dropped the file. The key is held as after a rename. Safe to repeat.
+    ///
+    /// - Throws: `CatalogError`.
+    package func purge(_ id: TenantID, at now: WallTime) async throws(CatalogError) {
+        var plan = CatalogPlan()
+        let begun = plan.add("SELECT id FROM tenants WHERE id = ?1 AND state = 'purging'", [.id(id)], expect: .rows(1))
         release(keyOf: id, at: now, in: &plan)
         ChangeLog.append(.tenant, of: id, to: &plan)
-        plan.add("DELETE FROM tenants WHERE id = ?1 AND state = 'deleted'", [.id(id)], expect: .affected(1))
+        plan.add("DELETE FROM tenants WHERE id = ?1", [.id(id)], expect: .affected(1))
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND state = 'stable'", [.id(id)], expect: .affected(1))
         do {
             _ = try await store.write(plan, at: now)
-            return .purged
-        } catch .guardFailed(found, _) {
-            return .purged
-        } catch .guardFailed(idle, let results) {
-            let row = try TenantRow(results[found].rows[0])
-            return row.state == .deleted ? .moving(row) : .notDeleted(row)
+        } catch .guardFailed(begun, _) {
+            // It is gone, or its removal has not begun: nothing is to be done.
         }
     }
 }

@@ -74,6 +74,17 @@ package struct TenantRows: Sendable {
             order: "t.deleted, t.id", limit: limit)
     }
 
+    /// Tenants of a node whose removal was begun and not finished, by id.
+    ///
+    /// - Throws: `CatalogError`.
+    package func purging(
+        ownedBy node: NodeID, after id: TenantID? = nil, limit: Int = 100
+    ) async throws(CatalogError) -> [TenantRow] {
+        try await page(
+            "t.state = 'purging' AND p.owner = ?1" + (id == nil ? "" : " AND t.id > ?2"),
+            [.node(node)] + (id.map { [.id($0)] } ?? []), order: "t.id", limit: limit)
+    }
+
     private func first(_ condition: String, _ arguments: [CatalogValue]) async throws(CatalogError) -> TenantRow? {
         try await page(condition, arguments, order: "t.id", limit: 1).first
     }

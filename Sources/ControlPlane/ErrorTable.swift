@@ -2,6 +2,7 @@ package import Access
 package import Catalog
 import HTTPTypes
 package import Residents
+import Seams
 package import Tenants
 import Vocabulary
 
@@ -71,6 +72,7 @@ package enum ErrorTable {
         case let error as CatalogError: api(error)
         case let error as TenantsError: api(error)
         case let error as ResidentsError: api(error)
+        case let error as PeerFailure: api(error)
         default: APIError(.internalServerError, "internal", "an unexpected error; its request ID is in the log")
         }
     }

@@ -9,22 +9,19 @@ package struct InternalCalls: Peers {
 
     package init(transport: any PeerTransport) { self.transport = transport }
 
-    package func finishCreating(_ tenant: TenantID, at address: String) async throws {
+    package func finishCreating(_ tenant: TenantID, at address: String) async throws(PeerFailure) {
         try await post(address, InternalPaths.finishCreating(tenant.description))
     }
 
-    package func purge(_ tenant: TenantID, at address: String) async throws {
+    package func purge(_ tenant: TenantID, at address: String) async throws(PeerFailure) {
         // The file may be large, and the journal is waited for.
         try await post(address, InternalPaths.purge(tenant.description), timeout: .seconds(30))
     }
 
-    /// - Throws: `APIError`.
-    private func post(_ address: String, _ path: String, timeout: Duration = .seconds(10)) async throws {
-        do throws(PeerFailure) {
-            _ = try await transport.post(address, path: path, timeout: timeout)
-        } catch {
-            throw ErrorTable.api(error)
-        }
+    private func post(
+        _ address: String, _ path: String, timeout: Duration = .seconds(10)
+    ) async throws(PeerFailure) {
+        _ = try await transport.post(address, path: path, timeout: timeout)
     }
 }
 

@@ -32,7 +32,6 @@ struct InternalTenants: Sendable {
         guard row.placement.owner == residents.node else {
             return Self.notOwner(NotOwner(owner: row.placement.owner, epoch: row.placement.epoch))
         }
-        guard row.state == .deleted else { throw Self.undeleted }
         switch try await residents.purge(row) {
         case .purged: return Response(status: .noContent)
         case .notDeleted: throw Self.undeleted

@@ -2,6 +2,7 @@ package import Catalog
 import HTTPTypes
 import Membership
 package import Residents
+package import Routing
 package import Seams
 package import Vocabulary
 
@@ -10,11 +11,11 @@ package protocol Peers: Sendable {
     /// The owner makes the file of a row in state `creating` and marks it ready.
     ///
     /// - Throws: `PeerFailure`.
-    func finishCreating(_ tenant: TenantID, at address: String) async throws
+    func finishCreating(_ tenant: TenantID, at address: String) async throws(PeerFailure)
     /// The owner drops the file of a deleted tenant, then its row.
     ///
     /// - Throws: `PeerFailure`.
-    func purge(_ tenant: TenantID, at address: String) async throws
+    func purge(_ tenant: TenantID, at address: String) async throws(PeerFailure)
 }
 
 /// What operators do with tenants, whichever node is asked. The row decides; the owner's file follows.
@@ -23,12 +24,14 @@ package struct TenantService: Sendable {
     private let nodes: NodeRows
     private let residents: Residents
     private let peers: any Peers
+    private let cache: PlacementCache
     private let time: any TimeSource
     private let schema: @Sendable (TenantKey) -> String
 
+    /// - Parameter cache: this node's router's; what is confirmed here is served here at once.
     /// - Parameter schema: which one a key's tenant has when nobody says.
     package init(
-        store: CatalogStore, residents: Residents, peers: any Peers, time: any TimeSource,
+        store: CatalogStore, residents: Residents, peers: any Peers, cache: PlacementCache, time: any TimeSource,
         schema: @escaping @Sendable (TenantKey) -> String
     ) {
         self.schema = schema
@@ -36,6 +39,7 @@ package struct TenantService: Sendable {
         nodes = NodeRows(store)
         self.residents = residents
         self.peers = peers
+        self.cache = cache
         self.time = time
     }
 
@@ -59,6 +63,7 @@ package struct TenantService: Sendable {
     /// Makes a tenant; when it returns the tenant is ready and durable. A creation that a crash cut short is finished by
     /// repeating the call.
     package func create(_ new: NewTenant) async throws -> TenantRow {
+        guard residents.knows(schema: new.schema) else { throw ResidentsError.schemaUnknown(new.schema) }
         guard let owner = OwnerChoice.owner(of: new.key, among: try await nodes.list()) else {
             throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2)
         }
@@ -81,16 +86,56 @@ package struct TenantService: Sendable {
         }
     }
 
+    /// Has the owner make the file. Where the owner cannot be reached, another node gets the creation: a tenant that was never
+    /// ready has no data to be lost.
     private func finish(_ row: TenantRow) async throws -> TenantRow {
+        var row = row
+        for _ in 0..<Self.owners {
+            do {
+                let ready = try await finishAtOwner(row)
+                forget(ready)
+                return ready
+            } catch PeerFailure.unreachable {
+                row = try await reassign(row)
+            } catch PeerFailure.refused(_, "config_invalid", _) {
+                // Its owner does not know the schema: the key is not to stay taken.
+                _ = try await rows.abandon(row, at: time.wall())
+                throw ResidentsError.schemaUnknown(row.schema)
+            }
+        }
+        throw APIError(.serviceUnavailable, "busy", "no node could be reached to make the tenant", retryAfter: 2)
+    }
+
+    /// Nodes that are tried for one creation.
+    private static let owners = 3
+
+    private func finishAtOwner(_ row: TenantRow) async throws -> TenantRow {
+        guard row.state == .creating else { return row }
         if row.placement.owner == residents.node { return try await residents.takeUp(row) }
         try await peers.finishCreating(row.id, at: try await address(of: row.placement.owner))
         return try await rows.find(row.id) ?? row
     }
 
+    private func reassign(_ row: TenantRow) async throws -> TenantRow {
+        let others = try await nodes.list().filter { $0.id != row.placement.owner }
+        guard let next = OwnerChoice.owner(of: row.key, among: others),
+            let given = try await rows.reassign(row, to: next, at: time.wall())
+        else { throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2) }
+        return given
+    }
+
+    /// What this node's router remembers of the tenant is older than what was just confirmed.
+    private func forget(_ row: TenantRow, formerly key: TenantKey? = nil) {
+        cache.forget(row.id, row.key)
+        if let key { cache.forget(row.id, key) }
+    }
+
     package func rename(_ key: TenantKey, to new: TenantKey) async throws -> TenantRow {
         let row = try await find(key)
         switch try await rows.rename(row.id, to: new, at: time.wall()) {
-        case .renamed(let row): return row
+        case .renamed(let row):
+            forget(row, formerly: key)
+            return row
         case .notFound: throw APIError.tenantNotFound(key.string)
         case .notRenamable(let row):
             throw APIError(.conflict, "version_conflict", "a tenant in state \(row.state.rawValue) cannot be renamed")
@@ -104,7 +149,9 @@ package struct TenantService: Sendable {
 
     package func patch(_ id: TenantID, _ patch: TenantRows.Patch) async throws -> TenantRow {
         switch try await rows.patch(id, patch, at: time.wall()) {
-        case .patched(let row): return row
+        case .patched(let row):
+            forget(row)
+            return row
         case .notFound: throw APIError.tenantNotFound("")
         case .notPatchable(let row):
             throw APIError(
@@ -117,41 +164,52 @@ package struct TenantService: Sendable {
     /// Marks it deleted; its key and its file are kept until the window has passed.
     package func delete(_ key: TenantKey) async throws -> TenantRow {
         let row = try await find(key)
-        guard row.state != .creating else {
-            _ = try await finish(row)
-            return try await delete(key)
-        }
         guard let deleted = try await rows.delete(row.id, at: time.wall()) else {
             throw APIError.tenantNotFound(key.string)
         }
+        forget(deleted)
         return deleted
     }
 
+    /// - Throws: `APIError` tenant_deleted if it is being removed for good.
     package func undelete(_ key: TenantKey) async throws -> TenantRow {
         let row = try await find(key)
         guard let back = try await rows.undelete(row.id, at: time.wall()) else {
             throw APIError.tenantNotFound(key.string)
         }
+        guard back.state != .purging else {
+            throw APIError(.conflict, "tenant_deleted", "tenant \(key) is being removed for good")
+        }
+        forget(back)
         return back
     }
 
     /// Removes a tenant for good, at once: deletes it where it is not deleted yet.
     package func purge(_ key: TenantKey) async throws {
-        var row = try await find(key)
-        if row.state != .deleted { row = try await delete(key) }
-        guard row.placement.owner == residents.node else {
-            return try await peers.purge(row.id, at: try await address(of: row.placement.owner))
-        }
+        let row = try await delete(key)
+        guard row.placement.owner == residents.node else { return try await purgeAtOwner(row) }
         switch try await residents.purge(row) {
-        case .purged: return
+        case .purged: forget(row)
         case .notDeleted: throw APIError(.conflict, "version_conflict", "it was undeleted meanwhile")
         case .moving: throw APIError(.conflict, "move_in_progress", "it is being moved; cancel the move or wait for it")
         }
     }
 
+    private func purgeAtOwner(_ row: TenantRow) async throws {
+        do {
+            try await peers.purge(row.id, at: try await address(of: row.placement.owner))
+        } catch PeerFailure.unreachable(let why) {
+            // One that was never ready has nothing at its owner that anybody could miss.
+            guard row.stateBefore == .creating, try await rows.abandon(row, at: time.wall()) else {
+                throw PeerFailure.unreachable(why)
+            }
+        }
+        forget(row)
+    }
+
     private func address(of node: NodeID) async throws -> String {
         guard let row = try await nodes.find(node), row.state != .fenced, !row.address.isEmpty else {
-            throw APIError(.serviceUnavailable, "busy", "node \(node) cannot be reached", retryAfter: 2)
+            throw PeerFailure.unreachable("node \(node) is not there")
         }
         return row.address
     }

@@ -6,8 +6,9 @@ package import Vocabulary
 
 /// The tenants that live on this node: taken up on a fresh row, made when their row says so, dropped with it.
 ///
-/// The row decides, the file follows: `creating` → the journal has the file → `ready`; `deleted` → after the window the file
-/// goes → the row goes. Each step may be repeated, so a crash between any two is finished by the next request or start.
+/// The row decides, the file follows: `creating` → the journal has the file → `ready`; `deleted` → after the window
+/// `purging` → the file goes → the row goes. Each step may be repeated, so a crash between any two is finished by the next
+/// request or start.
 package final class Residents: Sendable {
     package let node: NodeID
     package let engine: TenantEngine
@@ -45,10 +46,12 @@ package final class Residents: Sendable {
 
     /// The same from a row that was read after the need arose.
     package func takeUp(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
-        guard row.state != .deleted else { throw .deleted }
+        guard row.state != .deleted, row.state != .purging else { throw .deleted }
+        var row = row
+        // Not held before it is ready: until then the creation may be given to another node.
+        if row.state == .creating, row.placement.owner == node { row = try await finishCreating(row) }
         // Before anybody is told that it is here: what lies here may be a copy of an earlier stay.
         try await requireFile(row)
-        var row = row
         switch book.takeUp(row) {
         case .taken: break
         case .notOwner(let refusal): throw .elsewhere(refusal)
@@ -59,7 +62,6 @@ package final class Residents: Sendable {
             try await requireFile(row)
             if case .regressed(let error) = book.takeUp(again) { throw .catalog(error) }
         }
-        if row.state == .creating { row = try await finishCreating(row) }
         return row
     }
 
@@ -77,10 +79,12 @@ package final class Residents: Sendable {
         engine.facts(of: placement.tenant)?.epoch == placement.epoch
     }
 
-    /// Whether tenants of that schema can be made here.
+    /// Whether tenants of this schema can be made here.
     package func knows(schema: String) -> Bool { templates[schema] != nil }
 
     /// Makes the file of a row in state `creating` and marks it ready. Safe to repeat.
+    ///
+    /// - Throws: also `elsewhere` where the creation was given to another node meanwhile.
     package func finishCreating(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
         guard let template = templates[row.schema] else { throw .schemaUnknown(row.schema) }
         do {
@@ -90,48 +94,123 @@ package final class Residents: Sendable {
         } catch {
             throw .engine(error as? TenantsError ?? .storage("\(error)"))
         }
+        let ready: TenantRow?
         do throws(CatalogError) {
-            guard let ready = try await tenants.markReady(row.id, at: time.wall()) else {
-                throw CatalogError.damaged("row gone")
+            ready = try await tenants.markReady(row.id, by: node, epoch: row.placement.epoch, at: time.wall())
+        } catch {
+            throw .catalog(error)
+        }
+        guard let ready else { throw .notFound }
+        guard ready.placement.owner == node, ready.placement.epoch == row.placement.epoch else {
+            throw .elsewhere(NotOwner(owner: ready.placement.owner, epoch: ready.placement.epoch))
+        }
+        return ready
+    }
+
+    /// What `finishAll` came to.
+    package struct Finished: Sendable {
+        package var creations = 0
+        package var removals = 0
+        /// Rows that stay as they are until somebody asks for them or the node starts again.
+        package var failures: [(tenant: TenantID, error: ResidentsError)] = []
+    }
+
+    /// Finishes what an earlier process of this node left: creations and removals cut short. Moves were settled by the
+    /// lease's beginning. One that cannot be finished keeps no other back, and not the node.
+    ///
+    /// - Throws: only what the catalog says.
+    package func finishAll() async throws(ResidentsError) -> Finished {
+        var finished = Finished()
+        var last: TenantID?
+        while let page = try await unfinished(
+            after: last,
+            { rows, last throws(CatalogError) in
+                try await rows.creating(ownedBy: node, after: last)
+            })
+        {
+            last = page.last?.id
+            for row in page {
+                do throws(ResidentsError) {
+                    _ = try await finishCreating(row)
+                    finished.creations += 1
+                } catch {
+                    finished.failures.append((row.id, error))
+                }
             }
-            return ready
+        }
+        last = nil
+        while let page = try await unfinished(
+            after: last,
+            { rows, last throws(CatalogError) in
+                try await rows.purging(ownedBy: node, after: last)
+            })
+        {
+            last = page.last?.id
+            for row in page {
+                do throws(ResidentsError) {
+                    if case .purged = try await purge(row) { finished.removals += 1 }
+                } catch {
+                    finished.failures.append((row.id, error))
+                }
+            }
+        }
+        return finished
+    }
+
+    /// One page; nil at the end.
+    private func unfinished(
+        after last: TenantID?, _ page: (TenantRows, TenantID?) async throws(CatalogError) -> [TenantRow]
+    ) async throws(ResidentsError) -> [TenantRow]? {
+        do throws(CatalogError) {
+            let rows = try await page(tenants, last)
+            return rows.isEmpty ? nil : rows
         } catch {
             throw .catalog(error)
         }
     }
 
-    /// Finishes what an earlier process of this node left: creations cut short. Moves were settled by the lease's beginning.
-    ///
-    /// One whose schema is not configured any more is left as it is: it must not keep the others from being served.
-    ///
-    /// - Returns: how many were finished, and which were left.
-    package func finishAll() async throws(ResidentsError) -> (finished: Int, left: [TenantRow]) {
-        var finished = 0
-        var left: [TenantRow] = []
-        var last: TenantID?
-        while true {
-            let rows: [TenantRow]
-            do throws(CatalogError) {
-                rows = try await tenants.creating(ownedBy: node, after: last)
-            } catch {
-                throw .catalog(error)
-            }
-            guard let end = rows.last else { return (finished, left) }
-            last = end.id
-            for row in rows {
-                guard knows(schema: row.schema) else {
-                    left.append(row)
-                    continue
-                }
-                _ = try await finishCreating(row)
-                finished += 1
-            }
-        }
+    package enum PurgeOutcome: Equatable, Sendable {
+        /// File and row are gone.
+        case purged
+        case notDeleted(TenantRow)
+        /// A move of it is under way, or another node owns it by now.
+        case moving(TenantRow)
     }
 
-    /// Drops the file of a deleted tenant, then its row. Safe to repeat. One that is being moved is left alone.
-    package func purge(_ row: TenantRow) async throws(ResidentsError) -> TenantRows.PurgeOutcome {
-        guard row.placement.state == .stable else { return .moving(row) }
+    /// Removes a deleted tenant for good: turns its row first, so that nobody can bring it back any more, then drops the
+    /// file, then the row. Safe to repeat.
+    ///
+    /// - Parameter deletedBefore: only if it was deleted before this.
+    package func purge(
+        _ row: TenantRow, deletedBefore: WallTime? = nil
+    ) async throws(ResidentsError) -> PurgeOutcome {
+        let begun: TenantRow
+        do throws(CatalogError) {
+            let outcome = try await tenants.beginPurge(
+                row.id, ownedBy: node, deletedBefore: deletedBefore, at: time.wall())
+            switch outcome {
+            case .begun(let row): begun = row
+            case .gone: return .purged
+            case .notDeleted(let row): return .notDeleted(row)
+            case .moving(let row): return .moving(row)
+            }
+        } catch {
+            throw .catalog(error)
+        }
+        try await drop(begun)
+        book.forget(row.id)
+        do throws(CatalogError) {
+            try await tenants.purge(row.id, at: time.wall())
+        } catch {
+            throw .catalog(error)
+        }
+        return .purged
+    }
+
+    private func drop(_ row: TenantRow) async throws(ResidentsError) {
+        if let epoch = engine.facts(of: row.id)?.epoch, epoch > row.placement.epoch {
+            throw .catalog(.regressed(tenant: row.id, known: epoch, found: row.placement.epoch))
+        }
         do {
             try await engine.drop(row.id)
         } catch TenantsError.notFound {
@@ -139,17 +218,12 @@ package final class Residents: Sendable {
         } catch {
             throw .engine(error as? TenantsError ?? .storage("\(error)"))
         }
-        book.forget(row.id)
-        do throws(CatalogError) {
-            return try await tenants.purge(row.id, at: time.wall())
-        } catch {
-            throw .catalog(error)
-        }
     }
 
     /// Purges this node's tenants whose window has passed. One page a call.
     ///
     /// - Parameter recovery: milliseconds a deleted tenant is kept.
+    /// - Returns: how many there were.
     package func purgeOverdue(recovery: Int64) async throws(ResidentsError) -> Int {
         let before = WallTime(milliseconds: time.wall().milliseconds - recovery)
         let rows: [TenantRow]
@@ -158,7 +232,7 @@ package final class Residents: Sendable {
         } catch {
             throw .catalog(error)
         }
-        for row in rows { _ = try await purge(row) }
+        for row in rows { _ = try await purge(row, deletedBefore: before) }
         return rows.count
     }
 

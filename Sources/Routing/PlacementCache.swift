@@ -95,6 +95,12 @@ package final class PlacementCache: Sendable {
         }
     }
 
+    /// Forgets a tenant, and what was believed of the key, also that it leads nowhere.
+    package func forget(_ tenant: TenantID, _ key: TenantKey) {
+        invalidate(tenant)
+        shards[shard(of: key)].state.withLock { $0.invalidate(key) }
+    }
+
     /// Forgets one tenant.
     package func invalidate(_ tenant: TenantID) {
         for shard in shards { shard.state.withLock { $0.invalidate(tenant) } }

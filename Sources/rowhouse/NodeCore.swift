@@ -70,14 +70,14 @@ struct NodeCore: Service {
         try await node.arrivals.recover()
         await node.learnAddresses()
         let moves = NodeMoves.make(node, begun)
-        let creations = try await node.residents.finishAll()
-        if creations.finished > 0 {
-            base.logger.info("finished creations", metadata: ["tenants": "\(creations.finished)"])
+        let finished = try await node.residents.finishAll()
+        if finished.creations + finished.removals > 0 {
+            base.logger.info(
+                "finished what was cut short",
+                metadata: ["creations": "\(finished.creations)", "removals": "\(finished.removals)"])
         }
-        for row in creations.left {
-            base.logger.error(
-                "creation cannot be finished: no such schema",
-                metadata: ["tenant": "\(row.id)", "schema": "\(row.schema)"])
+        for (tenant, error) in finished.failures {
+            base.logger.error("left unfinished", metadata: ["tenant": "\(tenant)", "reason": "\(error)"])
         }
         let hrana = try node.openDoors(begun, moves, gate: gate, responder: responder, door: door, group: group)
         base.status.turn(to: .ready)

@@ -22,7 +22,7 @@ struct NodeDirectory: TenantDirectory {
     }
 
     private func place(_ route: Route) -> Whereabouts {
-        if route.state == .deleted { return .absent }
+        if route.state == .deleted || route.state == .purging { return .absent }
         guard route.placement.owner == residents.node else { return .elsewhere(route) }
         guard route.state != .creating, let holding = residents.book.holding(route.tenant) else { return .unknown }
         switch OwnerCheck.evaluate(
@@ -75,9 +75,10 @@ struct NodeDirectory: TenantDirectory {
     func lookUp(_ stamp: RequestStamp) -> StampedPlace {
         switch OwnerCheck.evaluate(stamp, holding: residents.book.holding(stamp.tenant)) {
         case .serve, .serveReads, .park:
-            guard case .hit(let route) = resolver.cached(stamp.key), route.tenant == stamp.tenant else {
-                return .unknown
-            }
+            guard case .hit(let route) = resolver.cached(stamp.key), route.tenant == stamp.tenant,
+                route.state != .creating
+            else { return .unknown }
+            if route.state == .deleted || route.state == .purging { return .failed(.tenantNotFound) }
             return .here(route)
         case .refuse(let refusal): return .refuse(refusal)
         case .readRow: return .unknown

@@ -48,7 +48,7 @@ extension NodeParts {
             authenticator: authenticator, domain: base.settings.domain, cors: cors,
             proxies: ServeSettings.proxies(base.settings), random: base.random)
         let tenants = TenantService(
-            store: store, residents: residents, peers: peers, time: base.time
+            store: store, residents: residents, peers: peers, cache: cache, time: base.time
         ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
@@ -96,6 +96,17 @@ extension NodeParts {
         return settings
     }
 
+    /// The holder of the catalog looks after the others' leases.
+    private func watch() async {
+        guard isCatalogHolder else { return await Self.forever() }
+        let watch = LeaseWatch(store: store, numbers: numbers, time: base.time, sleep: Self.sleep)
+        await watch.run { node in
+            base.logger.warning(
+                "a node is silent; it gets no new tenants until it is heard of again",
+                metadata: ["node": "\(node.id)", "address": "\(node.address)"])
+        }
+    }
+
     /// Until the task is cancelled.
     private static func forever() async { while (try? await sleep(3_600_000_000_000)) != nil {} }
 
@@ -120,6 +131,10 @@ extension NodeParts {
         let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in cache.apply(event) }
         let end = await withTaskGroup(of: LeaseKeeper.End?.self) { group in
             group.addTask { await lease.run(begun) { _ in } }
+            group.addTask {
+                await watch()
+                return nil
+            }
             group.addTask {
                 await poller.run()
                 return nil
@@ -175,7 +190,7 @@ struct Chores: Sendable {
             await report()
             _ = try? await parts.residents.purgeOverdue(recovery: recovery)
             if case .embedded = parts.base.settings.catalog {
-                _ = try? await Housekeeping(parts.store).sweep(.init(), at: parts.base.time.wall())
+                _ = try? await Housekeeping(parts.store).sweepAll(.init(), at: parts.base.time.wall())
             }
         }
     }

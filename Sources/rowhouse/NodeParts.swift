@@ -30,6 +30,7 @@ struct NodeParts: Sendable {
     let tokens: TokenService
     let right: ServingRight
     let lease: LeaseKeeper
+    let numbers: LeaseNumbers
     let peers: any Peers
     let catalog: NodeCatalog
     let cluster: NodeCluster?
@@ -62,7 +63,8 @@ struct NodeParts: Sendable {
             verifier: verifier,
             authenticator: Authenticator(
                 admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
-            tokens: tokens, right: right, lease: try lease(base, store: store, right: right),
+            tokens: tokens, right: right, lease: lease(base, store: store, right: right, numbers: try numbers(base)),
+            numbers: try numbers(base),
             peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), catalog: catalog,
             cluster: cluster,
             arrivals: arrivals, parked: ParkedRequests(book: book, bounds: parking(base.settings), time: base.time),
@@ -105,13 +107,19 @@ struct NodeParts: Sendable {
         return templates
     }
 
-    private static func lease(_ base: NodeBase, store: CatalogStore, right: ServingRight) throws -> LeaseKeeper {
+    private static func numbers(_ base: NodeBase) throws -> LeaseNumbers {
         let span = base.settings.cluster.lease.nanoseconds
         guard
             let numbers = LeaseNumbers(
                 timeToLive: span, renewEvery: span / 3, drift: LeaseNumbers.standard.drift,
                 margin: LeaseNumbers.standard.margin)
         else { throw ServeFailure.config("cluster.lease is too short") }
+        return numbers
+    }
+
+    private static func lease(
+        _ base: NodeBase, store: CatalogStore, right: ServingRight, numbers: LeaseNumbers
+    ) -> LeaseKeeper {
         let address = base.settings.node.advertise.map { "\($0)" } ?? "http://\(base.settings.node.listen)"
         let registration = NodeRegistration(
             id: base.id, address: address, zone: base.settings.node.zone ?? "", labels: base.settings.node.labels,
@@ -123,8 +131,8 @@ struct NodeParts: Sendable {
 
 /// A node that stands alone has nobody to call.
 struct AlonePeers: Peers {
-    func finishCreating(_ tenant: TenantID, at address: String) async throws { throw Self.failure }
-    func purge(_ tenant: TenantID, at address: String) async throws { throw Self.failure }
+    func finishCreating(_ tenant: TenantID, at address: String) async throws(PeerFailure) { throw Self.failure }
+    func purge(_ tenant: TenantID, at address: String) async throws(PeerFailure) { throw Self.failure }
 
-    private static let failure = ServeFailure.config("another node is needed; configure cluster.key-file")
+    private static let failure = PeerFailure.unreachable("this node has no cluster.key-file")
 }

@@ -52,7 +52,7 @@ private struct Fixture {
             return
         }
         // Meanwhile the tenant goes on living; the late copy must not disturb it.
-        _ = try await fixture.tenants.markReady(row.id, at: .hours(0))
+        _ = try await fixture.tenants.markReady(row.id, by: row.placement.owner, epoch: .first, at: .hours(0))
         let late = await fixture.network.deliverDelayed()
         #expect(late.count == 1)
         #expect(try await fixture.tenants.list().map(\.state) == [.ready])
@@ -110,7 +110,8 @@ private struct Fixture {
         let made = try await TenantRows(.over(driver, seed: 6)).create(
             .init(key: key("a")), on: node("n1"), at: .hours(0))
         guard case .created(let tenant) = made else { throw ConformanceFailure(what: "\(made)") }
-        _ = try await TenantRows(.over(driver, seed: 7)).markReady(tenant.id, at: .hours(0))
+        _ = try await TenantRows(.over(driver, seed: 7)).markReady(
+            tenant.id, by: tenant.placement.owner, epoch: .first, at: .hours(0))
         let authored = try await withThrowingTaskGroup(of: [UInt64].self) { group in
             for seed in UInt64(1)...6 {
                 group.addTask { try await wrestle(over: tenant.id, driver: driver, seed: seed * 100) }

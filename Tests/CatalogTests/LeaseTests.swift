@@ -156,7 +156,8 @@ private func nodeRow(_ name: String, incarnation: UInt64 = 1, beat: UInt64, stop
         let store = CatalogStore.over(cluster.network, seed: 77)
         let made = try await TenantRows(store).create(.init(key: key("a")), on: node("n1"), at: .hours(0))
         guard case .created(let tenant) = made else { throw ConformanceFailure(what: "\(made)") }
-        _ = try await TenantRows(store).markReady(tenant.id, at: .hours(0))
+        _ = try await TenantRows(store).markReady(
+            tenant.id, by: tenant.placement.owner, epoch: .first, at: .hours(0))
         _ = try await PlacementRows(store).prepare(tenant.id, version: 1, to: node("n2"), move: "m1", at: .hours(0))
         let begun = try await cluster.keeper.begin()
         #expect(begun.node.incarnation == old.node.incarnation + 1)

@@ -33,7 +33,9 @@ struct RoutingFixture {
     func make(_ name: String) async throws -> TenantRow {
         guard case .created(let row) = try await tenants.create(.init(key: key(name)), on: node("n1"), at: .hours(0))
         else { throw ConformanceFailure(what: "\(name) was not created") }
-        return try #require(try await tenants.markReady(row.id, at: .hours(0)))
+        return try #require(
+            try await tenants.markReady(
+                row.id, by: row.placement.owner, epoch: .first, at: .hours(0)))
     }
 }
 

@@ -133,7 +133,7 @@ struct InternalRoutesTests {
             #expect(try await TenantRows(house.store).find(row.id)?.state == .ready)
             #expect(house.engine.facts(of: row.id) != nil)
             let foreign = try await house.creating("other", on: "n2")
-            await #expect(throws: APIError.self) { try await calls.finishCreating(foreign.id, at: door.address) }
+            await #expect(throws: PeerFailure.self) { try await calls.finishCreating(foreign.id, at: door.address) }
             #expect(try await TenantRows(house.store).find(foreign.id)?.state == .creating)
             #expect(house.engine.facts(of: foreign.id) == nil)
             #expect(await Self.code { try await calls.finishCreating(foreign.id, at: door.address) } == "moving")

@@ -14,27 +14,29 @@ extension CatalogConformance {
         _ = try await RevokedTokenRows(store).revoke("t1", of: tenant.id, until: .hours(9), at: .hours(1))
         _ = try await placements.settleAll(ownedBy: node("n1"), at: .hours(1))
         _ = try await tenants.delete(tenant.id, at: .hours(1))
-        _ = try await tenants.purge(tenant.id, at: .hours(1))
+        _ = try await tenants.beginPurge(tenant.id, ownedBy: node("n1"), at: .hours(1))
+        try await tenants.purge(tenant.id, at: .hours(1))
         let changes = try await log.changes(in: bucket, after: 0)
-        #expect(changes.map(\.seq) == Array(1...8))
-        #expect(changes.map(\.key.string) == ["a", "a", "b", "b", "b", "b", "b", "b"])
+        #expect(changes.map(\.seq) == Array(1...9))
+        #expect(changes.map(\.key.string) == ["a", "a", "b", "b", "b", "b", "b", "b", "b"])
         let kinds: [CatalogChange.Kind] = [
-            .tenant, .tenant, .tenant, .placement, .tokens, .placement, .tenant, .tenant,
+            .tenant, .tenant, .tenant, .placement, .tokens, .placement, .tenant, .tenant, .tenant,
         ]
         #expect(changes.map(\.kind) == kinds)
         #expect(changes.allSatisfy { $0.tenant == tenant.id })
-        #expect(try await log.changes(in: bucket, after: 6).map(\.seq) == [7, 8])
+        #expect(try await log.changes(in: bucket, after: 7).map(\.seq) == [8, 9])
         var positions = before
-        positions[bucket] = 8
+        positions[bucket] = 9
         #expect(try await log.positions() == positions)
         // What did not happen leaves no gap.
-        _ = try await tenants.markReady(TenantID(UInt64(bucket) + 64_000), at: .hours(1))
+        _ = try await tenants.markReady(
+            TenantID(UInt64(bucket) + 64_000), by: node("n1"), epoch: .first, at: .hours(1))
         #expect(try await log.positions() == positions)
         // Trimmed entries leave the numbers going on.
         var retention = Housekeeping.Retention()
         retention.changes = 2
         _ = try await Housekeeping(store).sweep(retention, at: .hours(1))
-        #expect(try await log.changes(in: bucket, after: 0).map(\.seq) == [7, 8])
+        #expect(try await log.changes(in: bucket, after: 0).map(\.seq) == [8, 9])
         #expect(try await log.positions() == positions)
     }
 

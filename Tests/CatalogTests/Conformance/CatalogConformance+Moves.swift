@@ -152,10 +152,12 @@ extension CatalogConformance {
         // A moving tenant is not purged.
         let again = try await prepared(try #require(try await tenants.find(tenant.id)), to: "n2", move: "m3")
         _ = try await tenants.delete(tenant.id, at: .hours(2))
-        guard case .moving = try await tenants.purge(tenant.id, at: .hours(2)) else {
+        guard case .moving = try await tenants.beginPurge(tenant.id, ownedBy: node("n1"), at: .hours(2)) else {
             throw ConformanceFailure(what: "purged while moving")
         }
         _ = try await placements.abort(again, reason: "deleted", at: .hours(2))
-        #expect(try await tenants.purge(tenant.id, at: .hours(2)) == .purged)
+        guard case .begun = try await tenants.beginPurge(tenant.id, ownedBy: node("n1"), at: .hours(2)) else {
+            throw ConformanceFailure(what: "not purged after the move")
+        }
     }
 }

@@ -17,9 +17,9 @@ extension CatalogConformance {
         #expect(try await tenants.creating(ownedBy: node("n1"), after: made.id).isEmpty)
         #expect(try await tenants.create(new, on: node("n1"), at: .hours(0)) == .exists(made))
 
-        let ready = try #require(try await tenants.markReady(made.id, at: .hours(0)))
+        let ready = try #require(try await tenants.markReady(made.id, by: node("n1"), epoch: .first, at: .hours(0)))
         #expect(ready.state == .ready)
-        #expect(try await tenants.markReady(made.id, at: .hours(0)) == ready)
+        #expect(try await tenants.markReady(made.id, by: node("n1"), epoch: .first, at: .hours(0)) == ready)
         #expect(try await tenants.find(made.key) == ready)
         #expect(try await tenants.find(made.id) == ready)
 
@@ -30,15 +30,75 @@ extension CatalogConformance {
         #expect(try await tenants.deleted(before: .hours(2), ownedBy: node("n1")).isEmpty)
         #expect(try await tenants.deleted(before: .hours(3), ownedBy: node("n1")) == [deleted])
         #expect(try await tenants.undelete(made.id, at: .hours(4))?.state == .ready)
-        guard case .notDeleted = try await tenants.purge(made.id, at: .hours(4)) else {
+        guard case .notDeleted = try await tenants.beginPurge(made.id, ownedBy: node("n1"), at: .hours(4)) else {
             throw ConformanceFailure(what: "purged alive")
         }
+        try await tenants.purge(made.id, at: .hours(4))
         _ = try await tenants.delete(made.id, at: .hours(5))
-        #expect(try await tenants.purge(made.id, at: .hours(6)) == .purged)
-        #expect(try await tenants.purge(made.id, at: .hours(6)) == .purged)
+        try await removal(of: made)
+    }
+
+    private func removal(of made: TenantRow) async throws {
+        guard
+            case .notDeleted = try await tenants.beginPurge(
+                made.id, ownedBy: node("n1"), deletedBefore: .hours(5), at: .hours(6)),
+            case .moving = try await tenants.beginPurge(made.id, ownedBy: node("n2"), at: .hours(6))
+        else { throw ConformanceFailure(what: "purged too early, or by another node") }
+        // Nothing is removed that nobody has begun to remove.
+        try await tenants.purge(made.id, at: .hours(6))
+        #expect(try await tenants.find(made.id)?.state == .deleted)
+        for _ in 0..<2 {
+            guard case .begun(let row) = try await tenants.beginPurge(made.id, ownedBy: node("n1"), at: .hours(6))
+            else {
+                throw ConformanceFailure(what: "not begun")
+            }
+            #expect(row.state == .purging)
+        }
+        // From here on nothing brings it back, renames it or moves it, and its key is still taken.
+        #expect(try await tenants.undelete(made.id, at: .hours(6))?.state == .purging)
+        #expect(try await tenants.delete(made.id, at: .hours(6))?.state == .purging)
+        guard case .notRenamable = try await tenants.rename(made.id, to: key("other"), at: .hours(6)),
+            case .deleted = try await tenants.create(.init(key: made.key), on: node("n1"), at: .hours(6))
+        else { throw ConformanceFailure(what: "renamed or made anew") }
+        #expect(try await tenants.purging(ownedBy: node("n1")).map(\.id) == [made.id])
+        #expect(try await tenants.purging(ownedBy: node("n1"), after: made.id).isEmpty)
+        for _ in 0..<2 { try await tenants.purge(made.id, at: .hours(6)) }
+        #expect(try await tenants.beginPurge(made.id, ownedBy: node("n1"), at: .hours(6)) == .gone)
         #expect(try await tenants.find(made.id) == nil)
         #expect(try await placements.find(made.id) == nil)
         #expect(try await tenants.undelete(made.id, at: .hours(6)) == nil)
+    }
+
+    func creations() async throws {
+        _ = try await register(2)
+        let new = NewTenant(key: key("a"))
+        guard case .created(let first) = try await tenants.create(new, on: node("n1"), at: .hours(0)) else {
+            throw ConformanceFailure(what: "not created")
+        }
+        // Only to a node that is up, and only from what was read last.
+        #expect(try await tenants.reassign(first, to: node("n9"), at: .hours(0)) == first)
+        let second = try #require(try await tenants.reassign(first, to: node("n2"), at: .hours(0)))
+        #expect(second.placement.owner == node("n2") && second.placement.epoch == Epoch(2))
+        #expect(try await tenants.reassign(first, to: node("n1"), at: .hours(0)) == second)
+        // The first owner comes too late, and takes nothing back.
+        #expect(try await tenants.markReady(first.id, by: node("n1"), epoch: .first, at: .hours(0)) == second)
+        #expect(try await !tenants.abandon(first, at: .hours(0)))
+        let ready = try #require(
+            try await tenants.markReady(first.id, by: node("n2"), epoch: Epoch(2), at: .hours(0)))
+        #expect(ready.state == .ready)
+        // What is ready is nobody's to give away or to take back.
+        #expect(try await tenants.reassign(ready, to: node("n1"), at: .hours(0)) == ready)
+        #expect(try await !tenants.abandon(ready, at: .hours(0)))
+        // A creation that is taken back leaves its key free; also once it was deleted.
+        for deletes in [false, true] {
+            guard case .created(var row) = try await tenants.create(.init(key: key("b")), on: node("n1"), at: .hours(1))
+            else { throw ConformanceFailure(what: "the key is not free") }
+            if deletes { row = try #require(try await tenants.delete(row.id, at: .hours(1))) }
+            #expect(try await tenants.abandon(row, at: .hours(1)))
+            #expect(try await tenants.find(row.id) == nil)
+            #expect(try await placements.find(row.id) == nil)
+            #expect(try await !tenants.abandon(row, at: .hours(1)))
+        }
     }
 
     func keys() async throws {
@@ -69,7 +129,8 @@ extension CatalogConformance {
         guard case .notRenamable = try await tenants.rename(c.id, to: key("d"), at: .hours(3)) else {
             throw ConformanceFailure(what: "renamed a deleted tenant")
         }
-        _ = try await tenants.purge(c.id, at: .hours(4))
+        _ = try await tenants.beginPurge(c.id, ownedBy: node("n1"), at: .hours(4))
+        try await tenants.purge(c.id, at: .hours(4))
         #expect(
             try await tenants.create(.init(key: key("c")), on: node("n1"), at: .hours(5)) == .keyHeld(until: .hours(28))
         )

@@ -21,6 +21,7 @@ struct CatalogConformance: Sendable {
         ("a repeated refusal binds the copy still under way", { try await $0.repeatedRefusalBinds() }),
         ("the schema", { try await $0.schema() }),
         ("a tenant's life", { try await $0.tenantLife() }),
+        ("creations that change hands", { try await $0.creations() }),
         ("keys", { try await $0.keys() }),
         ("listing", { try await $0.listing() }),
         ("patches", { try await $0.patches() }),
@@ -62,7 +63,8 @@ struct CatalogConformance: Sendable {
     func ready(_ name: String, on owner: String = "n1") async throws -> TenantRow {
         guard case .created(let row) = try await tenants.create(.init(key: key(name)), on: node(owner), at: .hours(0))
         else { throw ConformanceFailure(what: "\(name) was not created") }
-        return try #require(try await tenants.markReady(row.id, at: .hours(0)))
+        return try #require(
+            try await tenants.markReady(row.id, by: row.placement.owner, epoch: row.placement.epoch, at: .hours(0)))
     }
 
     func prepared(_ tenant: TenantRow, to target: String, move: String) async throws -> Placement {

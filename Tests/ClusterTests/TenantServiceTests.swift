@@ -1,0 +1,125 @@
+import Catalog
+import Cluster
+import ControlPlane
+import Residents
+import Routing
+import Seams
+import Tenants
+import Testing
+import Vocabulary
+
+/// What operators do with tenants, on a real engine and catalog; of the two nodes in it, n2 is never there.
+struct TenantServiceTests {
+    private func run(
+        _ body: @escaping @Sendable (NodeHouse, TenantService, PlacementCache) async throws -> Void
+    ) async throws {
+        let house = try await NodeHouse()
+        try await RelayWorld.run { world in
+            let cache = PlacementCache()
+            let service = TenantService(
+                store: house.store, residents: house.residents, peers: InternalCalls(transport: world.peers),
+                cache: cache, time: SystemTime()
+            ) { _ in "default" }
+            try await body(house, service, cache)
+        }
+        try house.stop()
+    }
+
+    @Test func `what was undeleted is not swept, however old the list of what to sweep`() async throws {
+        try await run { house, service, _ in
+            let key = try TenantKey("acme")
+            _ = try await service.create(NewTenant(key: key))
+            let listed = try await service.delete(key)
+            let back = try await service.undelete(key)
+            let later = WallTime(milliseconds: SystemTime().wall().milliseconds + 1)
+            #expect(try await house.residents.purge(listed, deletedBefore: later) == .notDeleted(back))
+            #expect(house.engine.facts(of: back.id) != nil)
+            // Deleted again, after what the sweep was about.
+            _ = try await service.delete(key)
+            guard case .notDeleted = try await house.residents.purge(listed, deletedBefore: WallTime(milliseconds: 1))
+            else { throw CatalogError.damaged("swept before its time") }
+            #expect(house.engine.facts(of: back.id) != nil)
+        }
+    }
+
+    @Test func `once a removal has begun it is finished, not taken back`() async throws {
+        try await run { house, service, _ in
+            let key = try TenantKey("acme")
+            let row = try await service.create(NewTenant(key: key))
+            _ = try await service.delete(key)
+            _ = try await service.rows.beginPurge(row.id, ownedBy: NodeHouse.id, at: SystemTime().wall())
+            #expect(await Self.code { _ = try await service.undelete(key) } == "tenant_deleted")
+            #expect(await Self.code { _ = try await service.create(NewTenant(key: key)) } == "tenant_deleted")
+            await #expect(throws: ResidentsError.self) { _ = try await house.residents.takeUp(row.id) }
+            // As after a crash between the steps.
+            let finished = try await house.residents.finishAll()
+            #expect(finished.removals == 1 && finished.failures.isEmpty)
+            #expect(house.engine.facts(of: row.id) == nil)
+            #expect(try await service.rows.find(row.id) == nil)
+        }
+    }
+
+    @Test func `a schema that nobody knows leaves nothing behind`() async throws {
+        try await run { house, service, _ in
+            let new = NewTenant(key: try TenantKey("acme"), schema: "nope")
+            #expect(await Self.code { _ = try await service.create(new) } == "config_invalid")
+            #expect(try await service.rows.find(new.key) == nil)
+            // One that was left by an earlier version keeps neither the node nor the others back, and can be removed.
+            guard
+                case .created(let stuck) = try await service.rows.create(new, on: NodeHouse.id, at: SystemTime().wall())
+            else { throw CatalogError.damaged("not made") }
+            _ = try await house.creating("whole", on: "n1")
+            let finished = try await house.residents.finishAll()
+            #expect(finished.creations == 1)
+            #expect(finished.failures.map(\.tenant) == [stuck.id])
+            try await service.purge(new.key)
+            #expect(try await service.rows.find(stuck.id) == nil)
+        }
+    }
+
+    @Test func `a tenant whose chosen node is gone is made by another`() async throws {
+        try await run { house, service, _ in
+            for number in 0..<8 {
+                let row = try await service.create(NewTenant(key: try TenantKey("tenant-\(number)")))
+                #expect(row.state == .ready && row.placement.owner == NodeHouse.id)
+                #expect(house.engine.facts(of: row.id)?.epoch == row.placement.epoch)
+            }
+            // Some had been given to the other one first.
+            #expect(try await service.rows.list().contains { $0.placement.epoch == Epoch(2) })
+            // A creation that an earlier call left there is taken back without it.
+            let stuck = try await house.creating("stuck", on: "n2")
+            try await service.purge(stuck.key)
+            #expect(try await service.rows.find(stuck.id) == nil)
+        }
+    }
+
+    @Test func `what was confirmed is what this node serves next`() async throws {
+        try await run { house, service, cache in
+            let key = try TenantKey("acme")
+            let resolver = RouteResolver(cache: cache, tenants: service.rows, time: SystemTime())
+            #expect(try await resolver.resolve(key) == nil)
+            let row = try await service.create(NewTenant(key: key))
+            #expect(try await resolver.resolve(key)?.tenant == row.id)
+            _ = try await service.delete(key)
+            #expect(try await resolver.resolve(key)?.state == .deleted)
+            _ = try await service.undelete(key)
+            #expect(try await resolver.resolve(key)?.state == .ready)
+            let other = try TenantKey("other")
+            #expect(try await resolver.resolve(other) == nil)
+            _ = try await service.rename(key, to: other)
+            #expect(try await resolver.resolve(key) == nil)
+            #expect(try await resolver.resolve(other)?.tenant == row.id)
+            try await service.purge(other)
+            #expect(try await resolver.resolve(other) == nil)
+        }
+    }
+
+    private static func code(_ body: () async throws -> Void) async -> String? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return ErrorTable.api(any: error).code
+        }
+    }
+}
