@@ -179,7 +179,7 @@ struct InternalRoutesTests {
             try await body()
             return nil
         } catch {
-            return (error as? APIError)?.code
+            return ErrorTable.api(any: error).code
         }
     }
 }
