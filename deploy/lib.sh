@@ -4,6 +4,10 @@ say() { printf '\n== %s\n' "$*"; }
 
 # Debian packages, installed only where they are missing.
 need_packages() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "not a Debian: what its packages $* hold must be installed already"
+        return 0
+    fi
     local missing=()
     local package
     for package in "$@"; do
