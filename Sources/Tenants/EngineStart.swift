@@ -123,7 +123,8 @@ package struct EngineStart {
         _ opened: OpenedJournal, _ layout: TenantLayout, _ progress: @escaping @Sendable (RecoveryProgress) -> Void
     ) throws(EngineStartError) -> [RecoveredTenant] {
         do throws(JournalError) {
-            return try opened.recovery.run(layout: JournalLayout(layout: layout), progress: progress)
+            return try opened.recovery.run(
+                layout: JournalLayout(layout: layout), descriptors: min(256, settings.descriptors), progress: progress)
         } catch {
             throw .journal(error)
         }

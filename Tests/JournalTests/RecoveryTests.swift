@@ -123,6 +123,33 @@ import Vocabulary
                 == pages.flatMap { $0 })
     }
 
+    @Test func `many tenants need few descriptors, however little memory there is`() throws {
+        var options = JournalOptions.tiny
+        options.segmentBytes = 1 << 20
+        options.journalBytes = 24 << 20
+        let world = try TestWorld(options: options)
+        for _ in 0..<60 { _ = try world.create() }
+        for _ in 0..<3 {
+            for tenant in world.tenants.indices { world.commit(tenant, world.randomChange(tenant)) }
+            world.flush()
+        }
+        let disk = world.disk.crash(seed: 1, mode: .dropAll)
+        let opened = try Journal.open(
+            TestWorld.journalPath, files: disk, time: world.time, random: world.random, options: options,
+            onFatal: { _ in })
+        let before = disk.openFiles
+        // The tenants' files, the one that is being opened, and a template that is copied.
+        disk.setDescriptorLimit(before + 10)
+        let recovered = try opened.recovery.run(layout: world.layout, memory: 8 * 4096, descriptors: 8)
+        #expect(recovered.compactMap(\.damage) == [])
+        #expect(disk.openFiles == before)
+        for tenant in world.tenants {
+            let now = try #require(tenant.now)
+            let bytes = disk.bytes(of: world.layout.path(tenant.id, now.state.generation))
+            #expect(bytes == now.pages.flatMap { $0 })
+        }
+    }
+
     @Test func `folders and files are synced one by one where a file system sync cannot be trusted`() throws {
         let world = try TestWorld()
         let tenant = try world.create()

@@ -6,6 +6,7 @@ extension DiskState {
         var generator = SplitMix(state: seed)
         var left = DiskState()
         left.capacity = capacity
+        left.descriptorLimit = descriptorLimit
         left.supportsSyncFileSystem = supportsSyncFileSystem
         left.inodes = inodes.map { inode in
             var image = inode.synced

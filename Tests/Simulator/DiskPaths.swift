@@ -1,3 +1,5 @@
+import Seams
+
 /// Names and folders of the simulated disk.
 extension DiskState {
     /// A folder's index and the last part of a path; nil if a folder on the way is missing.
@@ -26,6 +28,19 @@ extension DiskState {
     func file(at path: String) -> Int? {
         guard case .file(let index)? = node(at: path) else { return nil }
         return index
+    }
+
+    /// - Returns: the file's inode.
+    mutating func open(_ path: String, _ mode: FileMode) -> Result<Int, FileError> {
+        let found = file(at: path)
+        switch mode {
+        case .read, .update: return found.map { .success($0) } ?? .failure(.notFound(path: path))
+        case .createNew where found != nil: return .failure(.exists(path: path))
+        case .create, .createNew:
+            if let found { return .success(found) }
+            guard let (folder, name) = parent(of: path) else { return .failure(.notFound(path: path)) }
+            return .success(makeFile(folder, name))
+        }
     }
 
     mutating func makeFile(_ folder: Int, _ name: String) -> Int {

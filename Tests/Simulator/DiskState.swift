@@ -102,6 +102,9 @@ struct DiskState {
     var inodes: [SimulatedInode] = []
     var folders: [SimulatedFolder] = [SimulatedFolder()]
     var capacity = Int.max
+    /// Files that the process may have open.
+    var descriptorLimit = Int.max
+    var openFiles = 0
     var faults: [(operation: DiskOperation?, nth: Int, fault: DiskFault)] = []
     var counts: [DiskOperation: Int] = [:]
     var total = 0

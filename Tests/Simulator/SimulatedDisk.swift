@@ -50,6 +50,12 @@ package final class SimulatedDisk: Files {
     /// Bytes of all files together at most.
     package func setCapacity(_ bytes: Int) { state.withLock { $0.capacity = bytes } }
 
+    /// Files that may be open at the same time; more fail as they do in a process at its limit.
+    package func setDescriptorLimit(_ limit: Int) { state.withLock { $0.descriptorLimit = limit } }
+
+    /// Files that are open now.
+    package var openFiles: Int { state.withLock { $0.openFiles } }
+
     package var usedBytes: Int { state.withLock { $0.used } }
 
     /// Every sync says that it worked and does nothing; for controls.
@@ -73,6 +79,7 @@ package final class SimulatedDisk: Files {
             var left = state
             state.isFrozen = true
             left.isFrozen = false
+            left.openFiles = 0
             left.faults.removeAll()
             return SimulatedDisk(left)
         }
@@ -138,15 +145,10 @@ package final class SimulatedDisk: Files {
 
     package func open(_ path: String, _ mode: FileMode) throws(FileError) -> any File {
         let inode = try run(.open, path) { state -> Result<Int, FileError> in
-            let found = state.file(at: path)
-            switch mode {
-            case .read, .update: return found.map { .success($0) } ?? .failure(.notFound(path: path))
-            case .createNew where found != nil: return .failure(.exists(path: path))
-            case .create, .createNew:
-                if let found { return .success(found) }
-                guard let (folder, name) = state.parent(of: path) else { return .failure(.notFound(path: path)) }
-                return .success(state.makeFile(folder, name))
-            }
+            guard state.openFiles < state.descriptorLimit else { return .failure(.tooManyOpen) }
+            let opened = state.open(path, mode)
+            if case .success = opened { state.openFiles += 1 }
+            return opened
         }
         return SimulatedFile(disk: self, inode: inode, path: path)
     }
@@ -183,6 +185,7 @@ package final class SimulatedDisk: Files {
 
     package func list(_ directory: String) throws(FileError) -> [String] {
         try run(.list, directory) { state in
+            guard state.openFiles < state.descriptorLimit else { return .failure(.tooManyOpen) }
             guard let folder = state.folder(at: directory) else { return .failure(.notFound(path: directory)) }
             return .success(state.folders[folder].current.keys.sorted())
         }
@@ -201,6 +204,7 @@ package final class SimulatedDisk: Files {
     package func syncDirectory(_ path: String) throws(FileError) {
         let fault = try enter(.syncDirectory, path)
         try state.withLock { state -> Result<Void, FileError> in
+            guard state.openFiles < state.descriptorLimit else { return .failure(.tooManyOpen) }
             guard let folder = state.folder(at: path) else { return .failure(.notFound(path: path)) }
             if fault != .lie, !state.syncsLie { state.folders[folder].sync() }
             return .success(())

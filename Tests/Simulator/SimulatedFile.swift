@@ -32,7 +32,7 @@ final class SimulatedFile: File {
     func truncate(to size: Int64) throws(FileError) { try disk.truncate(inode, path, Int(size)) }
     func sync() throws(FileError) { try disk.sync(inode, path) }
     func size() throws(FileError) -> Int64 { try disk.size(inode, path) }
-    func close() {}
+    func close() { disk.state.withLock { $0.openFiles -= 1 } }
 }
 
 /// Calls of open files.

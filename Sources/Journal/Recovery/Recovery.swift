@@ -12,9 +12,6 @@ package struct Recovery: Sendable {
     let faults: JournalFaults
 
     private static let progressStep: UInt64 = 1 << 16
-    /// Descriptors held at most.
-    private static let openFiles = 256
-
     /// Records to apply.
     package var totalRecords: UInt64 { outline.records }
 
@@ -25,19 +22,21 @@ package struct Recovery: Sendable {
     ///
     /// - Parameters:
     ///   - memory: Bytes for page images; when they are full, all are written out.
+    ///   - descriptors: Tenants' files open at the same time.
     ///   - progress: Called every 65,536 records and at the end.
     /// - Returns: The tenants that have records behind the recovery point, by id. For all others the node state holds.
     /// - Throws: `.disk` if the disk fails what concerns all. Nothing has changed for the next attempt then.
     package func run(
-        layout: any RecoveryLayout, memory: Int = 128 << 20, progress: (RecoveryProgress) -> Void = { _ in }
+        layout: any RecoveryLayout, memory: Int = 128 << 20, descriptors: Int = 256,
+        progress: (RecoveryProgress) -> Void = { _ in }
     ) throws(JournalError) -> [RecoveredTenant] {
         try Ballast.retrying(store) { () throws(JournalError) in
-            try attempt(layout, PageSlab(bytes: memory), progress)
+            try attempt(layout, PageSlab(bytes: memory), descriptors, progress)
         }
     }
 
     private func attempt(
-        _ layout: any RecoveryLayout, _ slab: PageSlab, _ progress: (RecoveryProgress) -> Void
+        _ layout: any RecoveryLayout, _ slab: PageSlab, _ descriptors: Int, _ progress: (RecoveryProgress) -> Void
     ) throws(JournalError) -> [RecoveredTenant] {
         var replays: [TenantID: TenantReplay] = [:]
         for (tenant, outline) in outline.tenants where !outline.isEmpty && !outline.isDropped {
@@ -45,7 +44,7 @@ package struct Recovery: Sendable {
                 tenant, outline, path: layout.path(tenant, outline.state.generation), files: store.files, faults: faults
             )
         }
-        try apply(to: replays, slab, layout, progress)
+        try apply(to: replays, slab, layout, descriptors, progress)
         let ordered = replays.values.sorted { $0.tenant < $1.tenant }
         try onDisk { () throws(FileError) in
             for replay in ordered {
@@ -60,7 +59,7 @@ package struct Recovery: Sendable {
     }
 
     private func apply(
-        to replays: [TenantID: TenantReplay], _ slab: PageSlab, _ layout: any RecoveryLayout,
+        to replays: [TenantID: TenantReplay], _ slab: PageSlab, _ layout: any RecoveryLayout, _ descriptors: Int,
         _ progress: (RecoveryProgress) -> Void
     ) throws(JournalError) {
         let scan = JournalScan(
@@ -80,7 +79,7 @@ package struct Recovery: Sendable {
                 }
             }
             if !wasOpen, replay.isOpen { open += 1 }
-            guard open > Self.openFiles else { return }
+            guard open >= descriptors else { return }
             for other in replays.values { other.closeFile() }
             open = 0
         }

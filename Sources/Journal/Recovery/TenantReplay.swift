@@ -19,6 +19,8 @@ final class TenantReplay {
     private let faults: JournalFaults
     private var file: (any File)?
     private var pages: [UInt32: Page] = [:]
+    /// How many of them have their image in memory.
+    private var imagesHeld = 0
     /// Pages of the file as it lies on the disk.
     private var onDisk: UInt32 = 0
     /// Pages of the database so far.
@@ -162,7 +164,13 @@ final class TenantReplay {
         if let page = pages[entry.number], page.slot >= 0 { return page.slot }
         if slab.isExhausted { try makeRoom() }
         guard let slot = slab.take() else { preconditionFailure("writing out gives all images back") }
-        if entry.encoding == .ranges { try read(entry.number, lsn, into: slab.image(slot)) }
+        do throws(FileError) {
+            if entry.encoding == .ranges { try read(entry.number, lsn, into: slab.image(slot)) }
+        } catch {
+            slab.giveBack(slot)
+            throw error
+        }
+        imagesHeld += 1
         return slot
     }
 
@@ -181,7 +189,7 @@ final class TenantReplay {
         guard count < highest else { return }
         highest = count
         for (number, page) in pages where number > count {
-            if page.slot >= 0 { slab.giveBack(page.slot) }
+            if page.slot >= 0 { giveBack(page.slot, to: slab) }
             pages[number] = nil
         }
     }
@@ -192,10 +200,13 @@ final class TenantReplay {
 // MARK: - Writing
 
 extension TenantReplay {
-    /// Writes all images to the file, cuts off what was cut off, and gives the images' memory back.
+    /// Writes all images to the file, cuts off what was cut off, and gives the images' memory back. Leaves the file open or
+    /// closed as it was: all tenants are written when memory runs out, and there may be more than descriptors.
     func write(_ slab: PageSlab, lsn: LSN) throws(FileError) {
         defer { forget(slab) }
-        guard damage == nil, isChanged else { return }
+        guard damage == nil, isChanged, isBehind else { return }
+        let wasOpen = isOpen
+        defer { if !wasOpen { closeFile() } }
         try guarded(lsn) { () throws(FileError) in
             guard let file = try opened(lsn) else { return }
             if lowWater < onDisk {
@@ -212,6 +223,9 @@ extension TenantReplay {
             lowWater = .max
         }
     }
+
+    /// Whether the file is not what the records up to now say.
+    private var isBehind: Bool { imagesHeld > 0 || lowWater < onDisk || onDisk != pageCount && !isUnfinished }
 
     /// Neighbouring pages go out in one call.
     private func writeRuns(_ numbers: [UInt32], _ slab: PageSlab, to file: any File) throws(FileError) {
@@ -238,10 +252,16 @@ extension TenantReplay {
     }
 
     private func forget(_ slab: PageSlab) {
+        guard imagesHeld > 0 else { return }
         for (number, page) in pages where page.slot >= 0 {
-            slab.giveBack(page.slot)
+            giveBack(page.slot, to: slab)
             pages[number]?.slot = -1
         }
+    }
+
+    private func giveBack(_ slot: Int32, to slab: PageSlab) {
+        slab.giveBack(slot)
+        imagesHeld -= 1
     }
 
     /// Gives the descriptor back; the file is opened again when it is needed.
