@@ -16,10 +16,10 @@ package protocol Files: Sendable {
     func size(of path: String) throws(FileError) -> Int64?
     /// Makes names made, renamed or removed in the folder durable.
     func syncDirectory(_ path: String) throws(FileError)
-    /// Makes everything written before the call to the file system that holds `path` durable (`syncfs`).
+    /// Opens the file system that holds the folder, so that all of it can be synced at once.
     ///
-    /// - Returns: false where the system cannot report write errors by it; then sync each file.
-    func syncFileSystem(holding path: String) throws(FileError) -> Bool
+    /// - Returns: nil where such a sync would not report every write error; then sync each file.
+    func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)?
     /// Bytes that this process may still write to the file system that holds `path`.
     func freeBytes(holding path: String) throws(FileError) -> Int64
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The real file system.
@@ -75,13 +74,8 @@ package struct PosixFiles: Files {
         guard fsync(descriptor) == 0 else { throw FileError.from(errno, "fsync", path) }
     }
 
-    package func syncFileSystem(holding path: String) throws(FileError) -> Bool {
-        guard Self.syncfsReportsErrors else { return false }
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError.from(errno, "open", path) }
-        defer { Glibc.close(descriptor) }
-        guard rh_syncfs(descriptor) == 0 else { throw FileError.from(errno, "syncfs", path) }
-        return true
+    package func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)? {
+        try PosixFileSystem(holding: folder)
     }
 
     package func freeBytes(holding path: String) throws(FileError) -> Int64 {
@@ -89,18 +83,6 @@ package struct PosixFiles: Files {
         guard statvfs(path, &status) == 0 else { throw FileError.from(errno, "statvfs", path) }
         return Int64(status.f_bavail) * Int64(status.f_frsize)
     }
-
-    /// `syncfs` reports write errors since Linux 5.8 only.
-    private static let syncfsReportsErrors: Bool = {
-        var name = utsname()
-        guard uname(&name) == 0 else { return false }
-        let release = withUnsafePointer(to: &name.release) { field in
-            field.withMemoryRebound(to: CChar.self, capacity: 65) { String(cString: $0) }
-        }
-        let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
-        guard numbers.count == 2 else { return false }
-        return (numbers[0], numbers[1]) >= (5, 8)
-    }()
 }
 
 /// An open descriptor.

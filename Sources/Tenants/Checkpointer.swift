@@ -123,10 +123,11 @@ struct Checkpointer {
     ///   writes it again (rule J6).
     private func sync(_ works: [CheckpointWork]) throws {
         do throws(FileError) {
-            if try engine.files.syncFileSystem(holding: engine.layout.directory) { return }
-            try syncEach(works)
+            if let fileSystem = engine.fileSystem { try fileSystem.sync() } else { try syncEach(works) }
         } catch {
-            if !engine.context.faults.retryFailedSync { engine.journal.declareFailed(error) }
+            // Without a descriptor nothing was synced, and nothing was lost either.
+            let isFinal = error != .tooManyOpen && !engine.context.faults.retryFailedSync
+            if isFinal { engine.journal.declareFailed(error) }
             throw error
         }
     }

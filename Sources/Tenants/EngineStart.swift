@@ -50,13 +50,13 @@ package struct EngineStart {
         progress: @escaping @Sendable (RecoveryProgress) -> Void, onFatal: @escaping @Sendable (JournalError) -> Void
     ) throws(EngineStartError) -> TenantEngine {
         let layout = TenantLayout(directory: settings.directory, journal: settings.journalDirectory)
-        try prepareFolders(layout)
+        let fileSystem = try prepareFolders(layout)
         let opened = try openJournal(layout, onFatal)
         let engine: TenantEngine
         let recovered: [RecoveredTenant]
         do throws(EngineStartError) {
-            recovered = try recover(opened, layout, progress)
-            engine = try assemble(layout, opened.journal)
+            recovered = try recover(opened, layout, fileSystem, progress)
+            engine = try assemble(layout, opened.journal, fileSystem)
         } catch {
             opened.journal.abandon()
             throw error
@@ -72,14 +72,15 @@ package struct EngineStart {
         return engine
     }
 
-    private func prepareFolders(_ layout: TenantLayout) throws(EngineStartError) {
+    /// - Returns: the file system of the tenants' files, held from before the first write to any of them.
+    private func prepareFolders(_ layout: TenantLayout) throws(EngineStartError) -> (any FileSystem)? {
         do throws(FileError) {
             for folder in [
-                layout.directory, layout.templates, layout.temporary, layout.lostAndFound,
-                layout.directory + "/tenants",
+                layout.directory, layout.templates, layout.temporary, layout.lostAndFound, layout.tenants,
             ] {
                 try files.makeDirectory(folder)
             }
+            let fileSystem = try files.fileSystem(holding: layout.tenants)
             // Temporary files have no name while they are used; one that has was left by a crash.
             for name in try files.list(layout.temporary) { try files.remove(layout.temporary + "/" + name) }
             for name in try files.list(layout.templates) where TemplateStore.isUnfinished(name) {
@@ -87,6 +88,7 @@ package struct EngineStart {
             }
             try files.syncDirectory(layout.directory)
             try syncParents(of: layout.directory)
+            return fileSystem
         } catch {
             throw .storage(error.description)
         }
@@ -120,17 +122,21 @@ package struct EngineStart {
     }
 
     private func recover(
-        _ opened: OpenedJournal, _ layout: TenantLayout, _ progress: @escaping @Sendable (RecoveryProgress) -> Void
+        _ opened: OpenedJournal, _ layout: TenantLayout, _ fileSystem: (any FileSystem)?,
+        _ progress: @escaping @Sendable (RecoveryProgress) -> Void
     ) throws(EngineStartError) -> [RecoveredTenant] {
         do throws(JournalError) {
             return try opened.recovery.run(
-                layout: JournalLayout(layout: layout), descriptors: min(256, settings.descriptors), progress: progress)
+                layout: JournalLayout(layout: layout), fileSystem: fileSystem,
+                descriptors: min(256, settings.descriptors), progress: progress)
         } catch {
             throw .journal(error)
         }
     }
 
-    private func assemble(_ layout: TenantLayout, _ journal: Journal) throws(EngineStartError) -> TenantEngine {
+    private func assemble(
+        _ layout: TenantLayout, _ journal: Journal, _ fileSystem: (any FileSystem)?
+    ) throws(EngineStartError) -> TenantEngine {
         let vfs = DatabaseVFS(
             files: files, budget: WALBudget(perTenant: settings.logPerTenant, perNode: settings.logPerNode),
             settings: .init(descriptors: settings.descriptors, temporaryDirectory: layout.temporary))
@@ -140,7 +146,8 @@ package struct EngineStart {
                 batchEnded: { AnswerBatch.flush() })
             return TenantEngine(
                 parts: EngineParts(
-                    layout: layout, settings: settings, files: files, journal: journal, census: Census(), lanes: lanes,
+                    layout: layout, settings: settings, files: files, fileSystem: fileSystem, journal: journal,
+                    census: Census(), lanes: lanes,
                     dirty: DirtyTenants(),
                     context: DatabaseContext(
                         vfs: vfs, settings: settings, time: time, random: random, life: EngineLife(),

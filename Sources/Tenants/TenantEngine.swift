@@ -21,6 +21,8 @@ package final class TenantEngine: Sendable {
     let dirty: DirtyTenants
     let context: DatabaseContext
     let files: any Files
+    /// That of the tenants' files; nil where each file is synced.
+    let fileSystem: (any FileSystem)?
     let checkpoints: CheckpointRequests
     let life: EngineLife
     let removals = FileRemovals()
@@ -33,6 +35,7 @@ package final class TenantEngine: Sendable {
         settings = parts.settings
         journal = parts.journal
         files = parts.files
+        fileSystem = parts.fileSystem
         census = parts.census
         lanes = parts.lanes
         dirty = parts.dirty
@@ -134,6 +137,7 @@ struct EngineParts {
     var layout: TenantLayout
     var settings: EngineSettings
     var files: any Files
+    var fileSystem: (any FileSystem)?
     var journal: Journal
     var census: Census
     var lanes: LaneGroup

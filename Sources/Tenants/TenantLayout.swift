@@ -12,6 +12,7 @@ package struct TenantLayout: Sendable {
         self.journal = journal ?? directory + "/journal"
     }
 
+    package var tenants: String { directory + "/tenants" }
     package var templates: String { directory + "/templates" }
     package var temporary: String { directory + "/tmp" }
     package var lostAndFound: String { directory + "/lost+found" }
@@ -24,7 +25,7 @@ package struct TenantLayout: Sendable {
         let digits = tenant.description
         let first = digits.prefix(2)
         let second = digits.dropFirst(2).prefix(2)
-        return "\(directory)/tenants/\(first)/\(second)"
+        return "\(tenants)/\(first)/\(second)"
     }
 
     /// `<id>.<generation>.sqlite`

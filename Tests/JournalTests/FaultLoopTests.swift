@@ -1,4 +1,5 @@
 import Journal
+import Seams
 import Simulator
 import Testing
 import Vocabulary
@@ -107,7 +108,7 @@ import Vocabulary
                 world.journal.prepareNow()
             }
             try world.checkpoint(tenant)
-            _ = try world.disk.syncFileSystem(holding: "/data")
+            try world.disk.fileSystem(holding: "/data")?.sync()
             world.disk.inject(.powerCut, on: .syncDirectory)
             #expect(throws: JournalError.self) {
                 try world.journal.advanceRecoveryPoint(to: world.journal.durableLSN, nodeState: nil)

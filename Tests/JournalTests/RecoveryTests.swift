@@ -89,11 +89,11 @@ import Vocabulary
             let opened = try Journal.open(
                 TestWorld.journalPath, files: disk, time: world.time, random: world.random, options: .tiny,
                 onFatal: { _ in })
-            let once = try opened.recovery.run(layout: world.layout)
+            let once = try opened.recovery.run(layout: world.layout, fileSystem: nil)
             let images = world.tenants.compactMap { $0.now?.state.generation }.enumerated().map {
                 disk.bytes(of: world.layout.path(world.tenants[$0.offset].id, $0.element))
             }
-            let twice = try opened.recovery.run(layout: world.layout)
+            let twice = try opened.recovery.run(layout: world.layout, fileSystem: nil)
             #expect(once == twice)
             let after = world.tenants.compactMap { $0.now?.state.generation }.enumerated().map {
                 disk.bytes(of: world.layout.path(world.tenants[$0.offset].id, $0.element))
@@ -116,7 +116,7 @@ import Vocabulary
         let opened = try Journal.open(
             TestWorld.journalPath, files: disk, time: world.time, random: world.random, options: .tiny,
             onFatal: { _ in })
-        let tenants = try opened.recovery.run(layout: world.layout, memory: 4096)
+        let tenants = try opened.recovery.run(layout: world.layout, fileSystem: nil, memory: 4096)
         #expect(tenants.map(\.damage) == [nil])
         #expect(
             disk.bytes(of: world.layout.path(world.tenants[tenant].id, tenants[0].state.generation))
@@ -140,7 +140,8 @@ import Vocabulary
         let before = disk.openFiles
         // The tenants' files, the one that is being opened, and a template that is copied.
         disk.setDescriptorLimit(before + 10)
-        let recovered = try opened.recovery.run(layout: world.layout, memory: 8 * 4096, descriptors: 8)
+        let recovered = try opened.recovery.run(
+            layout: world.layout, fileSystem: nil, memory: 8 * 4096, descriptors: 8)
         #expect(recovered.compactMap(\.damage) == [])
         #expect(disk.openFiles == before)
         for tenant in world.tenants {

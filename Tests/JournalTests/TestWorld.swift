@@ -56,7 +56,7 @@ final class TestWorld {
         template = [Page(repeating: 0x11, count: 4096), Page(repeating: 0x22, count: 4096)]
         disk.put(template.flatMap { $0 }, at: layout.templatePath(Self.templateHash))
         try disk.makeDirectory("/data/tenants")
-        _ = try disk.syncFileSystem(holding: "/data")
+        try disk.fileSystem(holding: "/data")?.sync()
         let opened = try Self.open(disk, time, random, options, faults, fatal, layout)
         (journal, report, recovered) = (opened.journal, opened.report, opened.tenants)
         journal.prepareNow()
@@ -66,10 +66,11 @@ final class TestWorld {
         _ disk: SimulatedDisk, _ time: ManualTime, _ random: SeededRandom, _ options: JournalOptions,
         _ faults: JournalFaults, _ fatal: FatalBox, _ layout: TestLayout, acceptLoss: Bool = false
     ) throws -> (journal: Journal, report: OpenReport, tenants: [RecoveredTenant]) {
+        let fileSystem = try disk.fileSystem(holding: "/data")
         let opened = try Journal.open(
             journalPath, files: disk, time: time, random: random, options: options, faults: faults,
             acceptLoss: acceptLoss, onFatal: { fatal.set($0) })
-        let tenants = try opened.recovery.run(layout: layout, memory: 8 * 4096)
+        let tenants = try opened.recovery.run(layout: layout, fileSystem: fileSystem, memory: 8 * 4096)
         return (opened.journal, opened.report, tenants)
     }
 
@@ -191,7 +192,7 @@ final class TestWorld {
     func truncateJournal() throws {
         let point = journal.durableLSN
         for tenant in tenants.indices { try checkpoint(tenant) }
-        _ = try disk.syncFileSystem(holding: "/data")
+        try disk.fileSystem(holding: "/data")?.sync()
         try journal.advanceRecoveryPoint(to: point, nodeState: nil)
     }
 

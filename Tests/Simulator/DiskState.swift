@@ -110,9 +110,17 @@ struct DiskState {
     var total = 0
     var isFrozen = false
     var syncsLie = false
+    /// How often content could not be written, and how many of these times some holder of the file system was told of.
+    var failures = 0
+    var heardFailures = 0
     var supportsSyncFileSystem = true
 
     func hasRoom(for growth: Int) -> Bool { capacity == .max || growth == 0 || used + growth <= capacity }
+
+    mutating func failWriteback(_ code: Int32) {
+        for index in inodes.indices { inodes[index].failToSync(code) }
+        failures += 1
+    }
 
     mutating func evict() {
         for index in inodes.indices where !inodes[index].isUnlinked { inodes[index].evict() }

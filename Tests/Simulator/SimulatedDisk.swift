@@ -61,7 +61,7 @@ package final class SimulatedDisk: Files {
     /// Every sync says that it worked and does nothing; for controls.
     package func setSyncsLie(_ lie: Bool) { state.withLock { $0.syncsLie = lie } }
 
-    /// Whether `syncFileSystem` can be relied on; if not it returns false.
+    /// Whether a sync of all files at once can be relied on; if not there is none.
     package func setSyncsFileSystem(_ works: Bool) { state.withLock { $0.supportsSyncFileSystem = works } }
 
     /// The disk as a power cut could leave it. This one is frozen.
@@ -87,6 +87,9 @@ package final class SimulatedDisk: Files {
 
     /// An independent copy, faults and counts included.
     package func copy() -> SimulatedDisk { SimulatedDisk(state.withLock { $0 }) }
+
+    /// What was not synced cannot be written, as nobody knows yet: the next sync says so.
+    package func failWriteback(errno code: Int32) { state.withLock { $0.failWriteback(code) } }
 
     // MARK: Content, for checks and for damage
 
@@ -211,17 +214,15 @@ package final class SimulatedDisk: Files {
         }.get()
     }
 
-    package func syncFileSystem(holding path: String) throws(FileError) -> Bool {
-        let fault = try enter(.syncFileSystem, path)
-        return try state.withLock { state -> Result<Bool, FileError> in
-            guard state.supportsSyncFileSystem else { return .success(false) }
-            if case .fail(let code)? = fault {
-                for inode in state.inodes.indices { state.inodes[inode].failToSync(code) }
-                return .failure(.failed(operation: "syncfs", path: path, errno: code))
-            }
-            if fault != .lie, !state.syncsLie { state.syncAll() }
-            return .success(true)
-        }.get()
+    package func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)? {
+        let seen = try run(.open, folder) { state -> Result<Int?, FileError> in
+            guard state.supportsSyncFileSystem else { return .success(nil) }
+            guard state.openFiles < state.descriptorLimit else { return .failure(.tooManyOpen) }
+            guard state.folder(at: folder) != nil else { return .failure(.notFound(path: folder)) }
+            state.openFiles += 1
+            return .success(state.heardFailures)
+        }
+        return seen.map { SimulatedFileSystem(disk: self, path: folder, seen: $0) }
     }
 
     package func freeBytes(holding path: String) throws(FileError) -> Int64 {

@@ -1,5 +1,7 @@
 import Foundation
 import Journal
+import SQLiteKit
+import Seams
 import Simulator
 import Testing
 import Vocabulary
@@ -40,6 +42,56 @@ import Vocabulary
             if n > calls { break }
             n += kind == .short ? max(1, Self.stride / 4) : Self.stride
         }
+    }
+
+    /// A house whose checkpointer does nothing by itself, with one tenant that has commits to copy.
+    private func house(syncsFileSystem: Bool) async throws -> (SimulatedHouse, TenantID) {
+        let house = SimulatedHouse(seed: 1)
+        house.disk.setSyncsFileSystem(syncsFileSystem)
+        house.adjust = { settings, _ in
+            settings.checkpointPause = 600_000_000_000
+            settings.checkpointLogBytes = .max
+        }
+        try house.start()
+        let tenant = TenantID(3_000)
+        let template = try house.template("CREATE TABLE t(v)")
+        try await house.engine.create(tenant, template: template, epoch: .first)
+        try await house.engine.perform(on: tenant) { database in
+            try database.own { connection throws(SQLiteError) in try connection.execute("INSERT INTO t VALUES (1)") }
+        }
+        return (house, tenant)
+    }
+
+    @Test func `a write error that somebody else was told of ends the node`() async throws {
+        let (house, tenant) = try await house(syncsFileSystem: true)
+        let point = house.engine.journal.recoveryPoint
+        _ = try await house.engine.perform(on: tenant) { database in try database.checkpoint() }
+        house.disk.failWriteback(errno: 5)
+        // `sync -f`, or another node on the same file system.
+        #expect(throws: FileError.self) { try house.disk.fileSystem(holding: "/data")?.sync() }
+        #expect(throws: (any Error).self) { try Checkpointer(engine: house.engine).round([tenant]) }
+        #expect(house.hasFailed)
+        #expect(house.engine.journal.recoveryPoint == point)
+        house.engine.abandon()
+    }
+
+    @Test(arguments: [true, false]) func `no descriptor for a sync is no failed sync`(syncsFileSystem: Bool)
+        async throws
+    {
+        let (house, tenant) = try await house(syncsFileSystem: syncsFileSystem)
+        try Checkpointer(engine: house.engine).round([])
+        let point = house.engine.journal.recoveryPoint
+        // Whatever opens files besides has done so.
+        house.disk.setDescriptorLimit(house.disk.openFiles)
+        for _ in 0..<3 {
+            #expect(throws: (any Error).self) { try Checkpointer(engine: house.engine).round([tenant]) }
+        }
+        #expect(!house.hasFailed)
+        #expect(house.engine.journal.recoveryPoint == point)
+        house.disk.setDescriptorLimit(.max)
+        try Checkpointer(engine: house.engine).round([tenant])
+        #expect(house.engine.journal.recoveryPoint > point)
+        house.engine.abandon()
     }
 }
 

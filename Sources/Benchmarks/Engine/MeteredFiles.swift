@@ -23,7 +23,9 @@ final class MeteredFiles: Files {
     func list(_ directory: String) throws(FileError) -> [String] { try base.list(directory) }
     func size(of path: String) throws(FileError) -> Int64? { try base.size(of: path) }
     func syncDirectory(_ path: String) throws(FileError) { try base.syncDirectory(path) }
-    func syncFileSystem(holding path: String) throws(FileError) -> Bool { try base.syncFileSystem(holding: path) }
+    func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)? {
+        try base.fileSystem(holding: folder)
+    }
     func freeBytes(holding path: String) throws(FileError) -> Int64 { try base.freeBytes(holding: path) }
 }
 

@@ -9,8 +9,8 @@ package enum DiskRest {
     /// Writes everything out that the last contender left behind, and lets the disk come to rest.
     package static func take(_ directory: String) throws(BenchmarkError) {
         do throws(FileError) {
-            // Old kernels do not report errors by it, but they do write.
-            _ = try PosixFiles().syncFileSystem(holding: directory)
+            // Where errors would not be reported it writes all the same.
+            if let system = try PosixFiles().fileSystem(holding: directory) { try system.sync() } else { sync() }
         } catch {
             throw .storage(error.description)
         }

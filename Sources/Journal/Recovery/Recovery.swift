@@ -1,4 +1,4 @@
-import Seams
+package import Seams
 import Vocabulary
 
 /// Brings the tenants' files to the end of the journal (rule J4). Idempotent: it may be cut off anywhere and run again.
@@ -21,22 +21,24 @@ package struct Recovery: Sendable {
     /// records say is reported as damaged and left alone; the others go on.
     ///
     /// - Parameters:
+    ///   - fileSystem: That of the tenants' files, opened before anything was written to it; nil to sync each file.
     ///   - memory: Bytes for page images; when they are full, all are written out.
     ///   - descriptors: Tenants' files open at the same time.
     ///   - progress: Called every 65,536 records and at the end.
     /// - Returns: The tenants that have records behind the recovery point, by id. For all others the node state holds.
     /// - Throws: `.disk` if the disk fails what concerns all. Nothing has changed for the next attempt then.
     package func run(
-        layout: any RecoveryLayout, memory: Int = 128 << 20, descriptors: Int = 256,
+        layout: any RecoveryLayout, fileSystem: (any FileSystem)?, memory: Int = 128 << 20, descriptors: Int = 256,
         progress: (RecoveryProgress) -> Void = { _ in }
     ) throws(JournalError) -> [RecoveredTenant] {
         try Ballast.retrying(store) { () throws(JournalError) in
-            try attempt(layout, PageSlab(bytes: memory), descriptors, progress)
+            try attempt(layout, fileSystem, PageSlab(bytes: memory), descriptors, progress)
         }
     }
 
     private func attempt(
-        _ layout: any RecoveryLayout, _ slab: PageSlab, _ descriptors: Int, _ progress: (RecoveryProgress) -> Void
+        _ layout: any RecoveryLayout, _ fileSystem: (any FileSystem)?, _ slab: PageSlab, _ descriptors: Int,
+        _ progress: (RecoveryProgress) -> Void
     ) throws(JournalError) -> [RecoveredTenant] {
         var replays: [TenantID: TenantReplay] = [:]
         for (tenant, outline) in outline.tenants where !outline.isEmpty && !outline.isDropped {
@@ -52,7 +54,7 @@ package struct Recovery: Sendable {
                 try replay.verify()
                 replay.closeFile()
             }
-            try sync(ordered, layout)
+            try sync(ordered, layout, fileSystem)
         }
         progress(RecoveryProgress(records: outline.records, totalRecords: outline.records))
         return results(replays)
@@ -88,8 +90,11 @@ package struct Recovery: Sendable {
         guard outcome.next == end else { throw .unreadable(outcome.next) }
     }
 
-    private func sync(_ replays: [TenantReplay], _ layout: any RecoveryLayout) throws(FileError) {
-        guard !replays.isEmpty, try !store.files.syncFileSystem(holding: layout.root) else { return }
+    private func sync(
+        _ replays: [TenantReplay], _ layout: any RecoveryLayout, _ fileSystem: (any FileSystem)?
+    ) throws(FileError) {
+        guard !replays.isEmpty else { return }
+        if let fileSystem { return try fileSystem.sync() }
         var folders: Set<String> = []
         for replay in replays {
             try replay.sync()
