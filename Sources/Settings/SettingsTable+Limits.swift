@@ -77,7 +77,9 @@ extension SettingsTable {
     ]
 
     private static let connectionLimits: [Setting] = [
-        Setting("limits.connections", \.limits.connections, .count(1...1_000_000), "Open client connections."),
+        Setting(
+            "limits.connections", \.limits.connections, .count(1...1_000_000),
+            "Open client connections; fewer where the process may not open that many files."),
         Setting(
             "limits.pipelined-requests", \.limits.pipelinedRequests, .count(1...10_000),
             "Requests of one connection that may be under way at once."),

@@ -41,9 +41,10 @@ struct Node {
         if let refusal = ListenRule.check(listen.host, credentialsConfigured: !admins.isEmpty) {
             throw ServeFailure.listenRefused(refusal.description)
         }
+        let logger = Self.logger()
         let base = NodeBase(
             settings: settings, directory: directory, journal: journal.directory, identity: identity, admins: admins,
-            options: options, logger: Self.logger())
+            descriptors: try ServeDescriptors.plan(settings, logger), options: options, logger: logger)
         try await NodeRun(base: base).run()
     }
 
@@ -64,6 +65,7 @@ struct NodeBase: Sendable {
     let journal: String
     let identity: ServeIdentity
     let admins: AdminTokens
+    let descriptors: DescriptorPlan
     let options: ServeOptions
     let logger: Logger
     let time: any TimeSource = SystemTime()

@@ -45,7 +45,7 @@ struct NodeCore: Service {
     private func startEngine() async throws -> TenantEngine {
         var start = EngineStart(
             settings: ServeSettings.engine(
-                base.settings, directory: base.directory, journal: base.journal),
+                base.settings, directory: base.directory, journal: base.journal, descriptors: base.descriptors),
             journalOptions: ServeSettings.journal(base.settings), files: PosixFiles(), time: base.time,
             random: base.random)
         start.acceptLoss = base.options.acceptLoss

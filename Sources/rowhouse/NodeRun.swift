@@ -28,7 +28,8 @@ struct NodeRun {
         configuration.lines.add("Rowhouse-Node", base.id.name)
         configuration.lines.add("Rowhouse-Durability", base.settings.durability.rawValue)
         let server = DoorServer(
-            configuration, limits: ServeSettings.door(base.settings), group: group, rules: gate, service: gate,
+            configuration, limits: ServeSettings.door(base.settings, descriptors: base.descriptors), group: group,
+            rules: gate, service: gate,
             tail: tail,
             logger: base.logger, onBound: { address in Self.announce(address) })
         let core = NodeCore(base: base, gate: gate, responder: responder, group: group, door: server)

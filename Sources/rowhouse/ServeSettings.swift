@@ -8,7 +8,9 @@ import Tenants
 
 /// From what was configured to what each room asks for.
 enum ServeSettings {
-    static func engine(_ settings: ServerSettings, directory: String, journal: String) -> EngineSettings {
+    static func engine(
+        _ settings: ServerSettings, directory: String, journal: String, descriptors: DescriptorPlan
+    ) -> EngineSettings {
         let limits = settings.limits
         var engine = EngineSettings(directory: directory)
         engine.journalDirectory = journal
@@ -18,7 +20,7 @@ enum ServeSettings {
         engine.nodeQueue = limits.nodeQueue
         engine.openTenants = limits.openTenants
         engine.openMemory = limits.openMemory
-        engine.descriptors = descriptors()
+        engine.descriptors = descriptors.files
         engine.statementCache = limits.statementCache
         engine.streamsPerTenant = limits.streamsTenant
         engine.streamsPerNode = limits.streamsNode
@@ -48,14 +50,14 @@ enum ServeSettings {
         return options
     }
 
-    static func door(_ settings: ServerSettings) -> DoorLimits {
+    static func door(_ settings: ServerSettings, descriptors: DescriptorPlan) -> DoorLimits {
         let limits = settings.limits
         var door = DoorLimits()
         door.head = limits.headSize
         door.body = limits.bodySize
         door.bodiesInMemory = limits.bodyMemory
         door.pipelined = limits.pipelinedRequests
-        door.connections = limits.connections
+        door.connections = descriptors.connections
         door.idle = .nanoseconds(Int64(limits.idleConnection.nanoseconds))
         door.headTime = .nanoseconds(Int64(limits.headTime.nanoseconds))
         door.bodyTime = .nanoseconds(Int64(limits.bodyTime.nanoseconds))
@@ -74,13 +76,6 @@ enum ServeSettings {
                     name: token.name, sha256: token.sha256,
                     scopes: token.scopes.map(\.rawValue))
             })
-    }
-
-    /// Half of what the process may open; connections and the journal need the rest.
-    private static func descriptors() -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
-        return max(64, min(20_000, Int(clamping: limit.rlim_cur) / 2))
     }
 }
 

@@ -9,6 +9,7 @@ package final class ServerProcess: @unchecked Sendable {
     private let isOwnDirectory: Bool
     private let arguments: [String]
     private let environment: [String: String]
+    private let ulimit: String?
     private var process: Process?
     private let lock = NSLock()
 
@@ -17,12 +18,18 @@ package final class ServerProcess: @unchecked Sendable {
         package init(description: String) { self.description = description }
     }
 
-    /// - Parameter arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.
-    package init(_ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil) throws {
+    /// - Parameters:
+    ///   - arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.
+    ///   - ulimit: arguments of the shell's `ulimit`, which runs first.
+    package init(
+        _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
+        ulimit: String? = nil
+    ) throws {
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         isOwnDirectory = directory == nil
         self.arguments = arguments
         self.environment = environment
+        self.ulimit = ulimit
         port = 0
         log = self.directory + (directory == nil ? ".log" : ".second.log")
         try FileManager.default.createDirectory(atPath: self.directory, withIntermediateDirectories: true)
@@ -50,11 +57,15 @@ package final class ServerProcess: @unchecked Sendable {
     /// Starts, and returns when the node is ready. The port stays the same from the first start on.
     package func start() throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.binary)
         if port == 0 { port = try Self.freePort() }
-        process.arguments =
+        let arguments =
             ["serve", "--data", directory, "--listen", "127.0.0.1:\(port)"]
             + arguments.map { $0.replacingOccurrences(of: "{url}", with: url) }
+        process.executableURL = URL(fileURLWithPath: ulimit == nil ? Self.binary : "/bin/sh")
+        process.arguments = arguments
+        if let ulimit {
+            process.arguments = ["-c", "ulimit \(ulimit) && exec \"$0\" \"$@\"", Self.binary] + arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)!
