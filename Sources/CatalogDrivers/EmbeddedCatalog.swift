@@ -27,10 +27,15 @@ package struct EmbeddedCatalog: CatalogDriver {
         } catch let error as CatalogError {
             throw error
         } catch let error as TenantsError {
-            throw .unavailable(error.description)
+            throw Self.failure(error)
         } catch {
             throw .unavailable("\(error)")
         }
+    }
+
+    /// Unavailable says that nothing was changed: that is certain of everything but a journal that ended meanwhile.
+    static func failure(_ error: TenantsError) -> CatalogError {
+        error == .outcomeUnknown ? .outcomeUnknown(error.description) : .unavailable(error.description)
     }
 
     /// On the catalog's thread.
