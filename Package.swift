@@ -76,8 +76,8 @@ let package = Package(
         room(
             "DataPlane",
             [
-                "Hrana", "Routing", "Membership", "Catalog", "Tenants", "SQLiteKit", "Access", "Cluster", "Vocabulary",
-                "Seams", .nio,
+                "Hrana", "Routing", "Membership", "Catalog", "Tenants", "SQLiteKit", "Access", "Cluster", "Lanes",
+                "Vocabulary", "Seams", .nio,
                 .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging,
                 .lifecycle, .crypto,
             ]),

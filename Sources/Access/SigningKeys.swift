@@ -29,6 +29,14 @@ package struct SigningKeys: Sendable {
     /// Ids of the keys, in the order in which they were added.
     package var ids: [String] { verifying.map(\.kid) }
 
+    /// Whether both verify and sign the same.
+    func isSame(as other: SigningKeys) -> Bool {
+        signing?.kid == other.signing?.kid && verifying.count == other.verifying.count
+            && zip(verifying, other.verifying).allSatisfy {
+                $0.kid == $1.kid && $0.key.rawRepresentation == $1.key.rawRepresentation
+            }
+    }
+
     /// Adds keys that verify only, as libSQL's servers take them: PEM blocks, several one after the other, or the base64 of
     /// 32 bytes.
     ///

@@ -50,9 +50,15 @@ package final class TokenVerifier: Sendable {
     }
 
     /// From the return on, no token is let in by keys or ids that are not in `keys`, or are in `revoked`.
+    ///
+    /// Called every second or so, nearly always with what is known already: then nothing that was verified is forgotten.
     package func replace(keys: SigningKeys, revoked: Set<String>) {
-        rules.withLock { $0 = Rules(keys: keys, revoked: revoked) }
-        cache.invalidate()
+        let isNew = rules.withLock { rules in
+            guard rules.revoked != revoked || !rules.keys.isSame(as: keys) else { return false }
+            rules = Rules(keys: keys, revoked: revoked)
+            return true
+        }
+        if isNew { cache.invalidate() }
     }
 
     /// From the return on, the token with that id is refused.

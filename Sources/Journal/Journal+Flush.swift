@@ -1,3 +1,4 @@
+import Lanes
 import Seams
 import Synchronization
 import Vocabulary
@@ -130,7 +131,7 @@ extension Journal {
         durable.store(lsn.rawValue, ordering: .releasing)
         var due: [any DurabilityWaiter] = []
         waiters.withLock { $0.take(upTo: lsn, into: &due) }
-        for waiter in due { waiter.becameDurable() }
+        Wakes.together(due) { $0.becameDurable() }
         progress.advance()
     }
 }

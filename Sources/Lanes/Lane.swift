@@ -3,7 +3,7 @@
 /// One thread at a time has the duty; which one may change (`stepAside`), the order does not: units start in the order in
 /// which they were taken, urgent ones first. A lane is also a serial executor and a task executor, so that an actor or a
 /// task may live on it. Made by a `LaneGroup`.
-package final class Lane: @unchecked Sendable {
+package final class Lane: Wakeable, @unchecked Sendable {
     // Unchecked: `queue`, `isSleeping` are guarded by `gate`; `batch` belongs to the thread on duty, and the duty passes from
     // thread to thread under the crew's gate.
 
@@ -101,6 +101,9 @@ package final class Lane: @unchecked Sendable {
         let wake = news && isSleeping
         if wake { isSleeping = false }
         gate.unlock()
-        if wake { gate.signal() }
+        // From here on it counts as awake: whoever comes next leaves it to us.
+        if wake, !Wakes.later(self) { gate.signal() }
     }
+
+    package func wake() { gate.signal() }
 }

@@ -18,6 +18,6 @@ final class AnswerBatch {
         guard let batch = Lane.threadValue as? AnswerBatch, !batch.works.isEmpty else { return }
         let works = batch.works
         batch.works.removeAll(keepingCapacity: true)
-        for work in works { work.release() }
+        Wakes.together(works) { $0.release() }
     }
 }

@@ -8,7 +8,7 @@ struct BenchHelloCommand: ParsableCommand {
         commandName: "hello-server", abstract: "SwiftNIO's HTTP/1 server with a fixed answer, for bench http.",
         shouldDisplay: false)
 
-    @Option(help: "Event loops.") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Event loops.") var threads = ServeSettings.cores
 
     func run() throws {
         try HelloServer.run(threads: max(1, threads)) { port in

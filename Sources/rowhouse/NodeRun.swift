@@ -18,7 +18,7 @@ struct NodeRun {
     let base: NodeBase
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, ProcessInfo.processInfo.activeProcessorCount))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: ServeSettings.cores)
         let gate = DataPlaneGate()
         let responder = LateResponder(early: earlyRouter())
         let tail = HummingbirdTail(responder: responder, logger: base.logger)

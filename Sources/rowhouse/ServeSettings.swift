@@ -14,7 +14,7 @@ enum ServeSettings {
         let limits = settings.limits
         var engine = EngineSettings(directory: directory)
         engine.journalDirectory = journal
-        engine.lanes = limits.lanes.resolved(cores: ProcessInfo.processInfo.activeProcessorCount)
+        engine.lanes = limits.lanes.resolved(cores: cores)
         engine.slowStatements = limits.slowStatements
         engine.tenantQueue = limits.tenantQueue
         engine.nodeQueue = limits.nodeQueue
@@ -62,6 +62,16 @@ enum ServeSettings {
         door.headTime = .nanoseconds(Int64(limits.headTime.nanoseconds))
         door.bodyTime = .nanoseconds(Int64(limits.bodyTime.nanoseconds))
         return door
+    }
+
+    /// Those that this process may run on, which may be fewer than there are.
+    static var cores: Int {
+        let status = FileManager.default.contents(atPath: "/proc/self/status") ?? Data()
+        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+        // A mask in hexadecimal digits, in groups.
+        let mask = lines.first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst("Cpus_allowed:".count)
+        let count = mask?.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
+        return count > 0 ? count : max(1, ProcessInfo.processInfo.activeProcessorCount)
     }
 
     static func proxies(_ settings: ServerSettings) -> TrustedProxies {

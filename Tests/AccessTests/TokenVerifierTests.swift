@@ -42,6 +42,22 @@ import Vocabulary
         #expect(failure { () throws(AccessError) in try verifier.verify(Substring(second.token)) } == .tokenInvalid)
     }
 
+    @Test func `to hear of the same keys again forgets nothing`() throws {
+        let issuer = try Issuer()
+        let verifier = TokenVerifier(keys: issuer.keys, revoked: ["x"], time: issuer.time)
+        let token = Substring(try issuer.token().token)
+        let grant = try verifier.verify(token)
+        verifier.replace(keys: issuer.keys, revoked: ["x"])
+        #expect(try verifier.known(token) == grant)
+        verifier.replace(keys: issuer.keys, revoked: ["x", "y"])
+        #expect(try verifier.known(token) == nil)
+        _ = try verifier.verify(token)
+        var other = issuer.keys
+        try other.addSigning(SigningKeys.privateKeyText(seed: [UInt8](repeating: 9, count: 32)))
+        verifier.replace(keys: other, revoked: ["x", "y"])
+        #expect(try verifier.known(token) == nil)
+    }
+
     @Test func `a grant that was verified before a revocation is not kept after it`() throws {
         let issuer = try Issuer()
         let cache = VerifiedTokenCache(capacity: 10)

@@ -2,6 +2,7 @@ import Access
 import Catalog
 import Cluster
 import Hrana
+import Lanes
 import Membership
 import NIOCore
 import NIOHTTP1
@@ -33,7 +34,7 @@ package final class HranaService: DoorService, Service {
 
     // MARK: DoorService
 
-    package func handle(batch: [DoorRequest]) { for request in batch { handle(request) } }
+    package func handle(batch: [DoorRequest]) { Wakes.together(batch) { handle($0) } }
 
     package func cancelled(_ request: DoorRequest) {
         // What runs here is told by the request itself, a streamed answer by its stream.
