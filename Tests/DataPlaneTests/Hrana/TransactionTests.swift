@@ -6,6 +6,7 @@ import Vocabulary
 /// Interactive transactions of several callers on one tenant.
 @Suite struct TransactionTests {
     private static let begin = HranaHouse.execute("BEGIN IMMEDIATE")
+    private static let five = HranaHouse.execute("SELECT 5")
     private static let commit = HranaHouse.execute("COMMIT")
 
     private func insert(_ value: Int) -> String { HranaHouse.execute("INSERT INTO t(v) VALUES (\(value))") }
@@ -46,7 +47,7 @@ import Vocabulary
         async let first = house.ask(nil, HranaHouse.execute("SELECT 5"), insert(10), insert(11))
         async let second = house.ask(nil, batch)
         async let third = house.ask(nil, script)
-        try await Task.sleep(for: .milliseconds(150))
+        try await house.untilWaiting(3)
         #expect(await house.execute("SELECT count(*) FROM t").value == "0")
         #expect(await house.ask(holder.baton, Self.commit).status == 200)
         let (one, two, three) = await (first, second, third)
@@ -75,7 +76,7 @@ import Vocabulary
             let holder = await house.ask(nil, Self.begin, insert(1))
             async let waiting = house.pipeline(
                 "{\"baton\":\"\(open.baton!)\",\"requests\":[\(program.joined(separator: ","))]}")
-            try await Task.sleep(for: .milliseconds(150))
+            try await house.untilWaiting(1)
             _ = await house.ask(holder.baton, Self.commit)
             let count = await house.execute("SELECT count(*) FROM note", on: await waiting.baton)
             #expect(count.value == "1", "\(program)")
@@ -87,13 +88,13 @@ import Vocabulary
     @Test func `waiting writers have their turn in the order in which they came`() async throws {
         let house = try await HranaHouse()
         let holder = await house.ask(nil, Self.begin, insert(0))
-        let replies = await withTaskGroup(of: Reply.self) { group in
+        let replies = try await withThrowingTaskGroup(of: Reply.self) { group in
             for value in 1...8 {
                 group.addTask { await house.ask(nil, insert(value)) }
-                try? await Task.sleep(for: .milliseconds(30))
+                try await house.untilWaiting(value)
             }
             group.addTask { await house.ask(holder.baton, Self.commit) }
-            return await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(replies.allSatisfy { $0.json["results"][0]["type"].string == "ok" })
         #expect(
@@ -127,7 +128,7 @@ import Vocabulary
         let house = try await HranaHouse()
         let holder = await house.ask(nil, Self.begin, insert(1))
         let waiting = await house.ask(
-            nil, HranaHouse.execute("SELECT 5"), insert(2), as: .init(timeout: 300))
+            nil, HranaHouse.execute("SELECT 5"), insert(2), as: .init(timeout: 1_500))
         #expect(waiting.status == 200)
         #expect(waiting.result()["rows"].count == 1)
         #expect(waiting.code(1) == "DEADLINE_EXCEEDED", "\(waiting.body)")
@@ -139,13 +140,15 @@ import Vocabulary
     @Test func `where too many wait already, the next is told at once and loses nothing`() async throws {
         let house = try await HranaHouse { settings, _ in settings.tenantQueue = 4 }
         let holder = await house.ask(nil, Self.begin, insert(0))
-        let replies = await withTaskGroup(of: Reply.self) { group in
-            for value in 1...8 {
-                group.addTask { await house.ask(nil, HranaHouse.execute("SELECT 5"), insert(value)) }
-                try? await Task.sleep(for: .milliseconds(20))
+        let replies = try await withThrowingTaskGroup(of: Reply.self) { group in
+            for value in 1...4 {
+                group.addTask { await house.ask(nil, Self.five, insert(value)) }
+                try await house.untilWaiting(value)
             }
+            var replies: [Reply] = []
+            for value in 5...8 { replies.append(await house.ask(nil, Self.five, insert(value))) }
             group.addTask { await house.ask(holder.baton, Self.commit) }
-            return await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: replies) { $0.append($1) }
         }
         let refused = replies.filter { $0.code(1) == "TRANSACTION_BUSY" }
         #expect(refused.count == 4, "\(replies.map(\.body))")
@@ -170,11 +173,26 @@ import Vocabulary
         async let fresh = house.ask(nil, insert(2))
         async let reading = house.ask(nil, HranaHouse.execute("SELECT 1"), insert(3))
         async let begun = house.ask(nil, HranaHouse.execute("CREATE TEMP TABLE note(x)"), insert(4))
-        try await Task.sleep(for: .milliseconds(150))
+        try await house.untilWaiting(3)
         try house.stop()
         let (one, also, two) = await (fresh, reading, begun)
         #expect(one.status == 503, "\(one.body)")
         #expect(also.status == 503, "\(also.body)")
         #expect(two.status == 504 && two.json["code"].string == "OUTCOME_UNKNOWN", "\(two.body)")
+    }
+}
+
+extension HranaHouse {
+    struct Impatience: Error {}
+
+    /// Returns when so many programs wait for their turn, and have been waiting for a moment.
+    fileprivate func untilWaiting(_ count: Int) async throws {
+        var seen = 0
+        for _ in 0..<10_000 {
+            seen = engine.load.waitingWorks == count ? seen + 1 : 0
+            if seen > 5 { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw Impatience()
     }
 }
