@@ -173,6 +173,10 @@ package final class Connection: @unchecked Sendable {
         try execute(on ? "PRAGMA query_only=1" : "PRAGMA query_only=0")
     }
 
+    /// Whether the connection may take the write lock; the net below `PRAGMA query_only`, which cannot be set while a statement
+    /// runs. On the connection's thread, also from within its progress observer.
+    package func setMayWrite(_ may: Bool) { mainHandle?.isReadOnly = !may }
+
     /// Gives cached pages back.
     package func releaseMemory() { call { sqlite3_db_release_memory(database) } }
 

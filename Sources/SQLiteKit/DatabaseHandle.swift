@@ -7,6 +7,8 @@ final class DatabaseHandle {
     private var shared: UInt8 = 0
     private var exclusive: UInt8 = 0
     private var isMapped = false
+    /// Set while its connection reads on another thread than the database's writer.
+    var isReadOnly = false
 
     init(file: DatabaseFile) { self.file = file }
 
@@ -104,6 +106,7 @@ final class DatabaseHandle {
     }
 
     private func lockExclusive(_ range: Range<Int>) -> Int32 {
+        if isReadOnly, range.contains(WALIndex.writeSlot) { return SQLITE_BUSY }
         // Checkpoints are the armed writer's alone: a second checkpointer is how WAL mode loses data before 3.51.3.
         if range.contains(WALIndex.checkpointSlot), !file.isArmed(self), !isRecovery(range) { return SQLITE_BUSY }
         guard file.index.lockExclusive(range) else { return SQLITE_BUSY }

@@ -23,6 +23,7 @@ package struct LimitSettings: Sendable, Equatable {
     package var walMemoryNode = 4 << 30
     package var lanes = LaneCount.automatic
     package var slowStatements = 16
+    package var readersTenant = 4
 
     package var tenantQueue = 256
     package var nodeQueue = 10_000

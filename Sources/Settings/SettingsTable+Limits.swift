@@ -62,6 +62,9 @@ extension SettingsTable {
         Setting(
             "limits.slow-statements", \.limits.slowStatements, .count(0...1024),
             "Long statements that may keep a thread of their own, so that others need not wait for them."),
+        Setting(
+            "limits.readers-tenant", \.limits.readersTenant, .count(0...1024),
+            "Of these, reads of one tenant beside which the tenant goes on; with 0 they hold its other statements up."),
     ]
 
     private static let queueLimits: [Setting] = [

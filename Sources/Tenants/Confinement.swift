@@ -20,6 +20,9 @@ final class Confinement: StatementAuthorizer {
         var isPragma = false
         /// ALTER TABLE, whose new name no question is asked about.
         var isAlteration = false
+        /// Where it reads only: it may run aside, on another thread than the tenant's. Not what ends a transaction, nor what
+        /// changes the connection.
+        var mayRunAside = true
         var transaction: TransactionVerb?
         /// COMMIT, ROLLBACK, RELEASE: what was done before may last from here on, or be undone. SQLite calls them read-only.
         var endsTransaction = false
@@ -90,10 +93,12 @@ final class Confinement: StatementAuthorizer {
     private func note(_ request: AuthorizationRequest) -> AuthorizationDecision {
         switch request.action {
         case SQLITE_TRANSACTION:
+            findings.mayRunAside = false
             findings.transaction = verb(request.first)
             findings.endsTransaction = findings.transaction != .begin
             if findings.transaction == .begin, !isOwn, !wantOwnConnection() { return .deny }
         case SQLITE_SAVEPOINT:
+            findings.mayRunAside = false
             if !isOwn, Self.equal(request.first, "BEGIN"), !wantOwnConnection() { return .deny }
             if Self.equal(request.first, "RELEASE") { findings.endsTransaction = true }
         case SQLITE_INSERT:
@@ -153,6 +158,7 @@ final class Confinement: StatementAuthorizer {
         guard let pointer = request.first else { return .deny }
         let name = String(cString: pointer).lowercased()
         findings.isPragma = true
+        findings.mayRunAside = PragmaRules.freelyReadable.contains(name)
         let hasArgument = request.second != nil
         if PragmaRules.freelyReadable.contains(name) { return .allow }
         if PragmaRules.readableOnly.contains(name) {

@@ -34,16 +34,14 @@ final class DatabaseContext: Sendable {
     ///   - temporary: what all connections of the tenant together may put into temporary files.
     ///   - memory: the same for what they allocate.
     func connect(
-        _ file: DatabaseFile, temporary: TempAccount, memory: MemoryAccount, isShared: Bool
+        _ file: DatabaseFile, of host: TenantDatabase, temporary: TempAccount, memory: MemoryAccount, isShared: Bool
     ) throws(SQLiteError) -> GuardedConnection {
         let options = Connection.Options(
             cachePages: settings.cachePages, maximumSQLBytes: settings.sqlBytes,
             maximumValueBytes: settings.valueBytes, maximumPages: settings.databasePages)
         let connection = try Connection(
             vfs: vfs, file: file, temporary: temporary, memory: memory, options: options)
-        return GuardedConnection(
-            connection: connection, watch: ExecutionWatch(connection, time: time, life: life),
-            cacheCapacity: settings.statementCache, isShared: isShared, time: time)
+        return GuardedConnection(connection, of: host, self, isShared: isShared)
     }
 }
 

@@ -5,8 +5,14 @@ package struct EngineSettings: Sendable {
     /// Absolute; nil for `journal` in the directory.
     package var journalDirectory: String?
     package var lanes = 2
-    /// Statements that may keep a thread of their own beside the lanes; one a tenant.
+    /// Statements that may keep a thread of their own beside the lanes.
     package var slowStatements = 16
+    /// Slow reads of one tenant that may run aside, while the tenant goes on; 0 is none.
+    package var readersPerTenant = 4
+    /// Nanoseconds for which one more slow read may hold its tenant up until it is ended.
+    package var readerPatience: UInt64 = 1_000_000_000
+    /// Nanoseconds without a slow read after which a tenant's connections for such are closed.
+    package var readerIdle: UInt64 = 10_000_000_000
     /// Works that may wait for one tenant.
     package var tenantQueue = 256
     /// Works that may wait on the node.

@@ -41,10 +41,7 @@ extension TenantEngine {
         life.join(.journal)
         lanes.shutdown()
         // No thread is left: what the tenants hold is nobody's.
-        for tenant in open.all {
-            tenant.letGo()
-            open.remove(tenant)
-        }
+        for tenant in open.removeAll() { tenant.letGo() }
     }
 
     /// Runs what waits in every mailbox, then rolls every stream back.
@@ -64,6 +61,8 @@ private final class CloseStreamsWork: TenantWork {
     init(_ group: WorkGroup) { self.group = group }
 
     func handle(_ tenant: Tenant) -> Bool {
+        // What runs is finished.
+        if tenant.mustAwaitReaders(recalling: false) { return true }
         tenant.endStreams()
         group.leave()
         return true

@@ -2,27 +2,33 @@ import CSQLite
 import SQLiteKit
 import Seams
 
-/// A connection with its guard: confinement, watch and statement cache. On the tenant's thread.
+/// A connection with its guard: confinement, watch and statement cache. On the tenant's thread; while it is aside, on that of its
+/// statement alone.
 final class GuardedConnection {
     let connection: Connection
-    let watch: ExecutionWatch
+    private(set) var watch: ExecutionWatch!
+    /// Whose connection it is, and who therefore outlives it.
+    private(set) unowned var host: TenantDatabase
+    /// Used by several callers in turn.
+    let isShared: Bool
+    /// Its statement runs on a thread of its own, beside the tenant's: nobody else may touch it. Changed by the tenant's thread only.
+    var isAside = false
     private let confinement: Confinement
     private var cache: StatementCache
-    private let isShared: Bool
     private var isQueryOnly = false
     /// The counters of whoever's statement runs now; what `changes()` and its like answer.
     var counters = CallerCounters()
 
     /// - Parameter isShared: used by several callers in turn, so that nothing may stay behind on it.
-    init(
-        connection: Connection, watch: ExecutionWatch, cacheCapacity: Int, isShared: Bool, time: any TimeSource
-    ) {
-        confinement = Confinement(isShared: isShared, time: time)
-        self.isShared = isShared
+    init(_ connection: Connection, of host: TenantDatabase, _ context: DatabaseContext, isShared: Bool) {
+        let cacheCapacity = context.settings.statementCache
+        confinement = Confinement(isShared: isShared, time: context.time)
         self.connection = connection
-        self.watch = watch
+        self.host = host
+        self.isShared = isShared
         cache = StatementCache(capacity: cacheCapacity)
         connection.authorize(with: confinement)
+        watch = ExecutionWatch(self, time: context.time, life: context.life)
         connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
         CounterFunctions.register(on: self)
     }

@@ -52,6 +52,7 @@ private final class TickWork: TenantWork {
     func handle(_ tenant: Tenant) -> Bool {
         guard let database = tenant.openDatabase else { return true }
         tenant.tick(database)
+        database.releaseIdle()
         return true
     }
 

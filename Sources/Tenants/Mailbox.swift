@@ -15,7 +15,14 @@ package struct Mailbox {
         case refused(Refusal)
     }
 
-    private enum Duty { case idle, scheduled, retired }
+    private enum Duty {
+        case idle
+        /// A thread is on the tenant, or will be, or it waits for the disk.
+        case scheduled
+        /// It waits for its readers: the next that comes back takes it.
+        case parked
+        case retired
+    }
 
     enum Place: Sendable {
         /// Behind the others, within the bound.
@@ -26,18 +33,46 @@ package struct Mailbox {
         case last
     }
 
+    enum Next {
+        case work(any TenantWork)
+        /// The tenant goes over to this thread.
+        case reader(ReturningReader)
+        case nothing
+    }
+
+    /// What the tenant itself would do next.
+    enum Intent {
+        case nothing
+        /// Something before all works in the mailbox.
+        case goOn
+        /// The same, when its readers have come back.
+        case awaitReaders
+    }
+
+    enum TurnEnd {
+        /// Nobody is on the tenant.
+        case idle
+        /// The caller must put it at the end of its lane's queue.
+        case again
+        case reader(ReturningReader)
+    }
+
     /// Past the bound for the engine's own works (checkpoints, closing), which clients cannot cause at will.
     private static let urgentReserve = 16
 
     private let bound: Int
     private var works: [any TenantWork] = []
     private var head = 0
+    /// As many as slow reads may be aside.
+    private var returning: [ReturningReader] = []
     private var duty = Duty.idle
     var barred: TenantsError?
 
     init(bound: Int) { self.bound = bound }
 
     private var count: Int { works.count - head }
+    var isEmpty: Bool { count == 0 }
+    var hasReturning: Bool { !returning.isEmpty }
 
     mutating func add(_ work: any TenantWork, _ place: Place) -> Answer {
         if duty == .retired { return .refused(.retry) }
@@ -66,20 +101,43 @@ package struct Mailbox {
         return true
     }
 
-    mutating func next() -> (any TenantWork)? {
-        guard head < works.count else { return nil }
+    /// Readers that come back go first: they hold a thread and a snapshot.
+    mutating func next() -> Next {
+        if !returning.isEmpty { return .reader(returning.removeFirst()) }
+        guard head < works.count else { return .nothing }
         defer {
             head += 1
             compact()
         }
-        return works[head]
+        return .work(works[head])
     }
 
-    /// - Returns: whether the tenant must go back to the end of its lane's queue.
-    mutating func endTurn() -> Bool {
-        guard count == 0 else { return true }
-        if duty == .scheduled { duty = .idle }
-        return false
+    /// The thread on duty has done what it would in one turn.
+    mutating func endTurn(_ intent: Intent = .nothing) -> TurnEnd {
+        if !returning.isEmpty { return .reader(returning.removeFirst()) }
+        switch intent {
+        case .goOn: return .again
+        case .awaitReaders:
+            duty = .parked
+            return .idle
+        case .nothing:
+            guard count == 0 else { return .again }
+            if duty == .scheduled { duty = .idle }
+            return .idle
+        }
+    }
+
+    /// - Returns: whether the reader is on duty at once; else it is handed the tenant later.
+    mutating func comeBack(_ reader: ReturningReader) -> Bool {
+        switch duty {
+        case .idle, .parked:
+            duty = .scheduled
+            return true
+        case .scheduled:
+            returning.append(reader)
+            return false
+        case .retired: preconditionFailure("a tenant with a reader was evicted")
+        }
     }
 
     /// Not while the tenant is barred: the bar would be forgotten with it.

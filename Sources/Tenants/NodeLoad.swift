@@ -5,6 +5,7 @@ package final class NodeLoad: Sendable {
     private let bound: Int
     private let waiting = Atomic<Int>(0)
     private let bytes = Atomic<Int>(0)
+    private let readers = Atomic<Int>(0)
 
     init(bound: Int) { self.bound = bound }
 
@@ -22,5 +23,9 @@ package final class NodeLoad: Sendable {
     /// Our own works are counted, never refused.
     func enterUrgently() { waiting.add(1, ordering: .relaxed) }
     func leave() { waiting.subtract(1, ordering: .relaxed) }
+    /// Slow reads that run aside.
+    package var readersAside: Int { readers.load(ordering: .relaxed) }
+    func readers(changedBy amount: Int) { readers.add(amount, ordering: .relaxed) }
+
     func memory(changedBy amount: Int) { bytes.add(amount, ordering: .relaxed) }
 }

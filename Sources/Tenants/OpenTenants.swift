@@ -9,6 +9,7 @@ final class OpenTenants: Sendable {
         var ring: [Tenant] = []
         var hand = 0
         var isClosed = false
+        var isSealed = false
     }
 
     private let state = Mutex(State())
@@ -24,6 +25,8 @@ final class OpenTenants: Sendable {
             if let known = state.table[id] { return known }
             let fresh = make()
             if state.isClosed { fresh.bar(.shuttingDown) }
+            // Somebody who has not heard of the end is told by a tenant that nobody else will find.
+            if state.isSealed { return fresh }
             state.table[id] = fresh
             state.ring.append(fresh)
             return fresh
@@ -43,6 +46,15 @@ final class OpenTenants: Sendable {
         state.withLock { state in
             state.isClosed = true
             for tenant in state.table.values { tenant.bar(.shuttingDown) }
+        }
+    }
+
+    /// Takes all out; none is let in any more.
+    func removeAll() -> [Tenant] {
+        state.withLock { state in
+            state.isSealed = true
+            defer { (state.table, state.ring) = ([:], []) }
+            return Array(state.table.values)
         }
     }
 

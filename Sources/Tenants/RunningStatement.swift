@@ -13,6 +13,9 @@ package struct ExecutionSummary: Sendable {
 }
 
 /// A statement being run for a caller. `finish` must be called, also after an error.
+///
+/// A read that turns out to be slow leaves its tenant to others while it runs, also between its rows. So while it stands on a row
+/// nothing may be used but the statement; `pause` or `finish` come first.
 package final class RunningStatement {
     package let statement: Statement
     private let entry: CachedStatement
@@ -38,21 +41,29 @@ package final class RunningStatement {
     deinit { if !isFinished { halt() } }
 
     /// Other callers use its connection too: it must be finished before the work ends.
-    package var isOnSharedConnection: Bool { guarded === session.database.shared }
+    package var isOnSharedConnection: Bool { guarded.isShared }
+
+    /// The statement stays where it is, and the work goes on with something else.
+    package func pause() {
+        comeBack()
+        guarded.watch.end()
+    }
 
     /// Goes on after a pause, with a deadline of its own.
-    package func goOn(until deadline: Instant) { guarded.watch.begin(deadline: deadline, session.cancellation) }
+    package func goOn(until deadline: Instant) { guarded.watch.begin(entry, deadline: deadline, session.cancellation) }
 
     /// - Returns: true for a row, false at the end.
     package func step() throws(SQLFailure) -> Bool {
         // Another statement of this connection ran in between.
-        guarded.watch.ensure(deadline: session.deadline, session.cancellation)
+        guarded.watch.ensure(entry, deadline: session.deadline, session.cancellation)
         do throws(SQLiteError) {
             let hasRow = try statement.step()
             session.noteStep(of: entry)
+            if !hasRow { comeBack() }
             return hasRow
         } catch {
             hasFailed = true
+            comeBack()
             let failure = session.explain(error, on: guarded)
             // One that found another writing has done nothing. Of other failures some leave rows behind (OR FAIL).
             if failure != .writerBusy { session.noteStep(of: entry) }
@@ -74,7 +85,11 @@ package final class RunningStatement {
         return summary
     }
 
+    /// From aside, waits until the tenant is this thread's again.
+    private func comeBack() { if guarded.isAside { session.database.comeBack(guarded) } }
+
     private func halt() {
+        comeBack()
         guarded.watch.end()
         guarded.finish(entry)
     }

@@ -17,6 +17,10 @@ package enum SQLFailure: Error, Equatable, Sendable {
     /// The transaction was rolled back because it was too old while others waited.
     case transactionTimedOut
     case deadlineExceeded
+    /// A read that kept too much of the log from being used again.
+    case readExpired
+    /// A read that ran while its tenant was to be moved, replaced or dropped.
+    case recalled
     /// Nobody waits for the answer any more.
     case cancelled
     /// Too many slow statements on this node.

@@ -65,7 +65,7 @@ package final class SQLSession {
             throw error
         }
         if database.hold != .none { try waitForHold(entry, on: guarded) }
-        guarded.watch.begin(deadline: deadline, cancellation)
+        guarded.watch.begin(entry, deadline: deadline, cancellation)
         guarded.beginRunning()
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
@@ -74,8 +74,9 @@ package final class SQLSession {
     /// compiled: `body` gets nil for it.
     package func describe<T>(_ sql: String, _ body: (Statement?) -> T) throws(SQLFailure) -> T {
         do throws(SQLFailure) {
-            let entry = try database.shared.prepareAfresh(sql, rights: effectiveRights)
-            defer { database.shared.finish(entry) }
+            let shared = try sharedConnection()
+            let entry = try shared.prepareAfresh(sql, rights: effectiveRights)
+            defer { shared.finish(entry) }
             return body(entry.statement)
         } catch {
             guard error == .needsOwnConnection else { throw error }
@@ -154,7 +155,8 @@ package final class SQLSession {
     private func prepare(_ sql: String) throws(SQLFailure) -> (CachedStatement, GuardedConnection) {
         if let own = stream.connection { return (try own.prepare(sql, rights: effectiveRights), own) }
         do throws(SQLFailure) {
-            return (try database.shared.prepare(sql, rights: effectiveRights), database.shared)
+            let shared = try sharedConnection()
+            return (try shared.prepare(sql, rights: effectiveRights), shared)
         } catch {
             guard error == .needsOwnConnection else { throw error }
         }
@@ -165,6 +167,10 @@ package final class SQLSession {
             releaseConnectionIfClean()
             throw error
         }
+    }
+
+    private func sharedConnection() throws(SQLFailure) -> GuardedConnection {
+        do throws(SQLiteError) { return try database.shared() } catch { throw .sqlite(error) }
     }
 
     private func ownConnection() throws(SQLFailure) -> GuardedConnection {
@@ -212,7 +218,7 @@ package final class SQLSession {
     func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection) {
         // A long statement is no idleness.
         stream.lastUse = database.now
-        guard guarded === stream.connection else { return }
+        guard guarded === stream.connection else { return database.giveBackShared(guarded) }
         if guarded.isAutocommit {
             stream.transactionStarted = nil
             stream.isReadOnlyTransaction = false
@@ -231,6 +237,8 @@ package final class SQLSession {
             switch guarded.watch.stop {
             case .deadline: return .deadlineExceeded
             case .tooManySlow: return .overloaded
+            case .recalled(.expired): return .readExpired
+            case .recalled(.tenantLeaves): return .recalled
             case .cancelled, nil: return .sqlite(error)
             }
         case SQLITE_BUSY:

@@ -8,7 +8,12 @@ final class CachedStatement {
     /// Run outside of a transaction it changes nothing but, at most, its stream.
     let isMereRead: Bool
     fileprivate(set) var isTaken = false
+    /// Its last run took long enough to be worth another thread.
+    var isLong = false
     fileprivate var lastUse: UInt64 = 0
+
+    /// SQLite says so, and our list.
+    var mayRunAside: Bool { statement.isReadOnly && findings.mayRunAside }
 
     init(statement: Statement, findings: Confinement.Findings, key: StatementCache.Key) {
         self.statement = statement

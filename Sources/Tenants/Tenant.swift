@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Lanes
 import SQLiteKit
@@ -7,20 +8,27 @@ package import Vocabulary
 
 /// One tenant as the node holds it: a mailbox that any thread may write to, and a database that lives on a lane.
 ///
-/// The mailbox decides; at most one thread works on a tenant at a time, whichever thread has the lane's duty.
+/// The mailbox decides; at most one thread is on duty for a tenant at a time, whichever has the lane's duty or has kept a slow unit.
+/// Beside it only slow reads run, each on a connection that is its alone.
 package final class Tenant: LaneUnit, @unchecked Sendable {
-    // @unchecked: `database`, `waiters`, `eventLSN`, `held` belong to whoever runs the tenant, which the mailbox makes one thread
-    // at a time.
+    // @unchecked: `database`, `waiters`, `eventLSN`, `held`, `parked`, `handling` belong to whoever is on duty, which the mailbox
+    // makes one thread at a time.
     package let id: TenantID
     private let lane: Lane
-    private let parts: TenantParts
-    private let mailbox: Mutex<Mailbox>
-    private var database: TenantDatabase?
-    private var waiters: WriteWaiters
+    let parts: TenantParts
+    let mailbox: Mutex<Mailbox>
+    var database: TenantDatabase?
+    var waiters: WriteWaiters
     /// The newest record that made or dropped the tenant: until it is durable nobody may hear of it (rule J1).
-    private var eventLSN = LSN.none
+    private(set) var eventLSN = LSN.none
     /// A work that goes on when everything before it is durable; the tenant does nothing meanwhile.
     private var held: (work: any TenantWork, lsn: LSN)?
+    /// A work that goes on when nobody reads aside any more; nothing new begins meanwhile.
+    private(set) var parked: (any TenantWork)?
+    /// Whose `handle` runs now.
+    private var handling: (any TenantWork)?
+    /// The thread on duty, for assertions.
+    private var dutyThread = pthread_t()
     /// For the clock that finds idle tenants.
     let wasUsed = Atomic<Bool>(true)
     private let memory = Atomic<Int>(0)
@@ -73,44 +81,91 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         // More tenants have work than the lane has places, or the lane has shut down.
         let error = parts.life.isStopping ? TenantsError.shuttingDown : .busy(queue: "lane's queue")
         held?.work.refuse(error)
-        held = nil
-        repeat {
-            while let work = mailbox.withLock({ $0.next() }) {
+        parked?.refuse(error)
+        (held, parked) = (nil, nil)
+        while true {
+            switch mailbox.withLock({ $0.next() }) {
+            case .work(let work):
                 parts.load.leave()
                 work.refuse(error)
+            case .reader(let reader): return reader.takeOver()
+            case .nothing:
+                switch mailbox.withLock({ $0.endTurn() }) {
+                case .idle: return
+                case .reader(let reader): return reader.takeOver()
+                case .again: continue
+                }
             }
-        } while mailbox.withLock { $0.endTurn() }
+        }
     }
 
     // MARK: The lane
 
     package func run() {
+        noteDuty()
         if let held {
             self.held = nil
             process(held.work)
+        } else if let parked, !hasReaders {
+            self.parked = nil
+            process(parked)
         }
-        for _ in 0..<Self.worksPerTurn where held == nil {
-            guard let work = mailbox.withLock({ $0.next() }) else { break }
-            parts.load.leave()
-            process(work)
-            resumeWaiters()
-            // The unit stepped aside: the lane has another thread, which takes the tenant's next works.
-            if Lane.current == nil { break }
+        turn: for _ in 0..<Self.worksPerTurn where held == nil && parked == nil {
+            switch mailbox.withLock({ $0.next() }) {
+            case .work(let work):
+                parts.load.leave()
+                process(work)
+                resumeWaiters()
+                // The unit stepped aside: the lane has another thread, which takes the tenant's next works.
+                if Lane.current == nil { break turn }
+            case .reader(let reader):
+                noteState()
+                return reader.takeOver()
+            case .nothing: break turn
+            }
         }
+        endTurn()
+    }
+
+    /// Afterwards the calling thread is not on duty any more.
+    func endTurn() {
         noteState()
         if let held { return parts.journal.whenDurable(held.lsn, GoOnWhenDurable(self)) }
-        if mailbox.withLock({ $0.endTurn() }) { schedule() }
+        let intent: Mailbox.Intent = parked == nil ? .nothing : hasReaders ? .awaitReaders : .goOn
+        switch mailbox.withLock({ $0.endTurn(intent) }) {
+        case .idle: break
+        case .again: schedule()
+        case .reader(let reader): reader.takeOver()
+        }
     }
 
     /// Called from a work's `handle`, which then returns true: it is called again, before anything else, when the LSN is
     /// durable.
     func hold(_ work: any TenantWork, until lsn: LSN) { held = (work, lsn) }
 
+    /// Called from a work's `handle`: a work that closes or replaces the database must not do it under a reader.
+    ///
+    /// - Parameter recalling: the readers' statements are ended; else they have as long as they need.
+    /// - Returns: whether somebody reads aside: `handle` must then return true at once, and is called again when all have come
+    ///   back, before anything else.
+    func mustAwaitReaders(recalling: Bool) -> Bool {
+        guard hasReaders, let work = handling else { return false }
+        if recalling { database?.readers.recall(.tenantLeaves) }
+        parked = work
+        return true
+    }
+
+    private var hasReaders: Bool { !(database?.readers.isEmpty ?? true) }
+
     fileprivate func goOn() { schedule() }
 
     private func process(_ work: any TenantWork) {
         if parts.life.isAbandoned { return work.refuse(.shuttingDown) }
-        if work.handle(self) { return finish(work, after: eventLSN) }
+        handling = work
+        let isHandled = work.handle(self)
+        handling = nil
+        // Else it is called again, and is not over.
+        if isHandled { return parked === work || held?.work === work ? () : finish(work, after: eventLSN) }
         do throws(TenantsError) {
             let database = try open()
             if let reason = database.recorder.damage { throw .damaged(id, reason: reason) }
@@ -120,7 +175,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         }
     }
 
-    private func perform(_ work: any TenantWork, on database: TenantDatabase, as waiter: WriteWaiters.Waiter?) {
+    func perform(_ work: any TenantWork, on database: TenantDatabase, as waiter: WriteWaiters.Waiter?) {
         let before = database.newestLSN
         database.cancellation = work.cancellation
         defer { database.cancellation = nil }
@@ -147,7 +202,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     }
 
     /// That a tenant is there, or is not, tells of its creation or its drop.
-    private func refuse(_ work: any TenantWork, _ error: TenantsError) {
+    func refuse(_ work: any TenantWork, _ error: TenantsError) {
         if eventLSN <= parts.journal.durableLSN {
             work.refuse(error)
         } else {
@@ -158,6 +213,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     private func open() throws(TenantsError) -> TenantDatabase {
         if let database { return database }
         let opened = try parts.opener.open(id, after: eventLSN)
+        opened.host = self
         database = opened
         return opened
     }
@@ -165,110 +221,21 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     /// The tenant was made or dropped by this record.
     func noteEvent(_ lsn: LSN) { eventLSN = lsn }
 
-    // MARK: Waiting writers
-
-    /// In the order in which they came, as long as nobody writes.
-    private func resumeWaiters() {
-        guard let database, !waiters.isEmpty, database.hold != .frozen else { return }
-        var attempts = waiters.count
-        while attempts > 0, database.writer(otherThan: nil) == nil, let waiter = waiters.takeFirst() {
-            attempts -= 1
-            parts.load.leave()
-            perform(waiter.work, on: database, as: waiter)
-        }
-    }
-
-    private func refuseWaiters(_ error: TenantsError) {
-        for waiter in waiters.removeAll() {
-            parts.load.leave()
-            refuse(waiter.work, error)
-        }
-    }
-
-    /// On the clock: ends overdue streams and transactions that others have waited for too long.
-    func tick(_ database: TenantDatabase) {
-        let now = parts.context.time.monotonic()
-        let settings = parts.context.settings
-        for stream in database.streams.abandoned(now: now, idle: settings.cursorIdle) { stream.endSuspended(.idle) }
-        let overdue = database.streams.overdue(
-            now: now, idle: settings.streamIdle, transactionIdle: settings.transactionIdle)
-        for stream in overdue {
-            database.streams.noteExpiry(of: stream, now: now)
-            database.close(stream)
-        }
-        if !waiters.isEmpty, let holder = database.writer(otherThan: nil), let started = holder.transactionStarted,
-            now.nanoseconds(since: started) >= settings.transactionWait
-        {
-            database.endTransaction(of: holder)
-            holder.wasTimedOut = true
-        }
-        // One that waits again is not asked again now.
-        for _ in 0..<waiters.count {
-            guard let waiter = waiters.takeOverdue(now: now) else { break }
-            parts.load.leave()
-            perform(waiter.work, on: database, as: waiter)
-        }
-        resumeWaiters()
-    }
+    // MARK: Notes
 
     /// Whether the clock has anything to watch here, as of the last turn.
     var needsTicksHint: Bool { watched.load(ordering: .relaxed) }
 
-    // MARK: Closing
+    func noteDuty() { dutyThread = pthread_self() }
+    /// For assertions.
+    var isOnDuty: Bool { pthread_equal(dutyThread, pthread_self()) != 0 }
 
-    /// Closes the database if nobody needs it; its facts go back to the census. Streams without state go too: their
-    /// batons open them again.
-    ///
-    /// - Returns: false if somebody needs it, or its log could not be emptied.
-    func closeIfIdle() -> Bool {
-        guard let open = database else { return eventLSN <= parts.journal.durableLSN }
-        guard waiters.isEmpty, open.isIdle else { return false }
-        open.forgetCleanStreams()
-        open.releaseSpare()
-        guard open.file.logBytes == 0 else { return false }
-        parts.opener.didClose(open)
-        database = nil
-        return true
-    }
-
-    /// After a drop or a replacement: the old file is nobody's any more.
-    func abandonDatabase() {
-        refuseWaiters(.moving(id))
-        guard let open = database else { return }
-        open.recorder.abandon()
-        open.closeStreams()
-        parts.opener.didAbandon(open)
-        database = nil
-    }
-
-    var openDatabase: TenantDatabase? { database }
-
-    /// At shutdown: open transactions are rolled back, waiting works refused.
-    func endStreams() {
-        refuseWaiters(.shuttingDown)
-        database?.closeStreams()
-    }
-
-    /// The mailbox refuses everything from now on and tells submitters to look again.
-    func retireIfEmpty() -> Bool { mailbox.withLock { $0.retireIfEmpty() } }
-
-    /// When the threads are gone: what the tenant holds in memory goes, the disk stays as it is.
-    func letGo() {
-        refuseWaiters(.shuttingDown)
-        if let open = database {
-            open.recorder.abandon()
-            open.closeStreams()
-            parts.opener.didAbandon(open)
-            database = nil
-        }
-        noteState()
-    }
-
-    private func noteState() {
+    func noteState() {
         let now = database?.memoryBytes ?? 0
         let before = memory.exchange(now, ordering: .relaxed)
         if now != before { parts.load.memory(changedBy: now - before) }
-        let needsTicks = !waiters.isEmpty || !(database?.streams.isEmpty ?? true)
+        let needsTicks =
+            !waiters.isEmpty || database.map { !$0.streams.isEmpty || $0.readers.hasSpares } ?? false
         watched.store(needsTicks, ordering: .relaxed)
         if needsTicks { parts.opener.ticking.add(self) }
         if let database, database.wantsCheckpoint { parts.checkpoints.add(id) }

@@ -79,6 +79,7 @@ private final class AdoptWork: TenantWork, @unchecked Sendable {
     }
 
     func handle(_ tenant: Tenant) -> Bool {
+        if tenant.mustAwaitReaders(recalling: true) { return true }
         do throws(TenantsError) {
             result = .success(try adopt(tenant))
         } catch {

@@ -8,9 +8,12 @@ package final class TenantDatabase {
     package let tenant: TenantID
     let file: DatabaseFile
     let recorder: CommitRecorder
-    let shared: GuardedConnection
+    /// The tenant that this belongs to, set when it is opened.
+    unowned var host: Tenant!
+    var sharedConnection: GuardedConnection?
+    var readers: TenantReaders
     let streams: StreamTable
-    private let context: DatabaseContext
+    let context: DatabaseContext
     private let temporary: TempAccount
     private let memory: MemoryAccount
     private var spare: GuardedConnection?
@@ -29,12 +32,15 @@ package final class TenantDatabase {
         self.context = context
         temporary = TempAccount(limit: context.settings.temporaryBytes)
         memory = MemoryAccount(limitBytes: context.settings.sqlMemoryPerTenant, budget: context.memory)
-        shared = try context.connect(file, temporary: temporary, memory: memory, isShared: true)
+        readers = TenantReaders(
+            limit: context.settings.readersPerTenant, idleTime: context.settings.readerIdle)
         streams = StreamTable(
             limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
             nodeLimit: context.settings.streamsPerNode)
         // Reads the schema now, so that a file that is no database is found at the door.
-        _ = try shared.own { connection throws(SQLiteError) in
+        let first = try context.connect(file, of: self, temporary: temporary, memory: memory, isShared: true)
+        sharedConnection = first
+        _ = try first.own { connection throws(SQLiteError) in
             try connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
         }
     }
@@ -50,6 +56,7 @@ package final class TenantDatabase {
 
     /// A session on a stream that the caller has taken (`isInUse`).
     package func session(on stream: TenantStream, rights: Rights, deadline: Instant) -> SQLSession {
+        assert(host.isOnDuty)
         stream.lastUse = now
         return SQLSession(
             database: self, stream: stream, rights: rights, deadline: deadline, cancellation: cancellation)
@@ -73,27 +80,46 @@ package final class TenantDatabase {
 
     /// The end of a request on a stream that lives on: the next one may come.
     package func leave(_ stream: TenantStream) {
+        assert(host.isOnDuty)
         stream.isInUse = false
         stream.lastUse = now
     }
 
     /// Ends the stream: its transaction is rolled back.
     package func close(_ stream: TenantStream) {
+        assert(host.isOnDuty)
         streams.remove(stream)
         discardConnection(of: stream)
     }
 
     /// Our own statements, past confinement and rights: the catalog, the node state, the server's own tables.
-    package func own<T>(_ body: (Connection) throws(SQLiteError) -> T) throws(SQLiteError) -> T { try shared.own(body) }
+    package func own<T>(_ body: (Connection) throws(SQLiteError) -> T) throws(SQLiteError) -> T {
+        try shared().own(body)
+    }
 
     // MARK: Connections
 
+    /// The connection of all callers without state of their own.
+    func shared() throws(SQLiteError) -> GuardedConnection {
+        assert(host.isOnDuty)
+        if let known = sharedConnection { return known }
+        let fresh: GuardedConnection
+        if let spare = readers.takeSpare() {
+            fresh = spare
+        } else {
+            fresh = try context.connect(file, of: self, temporary: temporary, memory: memory, isShared: true)
+        }
+        sharedConnection = fresh
+        return fresh
+    }
+
     func takeConnection() throws(SQLiteError) -> GuardedConnection {
+        assert(host.isOnDuty)
         if let kept = spare {
             spare = nil
             return kept
         }
-        return try context.connect(file, temporary: temporary, memory: memory, isShared: false)
+        return try context.connect(file, of: self, temporary: temporary, memory: memory, isShared: false)
     }
 
     /// Keeps the connection for the next stream that needs one, unless something of the last one's is on it.
@@ -131,14 +157,17 @@ package final class TenantDatabase {
     func isWritten(byOtherThan guarded: GuardedConnection) -> Bool { writer(otherThan: guarded) != nil }
 
     func writer(otherThan guarded: GuardedConnection?) -> TenantStream? {
-        streams.all.first { $0.connection != nil && $0.connection !== guarded && $0.connection!.isWriting }
+        streams.all.first { stream in
+            guard let own = stream.connection, own !== guarded, !own.isAside else { return false }
+            return own.isWriting
+        }
     }
 
     var hasOpenTransaction: Bool { streams.all.contains { $0.transactionStarted != nil } }
 
     /// A connection that may hold an old snapshot.
     var hasBusyConnection: Bool {
-        shared.connection.hasBusyStatement
+        !readers.isEmpty || sharedConnection?.connection.hasBusyStatement ?? false
             || streams.all.contains { stream in
                 guard let own = stream.connection else { return false }
                 return !own.isAutocommit || own.connection.hasBusyStatement
@@ -147,12 +176,14 @@ package final class TenantDatabase {
 
     /// Nobody would miss the connections: every stream can be opened again from its baton.
     var isIdle: Bool {
-        hold == .none && streams.all.allSatisfy { !$0.isInUse && $0.isClean } && !shared.connection.hasBusyStatement
+        hold == .none && readers.isEmpty && streams.all.allSatisfy { !$0.isInUse && $0.isClean }
+            && !(sharedConnection?.connection.hasBusyStatement ?? false)
     }
 
     /// Ends transactions that read and do not write: their snapshots keep the log from being copied. They are told as if
     /// others had waited for them.
     func endReaders() {
+        readers.recall(.expired)
         for stream in streams.all where !stream.isInUse {
             stream.endSuspended(.idle)
             guard let own = stream.connection, !own.isAutocommit, !own.isWriting else { continue }
@@ -183,7 +214,13 @@ package final class TenantDatabase {
         for stream in streams.all where !stream.isInUse && stream.isClean { streams.remove(stream) }
     }
 
-    func releaseSpare() { spare = nil }
+    func releaseSpares() {
+        spare = nil
+        readers.closeSpares()
+    }
+
+    /// On the clock.
+    func releaseIdle() { readers.closeIdle(now: now) }
 
     // MARK: Checkpoint
 
@@ -200,14 +237,15 @@ package final class TenantDatabase {
     func checkpoint() throws(SQLiteError) -> Bool {
         guard file.logBytes > 0 else { return true }
         defer { triedAt = file.liveLogBytes }
-        return try shared.own { connection throws(SQLiteError) in
+        return try shared().own { connection throws(SQLiteError) in
             try connection.checkpoint(hasBusyConnection ? .passive : .truncate)
         }
     }
 
     /// Rolls back what is open. The file stays attached; its log too, if a checkpoint did not empty it.
     func closeStreams() {
+        precondition(readers.isEmpty, "streams were closed under a reader")
         for stream in streams.all { close(stream) }
-        spare = nil
+        releaseSpares()
     }
 }

@@ -113,8 +113,9 @@ extension TenantDatabase {
     /// Rolls back every transaction and ends every half-read result; the clients are told as if others had waited for
     /// them too long.
     fileprivate func endEverythingOpen() {
+        readers.recall(.tenantLeaves)
         for stream in streams.all {
-            guard let own = stream.connection else { continue }
+            guard let own = stream.connection, !own.isAside else { continue }
             let wasInTransaction = !own.isAutocommit
             endTransaction(of: stream)
             if wasInTransaction { stream.wasTimedOut = true }

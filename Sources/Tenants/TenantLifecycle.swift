@@ -50,7 +50,7 @@ extension TenantEngine {
         }
     }
 
-    /// On the tenant's thread.
+    /// On the tenant's thread, with no reader aside.
     func dropNow(_ tenant: Tenant) throws(TenantsError) -> (TenantState, LSN) {
         guard let facts = tenant.openDatabase?.state ?? census.find(tenant.id) else { throw .notFound(tenant.id) }
         let lsn = try events.dropped(tenant.id, facts)
@@ -117,6 +117,7 @@ private final class DropWork: TenantWork, @unchecked Sendable {
     }
 
     func handle(_ tenant: Tenant) -> Bool {
+        if tenant.mustAwaitReaders(recalling: true) { return true }
         do throws(TenantsError) {
             result = .success(try engine.dropNow(tenant).0)
         } catch {

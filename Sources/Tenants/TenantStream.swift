@@ -45,7 +45,6 @@ package final class TenantStream {
     package func suspend(_ read: any SuspendedRead) {
         precondition(suspended == nil, "a stream has one suspended statement")
         suspended = read
-        connection?.watch.end()
     }
 
     /// The owner of the suspended statement goes on with it.

@@ -55,6 +55,7 @@ private final class EntombWork: TenantWork, @unchecked Sendable {
             return true
         }
         tenant.bar(.moving(tenant.id), replacing: nil)
+        if tenant.mustAwaitReaders(recalling: true) { return true }
         do throws(TenantsError) {
             result = .success(try engine.dropNow(tenant).0.generation)
         } catch {

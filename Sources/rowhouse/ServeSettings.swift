@@ -16,6 +16,7 @@ enum ServeSettings {
         engine.journalDirectory = journal
         engine.lanes = limits.lanes.resolved(cores: cores)
         engine.slowStatements = limits.slowStatements
+        engine.readersPerTenant = limits.readersTenant
         engine.tenantQueue = limits.tenantQueue
         engine.nodeQueue = limits.nodeQueue
         engine.openTenants = limits.openTenants
@@ -37,6 +38,7 @@ enum ServeSettings {
         engine.transactionWait = settings.streams.transactionWait.nanoseconds
         engine.journalHoldback = settings.journal.holdback.nanoseconds
         engine.recoveryBytes = Int64(settings.journal.recovery)
+        engine.journalHoldback = settings.journal.holdback.nanoseconds
         return engine
     }
 

@@ -70,7 +70,7 @@ import Vocabulary
 final class Crowd: Sendable {
     static let nodes: Int64 = 12
     private struct Counts {
-        var writes = 0, reads = 0, commits = 0, timeouts = 0, busy = 0, expired = 0, waits = 0
+        var writes = 0, reads = 0, slow = 0, aside = 0, commits = 0, timeouts = 0, busy = 0, expired = 0, waits = 0
     }
 
     private let engine: TenantEngine
@@ -107,6 +107,7 @@ final class Crowd: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<6 { group.addTask { await self.loop(index, end) { await self.write($0, $1) } } }
             for index in 6..<10 { group.addTask { await self.loop(index, end) { await self.read($0, $1) } } }
+            for index in 18..<20 { group.addTask { await self.loop(index, end) { await self.ponder($0, $1) } } }
             for index in 10..<16 { group.addTask { await self.loop(index, end) { await self.transact($0, $1) } } }
             for index in 16..<18 { group.addTask { await self.loop(index, end) { await self.linger($0, $1) } } }
             group.addTask { await self.watch(group: end) }
@@ -160,6 +161,21 @@ final class Crowd: Sendable {
         note(await work.ended())
     }
 
+    /// A read that takes its time, long enough to run aside most of the time.
+    private func ponder(_ id: TenantID, _ random: SeededRandom) async {
+        let rights: Rights = random.once(in: 2) ? .read : .write
+        let done = Flag()
+        let work = TestWork(onDatabase: { [self] database in
+            run(on: database, done, rights: rights) { _, session throws(SQLFailure) in
+                try self.walk(session, id, burning: 3_000)
+                counts.withLock { $0.slow += 1 }
+            }
+        })
+        engine.submit(work, to: id)
+        if engine.load.readersAside > 0 { counts.withLock { $0.aside += 1 } }
+        note(await work.ended())
+    }
+
     /// BEGIN, swap two edges, look around, COMMIT: each in a request of its own, with pauses.
     private func transact(_ id: TenantID, _ random: SeededRandom) async {
         let stream = CrowdStream()
@@ -190,7 +206,7 @@ final class Crowd: Sendable {
     ) throws(SQLFailure) {
         switch step {
         case .begin: try helper.execute(isDeferred ? "BEGIN" : "BEGIN IMMEDIATE", [], session)
-        case .look: try walk(session, helper.model.id)
+        case .look: try walk(session, helper.model.id, burning: isDeferred ? 1_000 : 0)
         case .cross: try swap(a, b, helper, session)
         case .restore:
             try swap(a, b, helper, session)
@@ -286,15 +302,16 @@ final class Crowd: Sendable {
 
     private func expect(_ error: SQLFailure) {
         switch error {
-        case .busy, .overloaded: counts.withLock { $0.busy += 1 }
+        case .busy, .overloaded, .readExpired, .recalled: counts.withLock { $0.busy += 1 }
         case .transactionTimedOut: counts.withLock { $0.timeouts += 1 }
         case .sqlite(let error) where error.code == SQLITE_BUSY: counts.withLock { $0.busy += 1 }
         default: violate("\(error)")
         }
     }
 
-    private func edges(_ session: SQLSession) throws(SQLFailure) -> [Int64: Int64] {
-        let running = try session.start("SELECT id, next FROM ring")
+    private func edges(_ session: SQLSession, burning steps: Int = 0) throws(SQLFailure) -> [Int64: Int64] {
+        let burn = steps == 0 ? "0" : "(SELECT max(i) FROM \(SQLWork.numbers(upTo: steps)) WHERE i <> id)"
+        let running = try session.start("SELECT id, next, \(burn) FROM ring")
         var next: [Int64: Int64] = [:]
         do throws(SQLFailure) {
             while try running.step() { next[running.statement.integer(0)] = running.statement.integer(1) }
@@ -307,8 +324,8 @@ final class Crowd: Sendable {
     }
 
     /// The ring must come home after all of its nodes, in one snapshot.
-    private func walk(_ session: SQLSession, _ id: TenantID) throws(SQLFailure) {
-        let next = try edges(session)
+    private func walk(_ session: SQLSession, _ id: TenantID, burning steps: Int = 0) throws(SQLFailure) {
+        let next = try edges(session, burning: steps)
         var place: Int64 = 0
         for step in 1...Self.nodes {
             place = next[place] ?? -1
@@ -365,6 +382,7 @@ final class Crowd: Sendable {
         let counts = counts.withLock { $0 }
         print("crowd: \(counts)")
         #expect(counts.writes > 50 && counts.reads > 50 && counts.commits > 5 && counts.busy > 0 && counts.waits > 0)
+        #expect(counts.slow > 5 && counts.aside > 0)
     }
 }
 

@@ -27,20 +27,21 @@ final class SQLWork: TenantWork, @unchecked Sendable {
     private let statements: [String]
     private let rights: Rights
     private let deadlineAfter: UInt64
-    private let onRow: @Sendable (Int64) -> Void
     private var next = 0
     private var outcome = Ending.done(nil)
     private let state = Mutex<(ending: Ending?, waiter: CheckedContinuation<Ending, Never>?)>((nil, nil))
 
     /// - Parameter deadlineAfter: nanoseconds from the work's beginning.
-    init(
-        _ statements: String..., rights: Rights = .write, deadlineAfter: UInt64 = 300_000_000_000,
-        onRow: @escaping @Sendable (Int64) -> Void = { _ in }
+    convenience init(
+        _ statements: String..., rights: Rights = .write, deadlineAfter: UInt64 = 300_000_000_000
     ) {
+        self.init(statements: statements, rights: rights, deadlineAfter: deadlineAfter)
+    }
+
+    init(statements: [String], rights: Rights, deadlineAfter: UInt64 = 300_000_000_000) {
         self.statements = statements
         self.rights = rights
         self.deadlineAfter = deadlineAfter
-        self.onRow = onRow
     }
 
     func run(on database: TenantDatabase) -> WorkOutcome {
@@ -64,10 +65,7 @@ final class SQLWork: TenantWork, @unchecked Sendable {
     private func run(_ sql: String, _ session: SQLSession) throws(SQLFailure) {
         let running = try session.start(sql)
         do throws(SQLFailure) {
-            while try running.step() {
-                outcome = .done(running.statement.integer(0))
-                onRow(running.statement.integer(0))
-            }
+            while try running.step() { outcome = .done(running.statement.integer(0)) }
         } catch {
             _ = running.finish()
             throw error

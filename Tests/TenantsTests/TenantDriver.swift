@@ -89,6 +89,7 @@ final class TenantDriver: @unchecked Sendable {
         let path = Mutex<String?>(nil)
         return TestWork(
             onTenant: { [model, engine] tenant in
+                if tenant.mustAwaitReaders(recalling: true) { return true }
                 guard let (facts, _) = try? engine.dropNow(tenant) else { return true }
                 model.append(ModelState())
                 seen.withLock { $0 = model.version }

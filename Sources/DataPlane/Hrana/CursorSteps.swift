@@ -31,7 +31,10 @@ struct CursorSteps {
             while writer.bytes.count < runner.context.limits.partBytes {
                 guard try advance(&writer, runner) else { return true }
             }
-            guard let open, open.running.isOnSharedConnection else { return false }
+            guard let open, open.running.isOnSharedConnection else {
+                open?.running.pause()
+                return false
+            }
             // Others use that connection too. Nothing of the step has gone out yet: it is begun anew on another.
             close()
             writer.bytes.truncate(to: open.mark)

@@ -21,6 +21,14 @@ enum StatementFailure {
                 "The transaction took too long while others waited to write, and was rolled back",
                 code: HranaErrorCode.transactionTimeout)
         case .deadlineExceeded: return .deadlineExceeded
+        case .readExpired:
+            return HranaError(
+                "The read ran so long beside so many writes that its snapshot could not be kept; run it again",
+                code: OwnCode.readExpired)
+        case .recalled:
+            return HranaError(
+                "The statement was ended because its tenant is being moved or replaced; run it again",
+                code: HranaErrorCode.transactionBusy)
         case .cancelled: return HranaError("The client has left", code: SQLiteErrorName.of(code: 9))
         case .writerBusy, .overloaded, .busy:
             return HranaError(
@@ -67,6 +75,7 @@ enum StatementFailure {
         static let quotaExceeded = "QUOTA_EXCEEDED"
         static let deadlineExceeded = "DEADLINE_EXCEEDED"
         static let textInvalid = "TEXT_NOT_UTF8"
+        static let readExpired = "READ_EXPIRED"
         static let cursorEnded = "CURSOR_ENDED"
         static let unknownStoredText = "SQL_UNKNOWN"
     }
@@ -75,7 +84,7 @@ enum StatementFailure {
     static func version1Status(of error: HranaError) -> Int {
         switch error.code {
         case HranaErrorCode.argumentsBothKinds: 501
-        case HranaErrorCode.transactionTimeout, HranaErrorCode.transactionBusy: 503
+        case HranaErrorCode.transactionTimeout, HranaErrorCode.transactionBusy, OwnCode.readExpired: 503
         case OwnCode.deadlineExceeded: 504
         case OwnCode.diskFull, OwnCode.quotaExceeded, OwnCode.temporaryFull: 507
         case OwnCode.transactionTooLarge: 413
