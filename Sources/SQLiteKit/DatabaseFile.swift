@@ -42,8 +42,8 @@ package final class DatabaseFile: @unchecked Sendable {
     package var logCapacity: Int { log.capacity }
     /// Bytes of committed frames in the log since it last began anew. Only on the thread that owns the connections.
     package var liveLogBytes: Int { Int(capture.committedFrames) * CommitCapture.frameBytes }
-    /// Pages with a committed image in the log. Same thread rule.
-    package var livePageCount: Int { capture.livePages.count }
+    /// The log has met its bounds, or is about to: only a checkpoint makes room. Same thread rule.
+    package var isLogFull: Bool { log.isFull(liveLogBytes) }
     package var fileSize: Int64 { sizeBytes.load(ordering: .acquiring) }
     /// Size in pages as of the last commit. Only on the thread that owns the tenant's connections.
     package var pageCount: UInt32 { capture.pageCount }
@@ -88,6 +88,7 @@ package final class DatabaseFile: @unchecked Sendable {
     func writeLog(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int32 {
         if bytes.count == CommitCapture.logHeaderBytes, offset == 0 {
             capture.logRestarted()
+            log.restarted()
         } else if bytes.count == CommitCapture.frameHeaderBytes {
             guard capture.willWriteFrameHeader(bytes, at: offset) else { return SQLITE_FULL }
         }
@@ -112,11 +113,17 @@ package final class DatabaseFile: @unchecked Sendable {
 
     // MARK: Copies
 
-    /// Hands over every page with a committed image in the log, in order of page number, newest image each. Only on the
-    /// thread that owns the tenant's connections, between transactions.
-    package func forEachLivePage(_ body: (_ number: UInt32, _ image: UnsafeRawPointer) -> Void) {
-        for (page, frame) in capture.livePages.sorted(by: { $0.key < $1.key }) {
-            body(page, capture.image(ofFrame: frame, scratch: 0))
+    /// The pages with a committed image in the log, in order. Only on the thread that owns the tenant's connections, between
+    /// transactions.
+    package var livePages: [UInt32] { capture.livePages.keys.sorted() }
+
+    /// Hands over the newest image of each of these pages that has one in the log. Same thread rule.
+    package func forEachLivePage(
+        _ pages: ArraySlice<UInt32>, _ body: (_ number: UInt32, _ image: UnsafeRawPointer) -> Void
+    ) {
+        let frames = capture.livePages
+        for page in pages {
+            if let frame = frames[page] { body(page, capture.image(ofFrame: frame, scratch: 0)) }
         }
     }
 

@@ -15,6 +15,8 @@ final class WALBuffer: @unchecked Sendable {
     private let size = Atomic<Int>(0)
     private let budget: WALBudget
     private var allocated = 0
+    /// More was asked for than there may be, since it last began anew.
+    private var wasRefused = false
 
     init(budget: WALBudget) {
         self.budget = budget
@@ -36,7 +38,10 @@ final class WALBuffer: @unchecked Sendable {
     /// - Returns: false where the tenant's or the node's bound on log memory is met; nothing was written then.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         let end = offset + bytes.count
-        guard ensureCapacity(end) else { return false }
+        guard ensureCapacity(end) else {
+            wasRefused = true
+            return false
+        }
         var source = bytes.baseAddress!
         forEachPiece(offset, bytes.count) { piece, length in
             piece.copyMemory(from: source, byteCount: length)
@@ -45,6 +50,17 @@ final class WALBuffer: @unchecked Sendable {
         if end > size.load(ordering: .relaxed) { size.store(end, ordering: .releasing) }
         return true
     }
+
+    /// Whether there is hardly room for more beside `live` bytes. Only on the writer's thread.
+    func isFull(_ live: Int) -> Bool {
+        if wasRefused { return true }
+        let (segment, _) = Self.locate(allocated)
+        return live >= allocated - allocated / 4 && allocated > 0
+            && !budget.mayTake(Self.firstSegmentBytes << segment, held: allocated)
+    }
+
+    /// What is written next begins a new log.
+    func restarted() { wasRefused = false }
 
     /// Copies what is there; fewer bytes only at the end.
     func read(into target: UnsafeMutableRawPointer, count: Int, at offset: Int) -> Int {
@@ -75,6 +91,7 @@ final class WALBuffer: @unchecked Sendable {
 
     func removeAll() {
         size.store(0, ordering: .releasing)
+        wasRefused = false
         for k in 0..<Self.segmentCount {
             let address = (segments + k).pointee.exchange(0, ordering: .acquiringAndReleasing)
             if let pointer = UnsafeMutableRawPointer(bitPattern: address) { pointer.deallocate() }
@@ -142,6 +159,11 @@ package final class WALBudget: Sendable {
         if now <= perNode { return true }
         used.subtract(bytes, ordering: .relaxed)
         return false
+    }
+
+    /// As of now.
+    func mayTake(_ bytes: Int, held: Int) -> Bool {
+        (held == 0 || held + bytes <= perTenant) && used.load(ordering: .relaxed) + bytes <= perNode
     }
 
     func give(back bytes: Int) { used.subtract(bytes, ordering: .relaxed) }

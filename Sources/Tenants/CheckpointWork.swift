@@ -54,12 +54,11 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
         let newest = database.newestLSN
         let facts = database.state
         do throws(SQLiteError) {
-            if database.recorder.damage == nil, try database.checkpoint() {
+            if database.recorder.damage == nil, try copyLog(database) {
                 covered = max(newest, engine.journal.durableLSN)
-            } else if engine.dirty.since(tenant).map({ $0 <= heldBack }) ?? false {
-                let written = RefreshRecord(engine: engine).append(database)
-                covered = written?.covered
-                needed = written?.last ?? .none
+            } else {
+                engine.dirty.noteHindered(tenant)
+                if engine.dirty.since(tenant).map({ $0 <= heldBack }) ?? false { refresh(database) }
             }
         } catch {
             if error.isDiskFull { engine.journal.reportDiskFull() }
@@ -68,6 +67,22 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
         self.facts = facts
         // Here, on the tenant's thread: later it may have newer facts, or none.
         if tenant != .nodeState { engine.census.put(tenant, facts) }
+    }
+
+    /// - Returns: whether the file has everything now.
+    private func copyLog(_ database: TenantDatabase) throws(SQLiteError) -> Bool {
+        if try database.checkpoint() { return true }
+        guard database.file.isLogFull else { return false }
+        // Without room in the log nobody can write: the reads that keep it end.
+        database.expireReaders()
+        return try database.checkpoint()
+    }
+
+    private func refresh(_ database: TenantDatabase) {
+        guard !engine.context.faults.neverRefresh else { return }
+        let written = RefreshRecord(engine: engine).append(database)
+        covered = written?.covered
+        needed = written?.last ?? .none
     }
 
     func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }

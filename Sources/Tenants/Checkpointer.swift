@@ -12,6 +12,8 @@ struct Checkpointer {
 
     /// Tenants copied in one round: bounds what one sync has to write.
     private static let roundSize = 256
+    /// Nanoseconds for which readers may keep a segment while the journal is filling up.
+    private static let shortest: UInt64 = 1_000_000_000
 
     func loop() {
         var lastSeen = LSN.none
@@ -27,14 +29,22 @@ struct Checkpointer {
     }
 
     /// Half of what the journal or a recovery may hold is in use.
-    private var isFilling: Bool {
+    private var isFilling: Bool { inUse(moreThan: 2, of: 4) }
+    /// Three quarters of it are.
+    private var isUrgent: Bool { inUse(moreThan: 3, of: 4) }
+
+    private func inUse(moreThan part: Int64, of whole: Int64) -> Bool {
         let journal = engine.journal
-        return Int64(journal.usedBytes) * 2 > min(engine.settings.recoveryBytes, Int64(journal.options.journalBytes))
+        let limit = min(engine.settings.recoveryBytes, Int64(journal.options.journalBytes))
+        return Int64(journal.usedBytes) * whole > limit * part
     }
 
-    /// Tenants with large logs first; then those that hold the journal back, when it is filling up or the node is idle.
+    /// Tenants with large logs first, then those that readers let hold the journal back for too long; then all that hold it back,
+    /// when it is filling up or the node is idle.
     private func choose(_ wanted: [TenantID], isIdle: Bool) -> [TenantID] {
         var chosen = wanted
+        let hindered = engine.dirty.hindered(upTo: heldBack)
+        chosen += hindered.filter { !wanted.contains($0) }
         if isIdle || isFilling, chosen.count < Self.roundSize {
             let known = Set(chosen)
             for tenant in engine.dirty.oldest(Self.roundSize) where !known.contains(tenant) { chosen.append(tenant) }
@@ -110,7 +120,9 @@ struct Checkpointer {
     private var heldBack: LSN {
         let segments = engine.journal.segments
         let now = engine.context.time.monotonic()
-        let limit = isFilling ? 0 : engine.settings.journalHoldback
+        let holdback = engine.settings.journalHoldback
+        // A short read is waited for as long as there is time.
+        let limit = isUrgent ? 0 : isFilling ? min(Self.shortest, holdback) : holdback
         let old = segments.dropLast().last { now.nanoseconds(since: $0.begun) >= limit }
         return old?.lastLSN ?? .none
     }

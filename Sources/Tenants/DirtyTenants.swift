@@ -9,6 +9,8 @@ final class DirtyTenants: Sendable {
         var since: LSN
         /// The newest commit begun has at least this LSN.
         var newest: LSN
+        /// A reader kept the last checkpoint from copying all of it.
+        var isHindered = false
     }
 
     private let marks = Mutex<[TenantID: Mark]>([:])
@@ -16,6 +18,13 @@ final class DirtyTenants: Sendable {
     /// Called before the record's LSN is given, so that a recovery point computed from here never passes it.
     func willCommit(_ tenant: TenantID, after last: LSN) {
         marks.withLock { $0[tenant, default: Mark(since: last.next, newest: last.next)].newest = last.next }
+    }
+
+    func noteHindered(_ tenant: TenantID) { marks.withLock { $0[tenant]?.isHindered = true } }
+
+    /// Tenants that readers keep from being copied, and whose oldest record is at or below `lsn`.
+    func hindered(upTo lsn: LSN) -> [TenantID] {
+        marks.withLock { $0.filter { $0.value.isHindered && $0.value.since <= lsn }.map(\.key) }.sorted()
     }
 
     /// The oldest record of the tenant that recovery would need; nil if there is none.
@@ -29,6 +38,7 @@ final class DirtyTenants: Sendable {
                 table[tenant] = nil
             } else {
                 table[tenant]!.since = max(mark.since, covered.next)
+                table[tenant]!.isHindered = false
             }
         }
     }

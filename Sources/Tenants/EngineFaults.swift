@@ -10,6 +10,8 @@ package struct EngineFaults: Sendable {
     package var settleBeforeSync = false
     /// Breaks rule J3: the recovery point passes tenants whose file is not up to date.
     package var passDirtyTenants = false
+    /// Breaks a bound: a reader keeps the journal for as long as it likes.
+    package var neverRefresh = false
     /// Breaks rule J3: the recovery point passes commits whose refresh is not durable yet.
     package var passRefreshes = false
     /// Breaks rule J3: the node state is not told what the files hold before the recovery point moves.

@@ -25,7 +25,7 @@ final class ExecutionWatch: ProgressObserver {
     private let life: EngineLife
     private unowned let guarded: GuardedConnection
     private var statement: CachedStatement?
-    private var started = Instant(nanoseconds: 0)
+    private(set) var started = Instant(nanoseconds: 0)
     private var deadline = Instant.distantFuture
     private var cancellation: WorkCancellation?
     /// A caller's statement runs; our own have no deadline and keep their lane.

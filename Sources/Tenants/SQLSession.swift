@@ -205,13 +205,13 @@ package final class SQLSession {
     }
 
     private func checkTimeout(_ entry: CachedStatement) throws(SQLFailure) {
-        guard stream.wasTimedOut else { return }
+        guard let failure = stream.rolledBack else { return }
         switch entry.findings.transaction {
-        case .begin: stream.wasTimedOut = false
+        case .begin: stream.rolledBack = nil
         case .rollback, .commit:
-            stream.wasTimedOut = false
-            throw .transactionTimedOut
-        case nil: throw .transactionTimedOut
+            stream.rolledBack = nil
+            throw failure
+        case nil: throw failure
         }
     }
 

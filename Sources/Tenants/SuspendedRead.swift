@@ -10,6 +10,8 @@ package enum SuspensionEnd: Sendable {
     case nextRequest
     /// The client took no rows for too long.
     case idle
+    /// Its snapshot kept too much of the log.
+    case expired
     /// The stream was closed, or its transaction ended.
     case closed
 }

@@ -35,7 +35,7 @@ extension Tenant {
             now.nanoseconds(since: started) >= settings.transactionWait
         {
             database.endTransaction(of: holder)
-            holder.wasTimedOut = true
+            holder.rolledBack = .transactionTimedOut
         }
         // One that waits again is not asked again now.
         for _ in 0..<waiters.count {

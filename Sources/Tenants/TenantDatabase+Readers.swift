@@ -40,4 +40,34 @@ extension TenantDatabase {
         guard guarded !== sharedConnection, guarded.isShared, guarded.isClean else { return }
         if sharedConnection == nil { sharedConnection = guarded } else { readers.keep(guarded) }
     }
+
+    // MARK: Old snapshots
+
+    /// Reads that began later are ended only if there is none that began earlier.
+    private static let expiringAge: UInt64 = 1_000_000_000
+
+    /// Ends reads whose snapshots keep the log from being copied, the old ones first. Those aside have ended when they have noticed, all
+    /// others at once; what writes is left alone.
+    func expireReaders() {
+        let limit = now.nanoseconds > Self.expiringAge ? Instant(nanoseconds: now.nanoseconds - Self.expiringAge) : now
+        let idle = streams.all.filter { !$0.isInUse && $0.readsSince != nil }
+        let hasOld = readers.aside.contains { $0.watch.started <= limit } || idle.contains { $0.readsSince! <= limit }
+        for guarded in readers.aside where !hasOld || guarded.watch.started <= limit { guarded.watch.recall(.expired) }
+        for stream in idle where !hasOld || stream.readsSince! <= limit { expire(stream) }
+    }
+
+    private func expire(_ stream: TenantStream) {
+        stream.endSuspended(.expired)
+        guard let own = stream.connection, !own.isAutocommit, !own.isWriting else { return }
+        endTransaction(of: stream)
+        stream.rolledBack = .readExpired
+    }
+}
+
+extension TenantStream {
+    /// Since when a stream that no work uses may hold a snapshot.
+    fileprivate var readsSince: Instant? {
+        guard connection != nil, suspended != nil || transactionStarted != nil else { return nil }
+        return transactionStarted ?? lastUse
+    }
 }

@@ -23,6 +23,8 @@ package final class TenantDatabase {
     var hold = WriteHold.none
     /// Log bytes when a checkpoint was last tried and could not empty the log.
     private var triedAt = 0
+    /// When a full log is next to be copied.
+    private var nextTry = Instant(nanoseconds: 0)
 
     /// - Throws: `SQLiteError` where the file is no database.
     init(tenant: TenantID, file: DatabaseFile, recorder: CommitRecorder, context: DatabaseContext) throws(SQLiteError) {
@@ -180,18 +182,6 @@ package final class TenantDatabase {
             && !(sharedConnection?.connection.hasBusyStatement ?? false)
     }
 
-    /// Ends transactions that read and do not write: their snapshots keep the log from being copied. They are told as if
-    /// others had waited for them.
-    func endReaders() {
-        readers.recall(.expired)
-        for stream in streams.all where !stream.isInUse {
-            stream.endSuspended(.idle)
-            guard let own = stream.connection, !own.isAutocommit, !own.isWriting else { continue }
-            endTransaction(of: stream)
-            stream.wasTimedOut = true
-        }
-    }
-
     func explainFull(_ error: SQLiteError) -> SQLFailure {
         switch recorder.takeRefusal() {
         case .transactionTooLarge: return .transactionTooLarge
@@ -228,7 +218,9 @@ package final class TenantDatabase {
     var wantsCheckpoint: Bool {
         let live = file.liveLogBytes
         if live < triedAt { triedAt = 0 }
-        return live - triedAt >= context.settings.checkpointLogBytes
+        if live - triedAt >= context.settings.checkpointLogBytes { return true }
+        // A full log grows no more; then it is time that counts.
+        return file.isLogFull && now >= nextTry
     }
 
     /// Copies the log into the file; the caller has made sure that `newestLSN` is durable (rule J2).
@@ -236,7 +228,10 @@ package final class TenantDatabase {
     /// - Returns: whether the file (not yet synced) holds everything.
     func checkpoint() throws(SQLiteError) -> Bool {
         guard file.logBytes > 0 else { return true }
-        defer { triedAt = file.liveLogBytes }
+        defer {
+            triedAt = file.liveLogBytes
+            nextTry = now.advanced(byNanoseconds: context.settings.checkpointPause)
+        }
         return try shared().own { connection throws(SQLiteError) in
             try connection.checkpoint(hasBusyConnection ? .passive : .truncate)
         }

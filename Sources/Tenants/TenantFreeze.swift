@@ -118,7 +118,7 @@ extension TenantDatabase {
             guard let own = stream.connection, !own.isAside else { continue }
             let wasInTransaction = !own.isAutocommit
             endTransaction(of: stream)
-            if wasInTransaction { stream.wasTimedOut = true }
+            if wasInTransaction { stream.rolledBack = .transactionTimedOut }
         }
     }
 }

@@ -22,8 +22,8 @@ package final class TenantStream {
     var counters = CallerCounters()
     var lastUse: Instant
     var transactionStarted: Instant?
-    /// The transaction was rolled back over the caller's head; its statements fail until the caller ends it.
-    var wasTimedOut = false
+    /// Why the transaction was rolled back over the caller's head; its statements fail with it until the caller ends it.
+    var rolledBack: SQLFailure?
 
     init(id: UInt64, principal: UInt64, now: Instant) {
         self.id = id
@@ -36,7 +36,7 @@ package final class TenantStream {
 
     /// The same but for the statement that is being read.
     package var isCleanBesideReading: Bool {
-        storedSQL.isEmpty && !wasTimedOut && !(connection?.holdsSessionState ?? false) && transactionStarted == nil
+        storedSQL.isEmpty && rolledBack == nil && !(connection?.holdsSessionState ?? false) && transactionStarted == nil
     }
 
     /// Leaves a statement open between two works of the stream.

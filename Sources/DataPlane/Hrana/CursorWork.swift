@@ -207,7 +207,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     package func end(_ reason: SuspensionEnd) {
         steps.close()
         stream = nil
-        ended = HranaError(reason.message, code: StatementFailure.OwnCode.cursorEnded)
+        let code = reason == .expired ? StatementFailure.OwnCode.readExpired : StatementFailure.OwnCode.cursorEnded
+        ended = HranaError(reason.message, code: code)
     }
 
     /// The request as a whole failed, and its stream with it. Once rows have gone out it can only be said in an entry.
@@ -248,6 +249,7 @@ extension SuspensionEnd {
     fileprivate var message: String {
         switch self {
         case .nextRequest: "The cursor was ended: the stream's next request came before all rows were read"
+        case .expired: "The cursor was ended: its snapshot could not be kept any longer beside what others wrote"
         case .idle: "The cursor was ended: its rows were not read for too long"
         case .closed: "The cursor was ended with its stream or transaction"
         }
