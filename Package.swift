@@ -136,7 +136,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),
         tests("HranaTests", ["Hrana"]),
-        tests("SQLiteKitTests", ["SQLiteKit", "Simulator", "Seams", "CSQLite"]),
+        tests("SQLiteKitTests", ["SQLiteKit", "Lanes", "Simulator", "Seams", "CSQLite"]),
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
