@@ -59,6 +59,8 @@ extension DoorHandler {
 
     /// Graceful shutdown: what is in flight is answered with `Connection: close`.
     func quiesce() {
+        // Accepted this very moment and not active yet: what is flushed now would never be sent, and its end never come.
+        guard context?.channel.isActive == true else { return cut() }
         let hasNothingToDo = machine.quiesce()
         if hasNothingToDo && backlog.isEmpty { finish() }
     }

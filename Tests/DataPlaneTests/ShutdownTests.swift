@@ -48,6 +48,22 @@ struct ShutdownTests {
         }
     }
 
+    @Test func `connections that come while the door closes do not keep it open`() async throws {
+        for _ in 0..<8 {
+            let clock = ContinuousClock()
+            let begin = clock.now
+            try await Door.open(shutdownTime: .seconds(10)) { door in
+                await withTaskGroup(of: Void.self) { tasks in
+                    for number in 0..<40 {
+                        if number == 20 { tasks.addTask { await door.services.triggerGracefulShutdown() } }
+                        tasks.addTask { try? await door.connect().close() }
+                    }
+                }
+            }
+            #expect(clock.now - begin < .seconds(9))
+        }
+    }
+
     @Test func `a stream in flight is finished`() async throws {
         let shelf = Shelf()
         try await Door.open(FixtureService { shelf.put($0) }) { door in
