@@ -23,6 +23,9 @@ struct GenerationCounter {
 }
 
 extension Journal {
+    /// All generations of this node so far are below it.
+    package var firstUnusedGeneration: Generation { generations.withLock { $0.next } }
+
     /// A generation never used before on this node. Writes the manifest (two syncs) once in `generationBlock` calls.
     ///
     /// - Throws: `.disk` if the manifest cannot be written; no generation was given then.

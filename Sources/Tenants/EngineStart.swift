@@ -168,9 +168,10 @@ package struct EngineStart {
     }
 
     private func startKeepers(_ engine: TenantEngine) throws(EngineStartError) {
+        let first = engine.journal.firstUnusedGeneration
         do throws(LaneError) {
             try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
-            try engine.life.start("keeper", .keepers) { Keeper(engine: engine).loop() }
+            try engine.life.start("keeper", .keepers) { Keeper(engine: engine, firstGeneration: first).loop() }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
         } catch {
             throw .threads("\(error)")

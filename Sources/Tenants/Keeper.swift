@@ -6,14 +6,18 @@ import Vocabulary
 /// and ends what has waited too long.
 struct Keeper {
     let engine: TenantEngine
+    /// Files of generations below it were there when the process began.
+    let firstGeneration: Generation
 
     /// Tenants closed in one round.
     private static let evictions = 64
 
     func loop() {
+        var nameless = NamelessFiles(engine: engine, below: firstGeneration)
         while engine.life.pause(engine.settings.keeperPause) {
             tick()
             engine.removals.run(engine.files)
+            nameless.look()
             for _ in 0..<16 where isOverBounds { evictSome() }
         }
     }

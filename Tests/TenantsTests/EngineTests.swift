@@ -42,6 +42,29 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `files that nothing names are moved aside after a start`() async throws {
+        let house = try House()
+        let tenant = try await house.create(1000)
+        try await house.run("INSERT INTO t(v) VALUES (1)", on: tenant)
+        let facts = house.engine.facts(of: tenant)!
+        try house.stop()
+        let layout = house.engine.layout
+        let nameless = [
+            layout.path(of: TenantID(1001), facts.generation), layout.path(of: tenant, .none),
+        ]
+        let foreign = layout.folder(of: tenant) + "/notes.txt"
+        for path in nameless + [foreign] { try Data("x".utf8).write(to: URL(fileURLWithPath: path)) }
+        try house.restart()
+        for _ in 0..<500 where nameless.contains(where: FileManager.default.fileExists) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(!nameless.contains(where: FileManager.default.fileExists))
+        #expect(FileManager.default.fileExists(atPath: foreign))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: layout.lostAndFound).count == 2)
+        #expect(try await house.integer("SELECT count(*) FROM t", on: tenant) == 1)
+        try house.stop()
+    }
+
     @Test func `a dropped tenant is gone and its id can be made again`() async throws {
         let house = try House()
         let tenant = try await house.create(1000)
