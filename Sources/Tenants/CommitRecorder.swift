@@ -135,7 +135,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         guard !isAbandoned else { return }
         var next = state
         next.txid = state.txid.next
-        next.time = max(state.time, time.wall())
+        next.time = faults.timeMayGoBack ? time.wall() : max(state.time, time.wall())
         next.pageCount = commit.pageCountAfter
         let lent = encoders.take()
         let encoder = lent.encoder

@@ -16,10 +16,14 @@ package struct EngineFaults: Sendable {
     package var passRefreshes = false
     /// Breaks rule J3: the node state is not told what the files hold before the recovery point moves.
     package var skipNodeState = false
+    /// Breaks rule J4: a log file that somebody put beside a tenant's file stays there.
+    package var leaveForeignLogs = false
     /// Breaks rule J6: a failed sync of tenants' files is tried again as if nothing had happened.
     package var retryFailedSync = false
     /// Breaks rule J7: a rolled-back transaction uses up a TxID.
     package var countRollbacks = false
+    /// Breaks rule J7: a commit's wall time may lie before the one of the commit before it.
+    package var timeMayGoBack = false
     /// Breaks rule J8: a tenant that is made again gets the generation of the one before.
     package var reuseGeneration = false
     /// Breaks rule J8: a missing file is made anew.

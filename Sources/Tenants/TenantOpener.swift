@@ -102,6 +102,7 @@ final class TenantOpener: Sendable {
     /// A log file beside a tenant's file was not written by this node: moved away, never opened (rule J4).
     private func setAsideForeignLog(_ path: String) throws(TenantsError) {
         let files = context.vfs.files
+        if context.faults.leaveForeignLogs { return }
         do throws(FileError) {
             guard try files.size(of: path + "-wal") != nil, let slash = path.lastIndex(of: "/") else { return }
             try files.makeDirectory(layout.lostAndFound)

@@ -9,18 +9,27 @@ import Vocabulary
 final class House: @unchecked Sendable {
     let directory: String
     private(set) var engine: TenantEngine
+    /// A rule to break, and the clock.
+    private let faults: EngineFaults
+    private let time: any TimeSource
     private let adjust: (inout EngineSettings, inout JournalOptions) -> Void
 
-    init(_ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }) throws {
+    init(
+        faults: EngineFaults = EngineFaults(), time: any TimeSource = SystemTime(),
+        _ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }
+    ) throws {
         directory = NSTemporaryDirectory() + "rowhouse-tenants-" + UUID().uuidString
+        self.faults = faults
+        self.time = time
         self.adjust = adjust
-        engine = try Self.start(directory, adjust)
+        engine = try Self.start(directory, faults, time, adjust)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private static func start(
-        _ directory: String, _ adjust: (inout EngineSettings, inout JournalOptions) -> Void
+        _ directory: String, _ faults: EngineFaults, _ time: any TimeSource,
+        _ adjust: (inout EngineSettings, inout JournalOptions) -> Void
     ) throws -> TenantEngine {
         var settings = EngineSettings(directory: directory)
         var options = JournalOptions()
@@ -30,16 +39,16 @@ final class House: @unchecked Sendable {
         options.ballastBytes = 1 << 20
         settings.transactionBytes = 16 << 20
         adjust(&settings, &options)
-        let start = EngineStart(
-            settings: settings, journalOptions: options, files: PosixFiles(), time: SystemTime(), random: SystemRandom()
-        )
+        var start = EngineStart(
+            settings: settings, journalOptions: options, files: PosixFiles(), time: time, random: SystemRandom())
+        start.engineFaults = faults
         return try start.run(progress: { _ in }, onFatal: { error in fatalError("\(error)") })
     }
 
     /// Stops in order and starts again.
     func restart() throws {
         try engine.shutdown()
-        engine = try Self.start(directory, adjust)
+        engine = try Self.start(directory, faults, time, adjust)
     }
 
     func stop() throws { try engine.shutdown() }
