@@ -132,7 +132,7 @@ let package = Package(
             name: "Simulator", dependencies: ["Seams", "Vocabulary"], path: "Tests/Simulator", swiftSettings: house),
         .target(name: "Processes", path: "Tests/Processes", swiftSettings: house),
         tests("EndToEndTests", ["Processes", "rowhouse", "Access", "Seams", "Vocabulary"]),
-        tests("CrashTests", ["Processes", "rowhouse"]),
+        tests("CrashTests", ["Processes", "Simulator", "Vocabulary", "rowhouse"]),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),
         tests("HranaTests", ["Hrana"]),

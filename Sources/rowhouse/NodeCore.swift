@@ -46,9 +46,10 @@ struct NodeCore: Service {
         var start = EngineStart(
             settings: ServeSettings.engine(
                 base.settings, directory: base.directory, journal: base.journal, descriptors: base.descriptors),
-            journalOptions: ServeSettings.journal(base.settings), files: PosixFiles(), time: base.time,
-            random: base.random)
+            journalOptions: ServeSettings.journal(base.settings), files: try ServeFiles.make(base),
+            time: base.time, random: base.random)
         start.acceptLoss = base.options.acceptLoss
+        try ServeFiles.breakRules(of: &start)
         let ready = start
         let status = base.status
         let progress = RecoveryMeter(status: status, logger: base.logger)

@@ -8,7 +8,8 @@ package final class ServerProcess: @unchecked Sendable {
     package private(set) var port: Int
     private let isOwnDirectory: Bool
     private let arguments: [String]
-    private let environment: [String: String]
+    /// Added to this process's own at the next start.
+    package var environment: [String: String]
     private let ulimit: String?
     private var process: Process?
     private let lock = NSLock()
@@ -23,7 +24,7 @@ package final class ServerProcess: @unchecked Sendable {
     ///   - ulimit: arguments of the shell's `ulimit`, which runs first.
     package init(
         _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
-        ulimit: String? = nil
+        ulimit: String? = nil, starts: Bool = true
     ) throws {
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         isOwnDirectory = directory == nil
@@ -33,7 +34,7 @@ package final class ServerProcess: @unchecked Sendable {
         port = 0
         log = self.directory + (directory == nil ? ".log" : ".second.log")
         try FileManager.default.createDirectory(atPath: self.directory, withIntermediateDirectories: true)
-        try start()
+        if starts { try start() }
     }
 
     deinit {
@@ -56,6 +57,13 @@ package final class ServerProcess: @unchecked Sendable {
 
     /// Starts, and returns when the node is ready. The port stays the same from the first start on.
     package func start() throws {
+        guard try startOrEnd() else { throw Failure(description: "rowhouse ended at start:\n" + logText) }
+    }
+
+    /// Starts, and returns when the node is ready or has ended, as one does that is made to fail.
+    ///
+    /// - Returns: whether it is ready.
+    package func startOrEnd() throws -> Bool {
         let process = Process()
         if port == 0 { port = try Self.freePort() }
         let arguments =
@@ -67,20 +75,22 @@ package final class ServerProcess: @unchecked Sendable {
             process.arguments = ["-c", "ulimit \(ulimit) && exec \"$0\" \"$@\"", Self.binary] + arguments
         }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        if !FileManager.default.fileExists(atPath: log) {
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+        }
         let output = FileHandle(forWritingAtPath: log)!
         output.seekToEndOfFile()
         process.standardOutput = output
         process.standardError = output
         try process.run()
         lock.withLock { self.process = process }
-        try waitUntilReady(process)
+        return try waitUntilReady(process)
     }
 
-    private func waitUntilReady(_ process: Process) throws {
+    private func waitUntilReady(_ process: Process) throws -> Bool {
         for _ in 0..<1_500 {
-            if !process.isRunning { throw Failure(description: "rowhouse ended at start:\n" + logText) }
-            if let answer = try? Wire(port: port).send("GET", "/readyz"), answer.status == 200 { return }
+            if !process.isRunning { return false }
+            if let answer = try? Wire(port: port).send("GET", "/readyz"), answer.status == 200 { return true }
             usleep(20_000)
         }
         throw Failure(description: "rowhouse was not ready in 30 s:\n" + logText)
@@ -107,6 +117,14 @@ package final class ServerProcess: @unchecked Sendable {
         if running.isRunning { Glibc.kill(running.processIdentifier, signal) }
         running.waitUntilExit()
         return running.terminationStatus
+    }
+
+    package var isRunning: Bool { lock.withLock { process?.isRunning ?? false } }
+
+    /// Waits until it has ended by itself.
+    package func waitForEnd() {
+        let running = lock.withLock { process }
+        running?.waitUntilExit()
     }
 
     package var processIdentifier: Int32 { lock.withLock { process?.processIdentifier ?? -1 } }

@@ -29,10 +29,8 @@ package final class Wire: @unchecked Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard code == 0 else {
-            close(descriptor)
-            throw Broken()
-        }
+        // Thrown from here on, an error runs `deinit`, which closes; closing twice would hit another thread's descriptor.
+        guard code == 0 else { throw Broken() }
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         var limit = timeval(tv_sec: 60, tv_usec: 0)

@@ -1,0 +1,56 @@
+import Foundation
+import Processes
+
+/// A server that is made to crash, with small bounds, so that a short life has all that a long one has.
+final class CrashHouse: @unchecked Sendable {
+    // @unchecked: used by one test at a time.
+    /// One of each auto_vacuum.
+    static let schemas = ["default", "full", "incremental"]
+
+    let server: ServerProcess
+    private let folder: String
+
+    /// - Parameter recovery: journal bytes after which a checkpoint is due.
+    init(node: String = "n1", _ arguments: [String] = [], recovery: String = "8MiB", start: Bool = true) throws {
+        folder = NSTemporaryDirectory() + "rowhouse-crash-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var schemas: [String] = []
+        for (name, mode) in zip(Self.schemas, ["none", "full", "incremental"]) {
+            let path = "\(folder)/\(name).sql"
+            try "PRAGMA auto_vacuum=\(mode);\n\(Model.schema)".write(toFile: path, atomically: true, encoding: .utf8)
+            let match = name == "default" ? "" : "match: \"\(name):*\", "
+            schemas.append("\(name): {\(match)template: \"\(path)\"}")
+        }
+        server = try ServerProcess(
+            Self.bounds + [
+                "--set", "node.id=\(node)", "--set", "journal.recovery=\(recovery)", "--set",
+                "schemas={\(schemas.joined(separator: ", "))}",
+            ] + arguments, directory: folder + "/data",
+            starts: start)
+    }
+
+    deinit {
+        server.kill()
+        if ProcessInfo.processInfo.environment["ROWHOUSE_KEEP"] == nil {
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+    }
+
+    private static let bounds = [
+        "journal.segment=4MiB", "journal.size=64MiB", "limits.transaction-size=8MiB",
+        "limits.wal-memory-tenant=16MiB", "limits.wal-memory-node=64MiB", "limits.open-tenants=40",
+    ].flatMap { ["--set", $0] }
+
+    /// The next start fails so; nil does not.
+    ///
+    /// - Parameter armedBy: calls count from when this file exists.
+    func failAt(_ failpoint: String?, armedBy: String? = nil, breaking breach: Breach? = nil) {
+        var environment: [String: String] = [:]
+        environment["ROWHOUSE_FAILPOINT"] = failpoint
+        if failpoint == "none" { environment["ROWHOUSE_FAILPOINT_NAMES"] = "1" }
+        environment["ROWHOUSE_FAILPOINT_ARMED_BY"] = armedBy
+        environment["ROWHOUSE_FAILPOINT_SLOW_SYNC"] = breach?.slowSync
+        environment["ROWHOUSE_BREAK_RULES"] = breach?.rule
+        server.environment = environment
+    }
+}

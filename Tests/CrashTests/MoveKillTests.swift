@@ -1,0 +1,76 @@
+import Foundation
+import Processes
+import Simulator
+import Testing
+
+/// Tenants move between two real nodes under writers through both, and a node is killed in the middle of it: afterwards
+/// every acknowledged write is there exactly once, one node serves the tenant, and no move is left under way.
+///
+/// `ROWHOUSE_MOVE_SECONDS` goes on for longer, `ROWHOUSE_SWEEP` takes every call of the disk that a move makes.
+@Suite(.serialized) struct MoveKillTests {
+    static let environment = ProcessInfo.processInfo.environment
+    static let seconds = Double(environment["ROWHOUSE_MOVE_SECONDS"] ?? "") ?? 4
+    static let isWhole = environment["ROWHOUSE_SWEEP"] != nil
+    static let only = environment["ROWHOUSE_SWEEP_ONLY"] ?? ""
+
+    @Test func `a node killed at any time of a move`() throws {
+        let pair = try CrashPair()
+        let ledger = try MoveLedger("m", pair)
+        let random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
+        let end = Date().addingTimeInterval(Self.seconds)
+        var kills = 0
+        while Date() < end || kills < 3 {
+            ledger.start(writers: 4)
+            usleep(UInt32(random.below(100_000)))
+            let target = CrashPair.other(try pair.owner(ledger.name))
+            let victims = [["n1"], ["n2"], ["n1", "n2"]][random.below(5) == 0 ? 2 : random.below(2)]
+            let asked = Thread { MoveRound.ask(pair, ledger.name, target) }
+            asked.start()
+            usleep(UInt32(random.below(random.once(in: 2) ? 30_000 : 250_000)))
+            for victim in victims { pair.nodes[victim]!.server.kill() }
+            kills += victims.count
+            usleep(UInt32(random.below(300_000)))
+            try pair.mend()
+            try MoveRound.expectSettled(pair, ledger, "\(victims) killed on the way to \(target)")
+        }
+        #expect(ledger.count > 0)
+        let moves = try pair.settledMoves()
+        print(
+            "kills \(kills), writes \(ledger.count), moves done \(moves.filter { $0 == "done" }.count),",
+            "aborted \(moves.filter { $0 == "aborted" }.count), refusals \(ledger.refusals)")
+        try MoveRound.expectOneOwner(pair)
+    }
+
+    static let few = [
+        MoveRound(victim: .target, failpoint: "arrival-write:1:torn"),
+        MoveRound(victim: .target, failpoint: "offer-rename:1:after:lose"),
+        MoveRound(victim: .source, failpoint: "tenant-rename:1"),
+        MoveRound(victim: .catalog, failpoint: "journal-sync:2:lose"),
+    ]
+
+    @Test(.enabled(if: !isWhole)) func `a node that dies at a call of the disk while a tenant moves`() throws {
+        let pair = try CrashPair()
+        let ledger = try MoveLedger("m", pair)
+        for round in Self.few { _ = try round.run(pair, ledger) }
+        try MoveRound.expectOneOwner(pair)
+    }
+
+    @Test(.enabled(if: isWhole), arguments: MoveRound.Victim.allCases, ["n1", "n2"])
+    func `the same at every call`(victim: MoveRound.Victim, source: String) throws {
+        guard victim != .catalog else { return }
+        let pair = try CrashPair()
+        let ledger = try MoveLedger("m", pair)
+        var (rounds, deaths) = (0, 0)
+        for point in try MoveRound.points(victim, pair, ledger, from: source) where point.hasPrefix(Self.only) {
+            for nth in 1...40 {
+                let failpoint = point.replacingOccurrences(of: "*", with: String(nth))
+                let isMet = try MoveRound(victim: victim, failpoint: failpoint).run(pair, ledger, from: source)
+                rounds += 1
+                guard isMet else { break }
+                deaths += 1
+            }
+        }
+        print("\(victim) from \(source): rounds \(rounds), deaths \(deaths), writes \(ledger.count)")
+        try MoveRound.expectOneOwner(pair)
+    }
+}

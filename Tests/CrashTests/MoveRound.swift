@@ -1,0 +1,119 @@
+import Foundation
+import Processes
+import Testing
+
+/// One move during which a node dies at a call of the disk.
+struct MoveRound: Sendable, CustomTestStringConvertible {
+    enum Victim: String, CaseIterable, Sendable {
+        case source, target, catalog
+    }
+
+    let victim: Victim
+    let failpoint: String
+
+    var testDescription: String { "\(victim) \(failpoint)" }
+
+    /// - Parameter from: moves it there first; nil takes it from where it is.
+    /// - Returns: whether the failpoint was met.
+    func run(_ pair: CrashPair, _ ledger: MoveLedger, from: String? = nil) throws -> Bool {
+        if let from { try Self.bring(ledger.name, to: from, pair) }
+        let source = try pair.owner(ledger.name)
+        let target = CrashPair.other(source)
+        let node = victim == .catalog ? "n1" : victim == .source ? source : target
+        try pair.restart(node, failingAt: failpoint)
+        ledger.start(writers: 2, pause: 5_000)
+        usleep(50_000)
+        pair.arm()
+        Self.ask(pair, ledger.name, target)
+        Self.wait(pair, node)
+        let log = pair.nodes[node]!.server.logText
+        try pair.mend()
+        try Self.expectSettled(pair, ledger, testDescription)
+        return log.contains("failpoint: killed") || log.contains("failpoint: failed")
+    }
+
+    /// Until the move has ended or the node.
+    private static func wait(_ pair: CrashPair, _ node: String) {
+        for _ in 0..<200 where pair.nodes[node]!.server.isRunning {
+            let answer = try? Wire(port: pair.first.port).send("GET", "/v1/moves")
+            let newest = (answer?.object["items"] as? [[String: Any]])?.first?["state"] as? String
+            if newest == "done" || newest == "aborted" {
+                // What comes after its end, such as putting the old copy away.
+                usleep(150_000)
+                return
+            }
+            usleep(25_000)
+        }
+    }
+
+    /// Asks for the move, whoever is there to be asked.
+    static func ask(_ pair: CrashPair, _ name: String, _ target: String) {
+        for port in pair.ports {
+            let body = "{\"tenant\":\"\(name)\",\"to\":\"\(target)\"}"
+            if let answer = try? Wire(port: port).send("POST", "/v1/moves", body), answer.status == 202 { return }
+        }
+    }
+
+    /// Moves it without a fault.
+    static func bring(_ name: String, to node: String, _ pair: CrashPair) throws {
+        for _ in 0..<20 where try pair.owner(name) != node {
+            ask(pair, name, node)
+            _ = try pair.settledMoves()
+        }
+        #expect(try pair.owner(name) == node, "the tenant cannot be moved any more")
+    }
+
+    /// What a move's sudden end must leave.
+    static func expectSettled(_ pair: CrashPair, _ ledger: MoveLedger, _ what: String) throws {
+        defer { ledger.stop() }
+        do {
+            _ = try pair.settledMoves()
+            ledger.stop()
+            let wrong = try ledger.check()
+            try #require(wrong == [], "\(what)\n\(logs(pair))")
+            let owners = try ["n1", "n2"].map { node in
+                try pair.ask("GET", "/v1/tenants/\(ledger.name)", at: node) { $0.object["node"] as? String }
+            }
+            try #require(owners[0] == owners[1], "\(what)")
+        } catch let error as CrashPair.Unanswered {
+            Issue.record("\(what): \(error.what)\n\(logs(pair))")
+            throw error
+        }
+    }
+
+    private static func logs(_ pair: CrashPair) -> String {
+        "n1:\n\(pair.first.logText.suffix(3_000))\nn2:\n\(pair.second.logText.suffix(3_000))"
+    }
+
+    /// Stops both and looks at their files: each tenant is where its row says, and nowhere else.
+    static func expectOneOwner(_ pair: CrashPair) throws {
+        // Copies of moves that came to nothing are dropped at the next look, files that nothing names after it. On a slow
+        // machine a move may still come that somebody gave up asking for.
+        usleep(1_500_000)
+        _ = try pair.settledMoves()
+        #expect(pair.second.stop() == 0)
+        #expect(pair.first.stop() == 0)
+        let stopped = ["n1", "n2"].map { StoppedNode(directory: pair.nodes[$0]!.server.directory, node: $0) }
+        let rows = try stopped[0].placements()
+        for node in stopped {
+            let wrong = try node.check(rows)
+            #expect(wrong == [], "\(node.node)")
+            let arrivals = try FileManager.default.contentsOfDirectory(atPath: node.directory + "/arrivals")
+            #expect(arrivals == [], "\(node.node)")
+        }
+    }
+
+    /// Every kind of call that such a move makes on the victim, in every way in which it goes wrong.
+    static func points(_ victim: Victim, _ pair: CrashPair, _ ledger: MoveLedger, from: String) throws -> [String] {
+        _ = try MoveRound(victim: victim, failpoint: "none").run(pair, ledger, from: from)
+        let node = victim == .source ? from : CrashPair.other(from)
+        let names = pair.nodes[node]!.server.logText.split(separator: "\n").compactMap { line in
+            line.hasPrefix("failpoint: saw ") ? String(line.dropFirst("failpoint: saw ".count)) : nil
+        }
+        try #require(names.count > 3)
+        return Set(names).sorted().flatMap { name in
+            let torn = name.hasSuffix("-write") ? ["\(name):*:torn"] : []
+            return ["\(name):*", "\(name):*:after:lose", "\(name):*:lose"] + torn
+        }
+    }
+}
