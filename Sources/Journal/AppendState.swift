@@ -66,14 +66,15 @@ struct AppendState {
     private var largeThreshold: Int { options.bufferBytes / 4 }
 
     /// Grows a reservation from `held` to `held + bytes`.
-    mutating func reserve(_ bytes: Int, held: Int, relief: Bool) -> JournalRefusal? {
+    mutating func reserve(_ bytes: Int, held: Int, for purpose: Purpose) -> JournalRefusal? {
         if end != nil { return .ended }
         let total = held + bytes
         guard total <= options.transactionBytes else { return .tooLarge }
-        if diskFull, !relief { return .diskFull }
+        if diskFull, purpose == .ordinary { return .diskFull }
         let space = options.space(total) - options.space(held)
         let needed = reservedSpace + space + pendingSpace
-        guard relief || needed + options.reliefSpace <= room + possibleRoom else { return refusalForRelief() }
+        let kept = options.space(keptFrom: purpose)
+        guard kept == 0 || needed + kept <= room + possibleRoom else { return refusalForRelief() }
         guard needed <= room else { return refusal(forSpace: needed) }
         guard fitsBuffer(total: total, held: held) else { return .busy }
         reservedSpace += space
@@ -100,8 +101,7 @@ struct AppendState {
         return pool.mayGrow ? .busy : .journalFull
     }
 
-    /// What is left is for the work that frees segments: a journal that ordinary commits could fill to the brim would
-    /// never be emptied again, since moving the recovery point takes commits too.
+    /// What is left is for the work that frees segments.
     private func refusalForRelief() -> JournalRefusal { diskFull ? .diskFull : .journalFull }
 
     mutating func release(_ bytes: Int) {

@@ -25,10 +25,9 @@ extension Journal {
     /// - Parameters:
     ///   - bytes: How much more.
     ///   - held: What this transaction holds already; 0 at its beginning.
-    ///   - relief: For work that gives room back (deletes, the node's own state): goes on while the disk is full.
-    package func reserve(_ bytes: Int, held: Int = 0, relief: Bool = false) throws(JournalRefusal) {
+    package func reserve(_ bytes: Int, held: Int = 0, for purpose: Purpose = .ordinary) throws(JournalRefusal) {
         let (refusal, wants) = state.withLock { state in
-            (state.reserve(bytes, held: held, relief: relief), state.wantsSpace)
+            (state.reserve(bytes, held: held, for: purpose), state.wantsSpace)
         }
         guard let refusal else { return }
         if wants { preparing.advance() }
@@ -37,13 +36,13 @@ extension Journal {
 
     /// The same, waiting for room at most so long. For lanes, never for an event loop.
     package func reserve(
-        _ bytes: Int, held: Int = 0, relief: Bool = false, waitingAtMost nanoseconds: UInt64
+        _ bytes: Int, held: Int = 0, for purpose: Purpose = .ordinary, waitingAtMost nanoseconds: UInt64
     ) throws(JournalRefusal) {
         let deadline = time.monotonic().advanced(byNanoseconds: nanoseconds)
         while true {
             let seen = room.count
             do throws(JournalRefusal) {
-                return try reserve(bytes, held: held, relief: relief)
+                return try reserve(bytes, held: held, for: purpose)
             } catch {
                 let left = deadline.nanoseconds(since: time.monotonic())
                 guard left > 0, error == .busy || error == .journalFull, room.wait(past: seen, atMost: left) else {

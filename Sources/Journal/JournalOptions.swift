@@ -54,8 +54,16 @@ package struct JournalOptions: Sendable {
     /// Bytes of records that a full journal certainly holds, one segment being written and one being freed.
     private var capacity: Int { (maximumSegments - 2) * usable(ofSegment: segmentBytes) }
 
-    /// The part of it that only relief may use.
+    /// The part of it that ordinary reservations may not use.
     var reliefSpace: Int { capacity / 4 }
+
+    func space(keptFrom purpose: Purpose) -> Int {
+        switch purpose {
+        case .ordinary: reliefSpace
+        case .relief: reliefSpace / 2
+        case .upkeep: 0
+        }
+    }
 
     func validated() throws(JournalError) {
         guard segmentBytes % Block.size == 0 else { throw .options("the segment size must be a multiple of 4096") }

@@ -115,12 +115,16 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
 
     private func reserve(_ bytes: Int) throws(JournalRefusal) {
         do throws(JournalRefusal) {
-            try journal.reserve(bytes, held: reservedBytes, relief: tenant.isReserved)
+            try journal.reserve(bytes, held: reservedBytes, for: purpose)
         } catch {
             guard error == .busy else { throw error }
-            try journal.reserve(
-                bytes, held: reservedBytes, relief: tenant.isReserved, waitingAtMost: Self.patience)
+            try journal.reserve(bytes, held: reservedBytes, for: purpose, waitingAtMost: Self.patience)
         }
+    }
+
+    private var purpose: Purpose {
+        if tenant == .nodeState { return .upkeep }
+        return tenant.isReserved ? .relief : .ordinary
     }
 
     func releaseReservation() {

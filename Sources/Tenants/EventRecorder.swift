@@ -14,7 +14,7 @@ final class EventRecorder: Sendable {
 
     /// - Returns: the record's LSN; the event has happened when it is durable.
     func created(_ tenant: TenantID, _ state: TenantState, template: UInt64) throws(TenantsError) -> LSN {
-        try append(tenant) {
+        try append(tenant, .ordinary) {
             $0.encodeCreated(
                 RecordStamp(tenant, state), template: template, pageCount: state.pageCount, checksum: state.checksum)
         }
@@ -22,19 +22,21 @@ final class EventRecorder: Sendable {
 
     /// The new file and its folder are synced.
     func replaced(_ tenant: TenantID, _ state: TenantState, previous: Generation) throws(TenantsError) -> LSN {
-        try append(tenant) {
+        try append(tenant, .ordinary) {
             $0.encodeReplaced(
                 RecordStamp(tenant, state), previous: previous, pageCount: state.pageCount, checksum: state.checksum)
         }
     }
 
     func dropped(_ tenant: TenantID, _ state: TenantState) throws(TenantsError) -> LSN {
-        try append(tenant) { $0.encodeDropped(RecordStamp(tenant, state)) }
+        try append(tenant, .relief) { $0.encodeDropped(RecordStamp(tenant, state)) }
     }
 
-    private func append(_ tenant: TenantID, _ encode: (RecordEncoder) -> Void) throws(TenantsError) -> LSN {
+    private func append(_ tenant: TenantID, _ purpose: Purpose, _ encode: (RecordEncoder) -> Void) throws(TenantsError)
+        -> LSN
+    {
         do throws(JournalRefusal) {
-            try journal.reserve(Self.roomForAnEvent, relief: true)
+            try journal.reserve(Self.roomForAnEvent, for: purpose)
         } catch {
             throw error == .diskFull ? .diskFull : .busy(queue: "journal")
         }

@@ -53,9 +53,9 @@ struct RefreshRecord {
     ) throws(JournalRefusal) -> LSN {
         let bytes = max(1, pages.count) * CommitRecorder.worstPageBytes
         if isFirst {
-            try engine.journal.reserve(bytes, relief: true)
+            try engine.journal.reserve(bytes, for: .relief)
         } else {
-            try engine.journal.reserve(bytes, held: 0, relief: true, waitingAtMost: Self.patience)
+            try engine.journal.reserve(bytes, held: 0, for: .relief, waitingAtMost: Self.patience)
         }
         let state = database.state
         let encoder = engine.journal.makeEncoder()

@@ -79,6 +79,26 @@ import Vocabulary
         try world.journal.reserve(4128)
     }
 
+    @Test func `a full journal keeps room for what empties it, whatever else asks`() throws {
+        var options = JournalOptions.tiny
+        options.journalBytes = 12 * 64 * 1024
+        options.transactionBytes = 64 * 1024
+        let world = try TestWorld(options: options)
+        var granted: [Purpose: Int] = [:]
+        for purpose in Purpose.allCases {
+            while true {
+                do throws(JournalRefusal) {
+                    try world.journal.reserve(4128, for: purpose)
+                    granted[purpose, default: 0] += 1
+                } catch {
+                    guard case .wrote = world.journal.prepareStep() else { break }
+                }
+            }
+        }
+        // Each kind finds room after the one before has taken all that it may.
+        for purpose in Purpose.allCases { #expect(granted[purpose] ?? 0 > 0, "\(purpose)") }
+    }
+
     @Test func `a reservation may grow up to the size of a transaction`() throws {
         let world = try TestWorld()
         world.journal.prepareNow()

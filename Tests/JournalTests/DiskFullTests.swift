@@ -40,7 +40,7 @@ import Vocabulary
         let (world, _) = try fullWorld()
         world.journal.reportDiskFull()
         #expect(throws: JournalRefusal.diskFull) { try world.journal.reserve(4128) }
-        try world.journal.reserve(4128, relief: true)
+        try world.journal.reserve(4128, for: .relief)
         world.journal.release(4128)
     }
 
@@ -68,7 +68,7 @@ import Vocabulary
         try world.truncateJournal()
         world.journal.prepareNow()
         // The room of the ballast is not there to be made again, so ordinary writes wait, but relief has segments.
-        try world.journal.reserve(4128 * 4, relief: true)
+        try world.journal.reserve(4128 * 4, for: .relief)
     }
 
     @Test func `a failing device is not a full one`() throws {
