@@ -42,6 +42,7 @@ extension TenantEngine {
         lanes.shutdown()
         // No thread is left: what the tenants hold is nobody's.
         for tenant in open.removeAll() { tenant.letGo() }
+        opener.ticking.removeAll()
     }
 
     /// Runs what waits in every mailbox, then rolls every stream back.
