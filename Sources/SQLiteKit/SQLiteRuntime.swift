@@ -1,4 +1,5 @@
 import CSQLite
+import Synchronization
 
 /// The process-wide switches of libsqlite3, set once before anything else touches it.
 package enum SQLiteRuntime {
@@ -7,11 +8,18 @@ package enum SQLiteRuntime {
     /// Multi-thread mode: connections have no mutex of their own, since each is used by one thread at a time. No memory
     /// statistics (a global lock on every allocation). Page caches start empty (4,096-byte slabs of nothing would cost
     /// every open tenant memory). Our own allocator, which bounds what a tenant's statements take.
-    package static func start() { _ = started }
+    ///
+    /// - Parameter countingMemory: for proofs that look for leaks, which need the statistics; the first call decides.
+    package static func start(countingMemory: Bool = false) {
+        if countingMemory { countsMemory.store(true, ordering: .relaxed) }
+        _ = started
+    }
+
+    private static let countsMemory = Atomic<Bool>(false)
 
     private static let started: Void = {
         let threads = rh_config_none(SQLITE_CONFIG_MULTITHREAD)
-        let statistics = rh_config_int(SQLITE_CONFIG_MEMSTATUS, 0)
+        let statistics = rh_config_int(SQLITE_CONFIG_MEMSTATUS, countsMemory.load(ordering: .relaxed) ? 1 : 0)
         let cache = rh_config_page_cache(nil, 0, 4)
         let memory = withUnsafePointer(to: CallAllocator.makeMethods()) { rh_config_malloc($0) }
         precondition(

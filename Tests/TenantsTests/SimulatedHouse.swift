@@ -66,7 +66,7 @@ final class SimulatedHouse: @unchecked Sendable {
         start.engineFaults = faults
         engine = try start.run(
             progress: { _ in },
-            onFatal: { [self] error in fatal.withLock { $0 = error } })
+            onFatal: { [weak self] error in self?.fatal.withLock { $0 = error } })
     }
 
     var hasFailed: Bool { fatal.withLock { $0 != nil } }
