@@ -189,13 +189,18 @@ private final class Waiter: PipelineClient {
 
 /// Takes a cursor's parts one by one, as slowly as a test likes.
 final class SlowReader: CursorClient, @unchecked Sendable {
-    // @unchecked: `work` is set before anything runs.
+    // @unchecked: `work` is set before anything runs, `text` belongs to the test.
+    private struct State {
+        var isGone = false
+        var isDone = false
+        var waiter: CheckedContinuation<Reply, Never>?
+    }
+
     private var work: CursorWork!
     private let house: HranaHouse
     private let tenant: TenantID
-    private let state = Mutex<(gone: Bool, waiter: CheckedContinuation<Reply, Never>?)>((false, nil))
+    private let state = Mutex(State())
     private(set) var text = ""
-    private(set) var isDone = false
 
     init(_ call: HranaCall, _ batch: Batch, _ house: HranaHouse) {
         self.house = house
@@ -203,8 +208,9 @@ final class SlowReader: CursorClient, @unchecked Sendable {
         work = CursorWork(call, batch, for: self, house.context)
     }
 
-    var isGone: Bool { state.withLock { $0.gone } }
-    func leave() { state.withLock { $0.gone = true } }
+    var isGone: Bool { state.withLock { $0.isGone } }
+    var isDone: Bool { state.withLock { $0.isDone } }
+    func leave() { state.withLock { $0.isGone = true } }
 
     /// The next part.
     @discardableResult
@@ -226,17 +232,16 @@ final class SlowReader: CursorClient, @unchecked Sendable {
     var entries: [JSON] { text.split(separator: "\n").map { JSON(String($0)) } }
 
     func advanced(_ work: CursorWork) {
-        isDone = work.isLast
-        finish(Reply(work.answer, String(decoding: work.writer.bytes.bytes, as: UTF8.self)))
+        finish(Reply(work.answer, String(decoding: work.writer.bytes.bytes, as: UTF8.self)), isLast: work.isLast)
     }
 
     func notRun(_ work: CursorWork, _ error: TenantsError) {
-        isDone = true
-        finish(Reply(TransportError(error)))
+        finish(Reply(TransportError(error)), isLast: true)
     }
 
-    private func finish(_ reply: Reply) {
+    private func finish(_ reply: Reply, isLast: Bool) {
         let waiter = state.withLock { state in
+            state.isDone = isLast
             defer { state.waiter = nil }
             return state.waiter
         }

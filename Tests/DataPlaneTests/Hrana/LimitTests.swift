@@ -1,5 +1,6 @@
 import DataPlane
 import Hrana
+import Synchronization
 import Tenants
 import Testing
 import Vocabulary
@@ -56,10 +57,13 @@ import Vocabulary
                 .execute(Statement(.text("SELECT \(number)"))),
                 number % 2 == 0 ? .close : .execute(Statement(.text("SELEC"))),
             ]
-            let text: String = await withCheckedContinuation { continuation in
-                work.prepare(house.call(.init()), form: .pipeline, requests: requests, for: Once(continuation))
+            let client = Once()
+            await withCheckedContinuation { continuation in
+                client.expect(continuation)
+                work.prepare(house.call(.init()), form: .pipeline, requests: requests, for: client)
                 house.engine.submit(work, to: HranaHouse.tenant)
             }
+            let text = client.text
             #expect(JSON(text)["results"][0]["response"]["result"]["rows"][0][0]["value"].string == "\(number)")
             #expect(JSON(text)["baton"].isNull == (number % 2 == 0))
         }
@@ -68,11 +72,25 @@ import Vocabulary
 }
 
 private final class Once: PipelineClient {
-    let isGone = false
-    private let continuation: CheckedContinuation<String, Never>
-    init(_ continuation: CheckedContinuation<String, Never>) { self.continuation = continuation }
-    func answered(_ work: PipelineWork) {
-        continuation.resume(returning: String(decoding: work.writer.bytes.bytes, as: UTF8.self))
+    private struct State {
+        var waiter: CheckedContinuation<Void, Never>?
+        var text = ""
     }
-    func notRun(_ work: PipelineWork, _ error: TenantsError) { continuation.resume(returning: "\(error)") }
+
+    let isGone = false
+    // The lock also hands the work over: the thread sanitizer does not see that a continuation does.
+    private let state = Mutex(State())
+
+    var text: String { state.withLock { $0.text } }
+    func expect(_ waiter: CheckedContinuation<Void, Never>) { state.withLock { $0.waiter = waiter } }
+    func answered(_ work: PipelineWork) { finish(String(decoding: work.writer.bytes.bytes, as: UTF8.self)) }
+    func notRun(_ work: PipelineWork, _ error: TenantsError) { finish("\(error)") }
+
+    private func finish(_ text: String) {
+        let waiter = state.withLock { state in
+            state.text = text
+            return state.waiter
+        }
+        waiter?.resume()
+    }
 }
