@@ -18,7 +18,7 @@ import Testing
 
     @Test func `connections give way to the files of the node`() throws {
         let plan = try plan(1_024)
-        let segments = 2 << 30 >> 26
+        let segments = (2 << 30) >> 26
         #expect(plan.connections + plan.files + segments + DescriptorPlan.others <= 1_024)
         #expect(plan.connections > 400 && plan.files > 150)
         let words = try #require(plan.warning)
