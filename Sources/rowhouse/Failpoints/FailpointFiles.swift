@@ -58,14 +58,18 @@
             }
         }
 
-        func syncFileSystem(holding path: String) throws(FileError) -> Bool {
-            var answer = false
-            try call("syncfs", path) { () throws(FileError) in
+        func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)? {
+            guard let base = try base.fileSystem(holding: folder) else { return nil }
+            return FailpointFileSystem(base, folder: folder, files: self)
+        }
+
+        /// One `syncfs`, as a call of the folder that the file system was opened by.
+        fileprivate func sync(_ fileSystem: any FileSystem, _ folder: String) throws(FileError) {
+            try call("syncfs", folder) { () throws(FileError) in
                 let mark = unsynced?.mark
-                answer = try base.syncFileSystem(holding: path)
-                if answer, let mark { unsynced?.didSyncAll(upTo: mark) }
+                try fileSystem.sync()
+                if let mark { unsynced?.didSyncAll(upTo: mark) }
             }
-            return answer
         }
 
         func list(_ directory: String) throws(FileError) -> [String] { try base.list(directory) }
@@ -81,6 +85,21 @@
             try body()
             trigger.didCall(event, path)
         }
+    }
+
+    /// A file system whose sync goes wrong.
+    private final class FailpointFileSystem: FileSystem {
+        private let base: any FileSystem
+        private let folder: String
+        private let files: FailpointFiles
+
+        init(_ base: any FileSystem, folder: String, files: FailpointFiles) {
+            self.base = base
+            self.folder = folder
+            self.files = files
+        }
+
+        func sync() throws(FileError) { try files.sync(base, folder) }
     }
 
     /// An open file of which a call goes wrong.
