@@ -151,6 +151,9 @@ private final class Scene: @unchecked Sendable {
         defer { try? connection.execute("COMMIT") }
         let first = try patiently { try sight(connection) }
         if first.version < floor { violate("version \(first.version) after \(floor)") }
+        // What a commit tells the observer is told before anybody sees the commit (rule J1 rests on it).
+        let heard = replica.heard.load(ordering: .acquiring)
+        if first.version > heard { violate("version \(first.version) was seen before the observer heard of \(heard)") }
         count("snapshots")
         guard random.next() % 3 == 0 else { return }
         usleep(UInt32(random.next() % 3_000))

@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import SQLiteKit
 import Seams
+import Synchronization
 import Vocabulary
 
 /// A folder of its own with one database that the VFS may open.
@@ -47,6 +48,8 @@ final class Replica: CommitObserver, @unchecked Sendable {
     var pages: [[UInt8]]
     var checksum: UInt64 = 0
     var commits = 0
+    /// The same for other threads.
+    let heard = Atomic<Int64>(0)
     var refuseAfter = Int.max
     var reserved = 0
     var releases = 0
@@ -77,6 +80,7 @@ final class Replica: CommitObserver, @unchecked Sendable {
 
     func commit(_ commit: borrowing CapturedCommit) {
         commits += 1
+        heard.add(1, ordering: .acquiringAndReleasing)
         if Int(commit.pageCountBefore) != pages.count {
             mismatches.append("size before: \(commit.pageCountBefore) for \(pages.count)")
         }
