@@ -73,7 +73,7 @@ final class DatabaseHandle {
                 shared &= ~(1 << slot)
             }
         }
-        file.index.detach()
+        file.index.detach(isLogEmpty: file.log.count == 0)
     }
 
     func lockIndex(offset: Int, count: Int, flags: Int32) -> Int32 {

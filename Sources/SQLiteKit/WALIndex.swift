@@ -37,11 +37,15 @@ final class WALIndex: @unchecked Sendable {
     /// A handle maps its first region.
     func attach() { mapped.withLock { $0 += 1 } }
 
-    /// A handle lets go; with the last one the regions go, and SQLite rebuilds them from the log when it needs them.
-    func detach() {
+    /// A handle lets go; with the last one the regions of an empty log go.
+    ///
+    /// Those of a log with commits stay: SQLite would rebuild them from the log and end at the first frame without a valid
+    /// checksum. SQLite 3.40 commits such frames (a page that a transaction wrote into the log twice, and a return to a
+    /// savepoint before it, leave checksums for frames behind that are never computed).
+    func detach(isLogEmpty: Bool) {
         mapped.withLock { count in
             count -= 1
-            if count == 0 { freeRegions() }
+            if count == 0, isLogEmpty { freeRegions() }
         }
     }
 
