@@ -14,7 +14,7 @@ struct Breach: Sendable, CustomTestStringConvertible {
     var testDescription: String { rule }
 
     static let all = [
-        Breach(rule: "acknowledge-before-sync", failpoint: "journal-write:*"),
+        Breach(rule: "acknowledge-before-sync", failpoint: "journal-sync:*:lose", slowSync: "20"),
         Breach(rule: "answer-before-durable", failpoint: "journal-sync:*:lose", slowSync: "20"),
         Breach(
             rule: "checkpoint-undurable", failpoint: "journal-write:*", recovery: "4MiB", slowSync: "30"),

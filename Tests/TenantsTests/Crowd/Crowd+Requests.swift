@@ -172,6 +172,7 @@ extension Crowd {
         case .busy: counts.add(.noRoom)
         case .overloaded: counts.add(.tooManySlow)
         case .transactionTimedOut: counts.add(.timeouts)
+        case .readExpired, .recalled: counts.add(.recalls)
         case .writerBusy: counts.add(.queueFull)
         // A snapshot that is too old to be written on.
         case .sqlite(let error) where error.code == SQLITE_BUSY: counts.add(.rollbacks)

@@ -8,6 +8,8 @@ final class CrowdCounts: Sendable {
         case openings
         /// Transactions taken from their callers.
         case timeouts
+        /// Reads that held up the log or the tenant's leaving for too long.
+        case recalls
         case waits, queueFull, noRoom, tooManyStreams, tooManySlow, refusedAtEnd
         /// Recovery points that moved.
         case settled
@@ -24,7 +26,8 @@ final class CrowdCounts: Sendable {
     /// What should have happened and has not.
     func missing(for squeeze: CrowdHouse.Squeeze) -> [String] {
         // A small journal leaves time for little else; the other squeeze has room in it.
-        let optional: Set<Kind> = squeeze == .journal ? [.tooManySlow, .arrivals, .holds] : [.noRoom, .tooManySlow]
+        let optional: Set<Kind> =
+            squeeze == .journal ? [.tooManySlow, .arrivals, .holds, .recalls] : [.noRoom, .tooManySlow, .recalls]
         return counts.withLock { counts in
             Kind.allCases.filter { counts[$0] == nil && !optional.contains($0) }.map { "no \($0)" }
         }
