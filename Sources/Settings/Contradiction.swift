@@ -33,6 +33,13 @@ struct Contradiction: Sendable {
         Contradiction(keys: ["journal.segment"]) { settings in
             settings.journal.segment % 4096 == 0 ? nil : "a segment is a whole number of blocks of 4KiB"
         },
+        Contradiction(keys: ["journal.recovery", "journal.segment"]) { settings in
+            let (recovery, segment) = (settings.journal.recovery, settings.journal.segment)
+            guard recovery < 4 * segment else { return nil }
+            return
+                "journal.recovery \(SizeText.print(recovery)) is less than 4 segments of \(SizeText.print(segment)); "
+                + "checkpoints would never come to an end"
+        },
         atMost("journal.recovery", \.journal.recovery, "journal.size", \.journal.size),
         atMost(
             "limits.transaction-size", \.limits.transactionSize, "limits.wal-memory-tenant", \.limits.walMemoryTenant),

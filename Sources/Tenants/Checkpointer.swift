@@ -39,6 +39,9 @@ struct Checkpointer {
         return Int64(journal.usedBytes) * whole > limit * part
     }
 
+    /// Soon everybody's commits would be refused, in favour of records that may never be applied.
+    private var isNearlyFull: Bool { engine.journal.usedBytes * 3 > engine.journal.options.journalBytes * 2 }
+
     /// Tenants with large logs first, then those that readers let hold the journal back for too long; then all that hold it back,
     /// when it is filling up or the node is idle.
     private func choose(_ wanted: [TenantID], isIdle: Bool) -> [TenantID] {
@@ -106,7 +109,7 @@ struct Checkpointer {
         let group = WorkGroup(tenants.count)
         let heldBack = heldBack
         let works = tenants.map {
-            CheckpointWork($0, engine: engine, group: group, heldBack: heldBack, givesUpDamaged: isFilling)
+            CheckpointWork($0, engine: engine, group: group, heldBack: heldBack, givesUpDamaged: isNearlyFull)
         }
         for work in works { engine.submitUrgently(work, to: work.tenant) }
         group.wait()

@@ -13,6 +13,7 @@ struct ContradictionTests {
         ("journal: {size: 512MiB, recovery: 512MiB}", "journal.size: ", "a quarter of journal.size 512MiB"),
         ("journal: {segment: 1GiB}", "journal.segment: ", "no room for 4 segments"),
         ("journal: {segment: 8193KiB}", "journal.segment: ", "a whole number of blocks"),
+        ("journal: {recovery: 128MiB}", "journal.recovery: ", "less than 4 segments of 64MiB"),
         ("journal: {recovery: 4GiB}", "journal.recovery: ", "exceeds journal.size 2GiB"),
         (
             "limits: {wal-memory-tenant: 128MiB}", "limits.wal-memory-tenant: ",
@@ -36,7 +37,7 @@ struct ContradictionTests {
     }
 
     @Test func `A key with a mistake of its own starts no contradiction`() {
-        #expect(mistakes(in: "journal: {size: 1MB, segment: 1GiB}").count == 1)
+        #expect(mistakes(in: "journal: {size: 1MB, segment: 1GiB, recovery: 4GiB}").count == 1)
     }
 
     @Test func `The defaults contradict nothing`() {
