@@ -243,4 +243,58 @@ import Vocabulary
         let damage = JournalDamage(lsn: LSN(4), tenant: nil, durable: world.journal.durableLSN)
         #expect(throws: JournalError.damaged(damage)) { try world.reopen(on: disk) }
     }
+
+    /// Three flushes of three records each, a witness, and three more; the recovery point somewhere in between. Everything
+    /// below it that is broken is nobody's loss.
+    @Test(arguments: 4...11) func `damage below the recovery point is none`(point: Int) throws {
+        let world = try TestWorld(seed: 21)
+        let tenant = try world.create()
+        world.flush()
+        for round in 0..<4 {
+            if round == 3 { world.journal.witnessNow() }
+            for _ in 0..<3 { world.commit(tenant, world.randomChange(tenant)) }
+            world.flush()
+        }
+        world.journal.witnessNow()
+        try world.checkpoint(tenant)
+        try world.disk.fileSystem(holding: "/data")?.sync()
+        try world.journal.advanceRecoveryPoint(to: LSN(UInt64(point)), nodeState: nil)
+        let left = world.disk.crash(seed: 1, mode: .dropAll)
+        for (path, place) in try Self.places(below: LSN(UInt64(point)), left) {
+            let disk = left.copy()
+            var image = disk.bytes(of: path)!
+            image[place] ^= 0x40
+            disk.put(image, at: path)
+            let opened = try Journal.open(
+                TestWorld.journalPath, files: disk, time: world.time, random: world.random, options: .tiny,
+                onFatal: { _ in })
+            #expect(opened.report.lastLSN == world.journal.lastLSN, "byte \(place)")
+        }
+    }
+
+    /// A byte of each flush header, record header and record body that nobody needs any more.
+    private static func places(below point: LSN, _ disk: SimulatedDisk) throws -> [(String, Int)] {
+        let store = SegmentStore(files: disk, directory: TestWorld.journalPath)
+        let found = try store.find(.read).filter { $0.header != nil }
+        var places: [(String, Int)] = []
+        for file in found {
+            var walk = SegmentWalk(
+                ChainLink(slot: file.slot, header: file.header!, limit: nil), faults: JournalFaults())
+            while let flush = try walk.next() {
+                let last = flush.header.firstLSN.rawValue + UInt64(flush.header.recordCount)
+                let path = store.path(file.slot.number)
+                if last <= point.rawValue + 1, flush.header.recordCount > 0 { places.append((path, flush.offset + 20)) }
+                var records = FlushRecords(flush.payload, first: flush.header.firstLSN)
+                var offset = flush.offset + FlushHeader.size
+                while let record = records.next() {
+                    if record.header.lsn <= point {
+                        if last <= point.rawValue + 1 { places.append((path, offset + 30)) }
+                        places.append((path, offset + RecordHeader.size + 1))
+                    }
+                    offset += record.header.length
+                }
+            }
+        }
+        return places
+    }
 }

@@ -17,6 +17,8 @@ package struct RecordView {
 /// The records of one flush, in order; ends at the first that is not intact or not the next LSN.
 struct FlushRecords: Sequence, IteratorProtocol {
     private let payload: UnsafeRawBufferPointer
+    /// Records up to it are nobody's: their bodies may be broken.
+    private let point: LSN
     private var offset = 0
     /// The LSN that comes next.
     private(set) var expected: LSN
@@ -25,8 +27,9 @@ struct FlushRecords: Sequence, IteratorProtocol {
     /// Whose record is broken, if its header at least is intact.
     private(set) var brokenTenant: TenantID?
 
-    init(_ payload: UnsafeRawBufferPointer, first: LSN) {
+    init(_ payload: UnsafeRawBufferPointer, first: LSN, after point: LSN = .none) {
         self.payload = payload
+        self.point = point
         expected = first
     }
 
@@ -40,7 +43,7 @@ struct FlushRecords: Sequence, IteratorProtocol {
             let header = RecordHeader(at: base + offset, available: payload.count - offset), header.lsn == expected
         else { return nil }
         let view = RecordView(header: header, bytes: payload.part(offset, header.length))
-        if CRC32C.of(view.body) != header.bodyCRC {
+        if header.lsn > point, CRC32C.of(view.body) != header.bodyCRC {
             brokenTenant = header.tenant
             return nil
         }

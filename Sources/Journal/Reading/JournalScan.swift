@@ -57,7 +57,7 @@ struct JournalScan {
             }
             isFirst = false
             outcome.witnessed = max(outcome.witnessed, flush.header.durable)
-            var records = FlushRecords(flush.payload, first: flush.header.firstLSN)
+            var records = FlushRecords(flush.payload, first: flush.header.firstLSN, after: point)
             views.removeAll(keepingCapacity: true)
             while let view = records.next() { views.append(view) }
             let isEnough = limit(of: link).map { records.expected >= $0 } ?? false
