@@ -11,7 +11,7 @@ final class CrashHouse: @unchecked Sendable {
     private let folder: String
 
     /// - Parameter recovery: journal bytes after which a checkpoint is due.
-    init(node: String = "n1", _ arguments: [String] = [], recovery: String = "8MiB", start: Bool = true) throws {
+    init(node: String = "n1", _ arguments: [String] = [], recovery: String = "16MiB", start: Bool = true) throws {
         folder = NSTemporaryDirectory() + "rowhouse-crash-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var schemas: [String] = []

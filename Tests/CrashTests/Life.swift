@@ -33,7 +33,7 @@ struct Life {
 
     /// - Returns: what came of it, after a restart without a failpoint.
     func run(_ failpoint: String) throws -> Outcome {
-        let house = try CrashHouse(recovery: breaking?.recovery ?? "8MiB", start: false)
+        let house = try CrashHouse(recovery: breaking?.recovery ?? "16MiB", start: false)
         let (ledger, register) = (Ledger(tenants: 9), Register())
         if beginning == .killed {
             try house.server.start()
