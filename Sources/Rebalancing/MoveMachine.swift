@@ -84,6 +84,11 @@ package struct MoveMachine: Sendable {
         case .aborting(let row, let reason): return whileAborting(event, row, reason)
         case .releasing(let row):
             guard event == .released else { return .none }
+            // Its target has finished the row already, and may be sending the tenant on: that move is none of ours.
+            guard row.state == .moving, row.move == order.id else {
+                state = .moved
+                return .over
+            }
             state = .finishing(row, attempts: 1)
             return .finish(row)
         case .finishing(let row, let attempts): return whileFinishing(event, row, attempts)

@@ -52,6 +52,19 @@ private let granted: [MoveEvent] = [
         #expect(machine.state == .moved)
     }
 
+    @Test func `a source that comes late leaves others' moves alone`() {
+        let later = [
+            row("n2", epoch: 4, version: 12, state: .stable), row("n2", epoch: 4, version: 13, move: "m2"),
+            row("n3", epoch: 5, version: 14, move: "m2"), row("n1", epoch: 5, version: 15, state: .stable),
+        ]
+        for seen in later {
+            var machine = machine(after: granted + [.commitUnknown])
+            #expect(machine.handle(.rowSeen(seen)) == .release(seen))
+            #expect(machine.handle(.released) == .over, "\(seen)")
+            #expect(machine.state == .moved)
+        }
+    }
+
     @Test func `a move with a tail parks writes only for the last records`() {
         let steps: [(MoveEvent, MoveAction, writes: Bool)] = [
             (.start, .prepare, true), (.prepared(row()), .copyBase, true), (.baseCopied, .streamTail, true),
