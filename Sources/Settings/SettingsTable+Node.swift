@@ -34,7 +34,7 @@ extension SettingsTable {
             "cluster.key-file", \.cluster.keyFile, .optional(.path), example: "/etc/rowhouse/cluster.key",
             "File with the secret that signs calls between nodes, the same on all of them."),
         Setting(
-            "cluster.lease", \.cluster.lease, .duration(.seconds(1) ... .seconds(300)),
+            "cluster.lease", \.cluster.lease, .duration(.seconds(2) ... .seconds(300)),
             "How long a node may go on without renewing its right to serve."),
     ]
 

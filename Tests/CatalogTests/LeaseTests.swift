@@ -37,6 +37,16 @@ private func nodeRow(_ name: String, incarnation: UInt64 = 1, beat: UInt64, stop
         }
     }
 
+    @Test func `every length that can be configured has room for two renewals`() {
+        for seconds in [UInt64(2), 3, 6, 300] {
+            let span = seconds * 1_000_000_000
+            let standard = LeaseNumbers.standard
+            #expect(
+                LeaseNumbers(timeToLive: span, renewEvery: span / 3, drift: standard.drift, margin: standard.margin)
+                    != nil)
+        }
+    }
+
     @Test func `numbers without room for two renewals are refused`() {
         #expect(LeaseNumbers(timeToLive: 6_000, renewEvery: 3_000, drift: 10, margin: 500) == nil)
         #expect(LeaseNumbers(timeToLive: 500, renewEvery: 1, drift: 10, margin: 500) == nil)
