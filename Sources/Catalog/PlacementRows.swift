@@ -32,6 +32,22 @@ package struct PlacementRows: Sendable {
         return try Placement.all(try await store.read(plan)[0])
     }
 
+    /// Every tenant that a node owns, by id as a signed number.
+    ///
+    /// - Throws: `CatalogError`.
+    package func owned(
+        by node: NodeID, after tenant: TenantID? = nil, limit: Int = 1000
+    ) async throws(CatalogError) -> [Placement] {
+        var plan = CatalogPlan()
+        let start = tenant.map { [CatalogValue.id($0)] } ?? []
+        plan.add(
+            """
+            \(Placement.select) WHERE owner = ?1\(tenant == nil ? "" : " AND tenant > ?2")
+            ORDER BY tenant LIMIT \(min(max(limit, 1), 1000))
+            """, [.node(node)] + start)
+        return try Placement.all(try await store.read(plan)[0])
+    }
+
     /// How many tenants each node owns; reads the whole index, so for plans and status pages, not for each request.
     ///
     /// - Throws: `CatalogError`.

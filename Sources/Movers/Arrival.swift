@@ -83,6 +83,7 @@ final class Arrival: Sendable {
         let isDone: Void? = try await turnstile.pass {
             if position != nil { return }
             let file = try await begun(offer)
+            guard offset <= file.receivedBytes else { throw ArrivalRefusal.gap }
             guard offset + Int64(piece.count) > file.receivedBytes else { return }
             guard offset == file.receivedBytes else { throw ArrivalRefusal.gap }
             do { try await file.append(piece) } catch { throw await drop(error) }
@@ -157,15 +158,23 @@ final class Arrival: Sendable {
 
     /// The clock: a copy that was answered for looks at the row, one whose epoch could not be written tries again, one from
     /// which nothing more comes is dropped.
-    func tick() async {
-        _ = await turnstile.pass {
-            switch machineState {
-            case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
-            case .ready: await follow(.timeout)
-            case .waiting, .receiving, .syncing, .verifying: if isSilent { await follow(.timeout) }
-            case .open(let epoch): await finishRow(epoch)
-            case .discarded, .halted: break
-            }
+    ///
+    /// - Parameter waits: false for the clock, which has others to look at while this one is being read back.
+    func tick(waits: Bool = true) async {
+        if waits {
+            _ = await turnstile.pass { await look() }
+        } else {
+            _ = await turnstile.passIfFree { await look() }
+        }
+    }
+
+    private func look() async {
+        switch machineState {
+        case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
+        case .ready: await follow(.timeout)
+        case .waiting, .receiving, .syncing, .verifying: if isSilent { await follow(.timeout) }
+        case .open(let epoch): await finishRow(epoch)
+        case .discarded, .halted: break
         }
     }
 

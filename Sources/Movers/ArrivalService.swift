@@ -48,7 +48,7 @@ package final class ArrivalService: Arrivals {
     /// Looks at the rows of the copies that are here, until the task is cancelled.
     package func run() async {
         while true {
-            for arrival in all { await arrival.tick() }
+            for arrival in all { await arrival.tick(waits: false) }
             tidy()
             do { try await site.sleep(site.budgets.look) } catch { return }
         }

@@ -26,6 +26,8 @@ package struct MoveBudgets: Sendable {
     package var finish: UInt64 = 3_000_000_000
     /// Between two reports of how far a copy is.
     package var report: UInt64 = 500_000_000
+    /// Between two looks for files of tenants that left long ago.
+    package var sweep: UInt64 = 3_600_000_000_000
     /// Moves out of a node at once, and copies that come into it at once.
     package var movesOut = 2
     package var movesIn = 2

@@ -17,6 +17,17 @@ final class Turnstile: Sendable {
         return try await body()
     }
 
+    /// - Returns: nil, with nothing done, where somebody is inside.
+    func passIfFree<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
+        let isFree = state.withLock { state in
+            defer { state.isTaken = true }
+            return !state.isTaken
+        }
+        guard isFree else { return nil }
+        defer { leave() }
+        return try await body()
+    }
+
     private func enter() async -> Bool {
         await withCheckedContinuation { continuation in
             let answer: Bool? = state.withLock { state in

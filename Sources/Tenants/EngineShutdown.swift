@@ -13,6 +13,7 @@ extension TenantEngine {
         guard life.stop() else { return }
         checkpoints.stop()
         copier.wake()
+        clerk.wake()
         // Two checkpointers at once would each trust what the other has not finished.
         life.join(.keepers)
         drain()
@@ -32,6 +33,7 @@ extension TenantEngine {
         life.stop()
         checkpoints.stop()
         copier.wake()
+        clerk.wake()
         journal.abandon()
         life.join(.keepers)
         end()

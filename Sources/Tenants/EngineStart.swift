@@ -173,6 +173,7 @@ package struct EngineStart {
             try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
             try engine.life.start("keeper", .keepers) { Keeper(engine: engine, firstGeneration: first).loop() }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
+            try engine.life.start("clerk", .keepers) { engine.clerk.loop(engine.life) }
         } catch {
             throw .threads("\(error)")
         }

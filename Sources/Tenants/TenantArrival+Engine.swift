@@ -10,7 +10,7 @@ extension TenantEngine {
     package func beginArrival(of id: TenantID, _ announced: TenantState) async throws -> TenantArrival {
         if let here = census.find(id), here.epoch >= announced.epoch { throw ArrivalFailure.olderThanHere }
         let (files, layout) = (files, layout)
-        return try await copier.run { () throws(TenantsError) in
+        return try await clerk.run { () throws(TenantsError) in
             var expected = announced
             expected.generation = try self.nextGeneration()
             let path = layout.arrivalPath(of: id, expected.generation)
@@ -38,7 +38,7 @@ extension TenantEngine {
         adopted.epoch = epoch
         if census.find(id) == adopted { return adopted }
         let (files, layout) = (files, layout)
-        try await copier.run { () throws(TenantsError) in
+        try await clerk.run { () throws(TenantsError) in
             do throws(FileError) { try ArrivalFiles(files: files, layout: layout).moveIn(id, state.generation) } catch {
                 throw error.asTenantsError
             }
@@ -56,7 +56,7 @@ extension TenantEngine {
     /// - Parameter keeping: put it into `lost+found`, to be looked at.
     package func discardArrival(of id: TenantID, _ generation: Generation, keeping: Bool) async {
         let (files, layout) = (files, layout)
-        try? await copier.run { () throws(TenantsError) in
+        try? await clerk.run { () throws(TenantsError) in
             ArrivalFiles(files: files, layout: layout).discard(id, generation, keeping: keeping)
         }
     }

@@ -14,6 +14,8 @@ package final class TenantArrival: Sendable {
     let engine: TenantEngine
     private let file: any File
     private let written = Atomic<Int64>(0)
+    /// Bytes.
+    private static let syncEvery: Int64 = 32 << 20
 
     init(tenant: TenantID, expected: TenantState, path: String, file: any File, engine: TenantEngine) {
         self.tenant = tenant
@@ -38,6 +40,8 @@ package final class TenantArrival: Sendable {
         try await engine.copier.run { () throws(TenantsError) in
             do throws(FileError) {
                 try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
+                // Now and then, so that the last sync is no long one.
+                if (offset + Int64(bytes.count)) / Self.syncEvery > offset / Self.syncEvery { try file.sync() }
             } catch {
                 throw error.asTenantsError
             }
@@ -69,10 +73,7 @@ package final class TenantArrival: Sendable {
     /// - Returns: what was announced, with the checksum of what is there.
     /// - Throws: `TenantsError`.
     package func verify() async throws -> TenantState {
-        let (path, files) = (path, engine.files)
-        let found = try await engine.copier.run { () throws(TenantsError) in
-            do throws(FileError) { return try FileChecksum.of(path, files) } catch { throw error.asTenantsError }
-        }
+        let found = try await FileChecksum.of(path, engine.files, on: engine.copier)
         var state = expected
         state.pageCount = found.pageCount
         state.checksum = found.checksum

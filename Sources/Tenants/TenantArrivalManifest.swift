@@ -104,7 +104,7 @@ extension TenantEngine {
     /// - Throws: `TenantsError`.
     package func record(_ manifest: ArrivalManifest) async throws {
         let (files, layout) = (files, layout)
-        try await copier.run { () throws(TenantsError) in
+        try await clerk.run { () throws(TenantsError) in
             do throws(FileError) { try ArrivalFiles(files: files, layout: layout).write(manifest) } catch {
                 throw error.asTenantsError
             }
@@ -116,7 +116,7 @@ extension TenantEngine {
     /// - Throws: `TenantsError`.
     package func recordedArrivals() async throws -> [ArrivalManifest] {
         let (files, layout) = (files, layout)
-        return try await copier.run { () throws(TenantsError) in
+        return try await clerk.run { () throws(TenantsError) in
             do throws(FileError) { return try ArrivalFiles(files: files, layout: layout).manifests() } catch {
                 throw error.asTenantsError
             }
@@ -126,7 +126,7 @@ extension TenantEngine {
     /// The copy is adopted: its manifest is needed no more.
     package func forgetArrival(_ manifest: ArrivalManifest) async {
         let (files, path) = (files, layout.manifestPath(of: manifest.tenant, manifest.state.generation))
-        try? await copier.run { () throws(TenantsError) in try? files.remove(path) }
+        try? await clerk.run { () throws(TenantsError) in try? files.remove(path) }
     }
 }
 

@@ -26,8 +26,10 @@ package final class TenantEngine: Sendable {
     let checkpoints: CheckpointRequests
     let life: EngineLife
     let removals = FileRemovals()
-    /// Copies of whole tenants are read and written here.
+    /// Copies of whole tenants are read and written here, piece by piece.
     let copier = ServiceThread()
+    /// What takes a moment and should not wait behind that: files are renamed, manifests written.
+    let clerk = ServiceThread()
 
     /// Wires the parts; `EngineStart` fills the census and starts the threads.
     init(parts: EngineParts) {
@@ -119,6 +121,8 @@ package final class TenantEngine: Sendable {
     /// What is known of a tenant that has a file here; for an open one the facts may be a few commits old.
     package func facts(of id: TenantID) -> TenantState? { census.find(id) }
     package var tenantCount: Int { census.count }
+    /// The tenants that have a file here, without the node's own.
+    package var tenants: [TenantID] { census.ids.filter { !$0.isReserved } }
     package var openCount: Int { open.count }
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }

@@ -20,11 +20,7 @@ extension TenantEngine {
     /// - Returns: whether the file is what it should be.
     /// - Throws: `TenantsError`; nothing is known then.
     package func audit(_ id: TenantID, _ state: TenantState) async throws -> Bool {
-        let path = layout.path(of: id, state.generation)
-        let files = files
-        let found = try await copier.run { () throws(TenantsError) in
-            do throws(FileError) { return try FileChecksum.of(path, files) } catch { throw error.asTenantsError }
-        }
+        let found = try await FileChecksum.of(layout.path(of: id, state.generation), files, on: copier)
         if found.pageCount == state.pageCount, found.checksum == state.checksum { return true }
         try await withCheckedThrowingContinuation { continuation in
             submitUrgently(QuarantineWork(engine: self, Reply(continuation)), to: id)

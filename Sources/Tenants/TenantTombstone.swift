@@ -6,8 +6,9 @@ extension TenantEngine {
     /// Milliseconds for which the file of a tenant that has left is kept.
     package static let tombstoneRetention: Int64 = 24 * 3_600_000
 
-    /// The tenant has another owner: its copy here is served no more, ever. What waited is refused with `.moving`, and so
-    /// is whatever still comes. When it returns that is durable, and the file lies under `lost+found/tombstones`.
+    /// The tenant has another owner: its copy here is served no more, ever. What waited is refused with `.moving`, whatever
+    /// still comes with that or with `.notFound`. When it returns that is durable, and the file lies under
+    /// `lost+found/tombstones`.
     ///
     /// - Parameter epoch: the last under which it was served here; a copy of a later one is left alone.
     /// - Returns: false if there was no such copy.
@@ -19,8 +20,9 @@ extension TenantEngine {
             submitUrgently(EntombWork(engine: self, epoch: epoch, Reply(continuation)), to: id)
         }
         guard let gone else { return false }
+        submitUrgently(RetireWork(engine: self), to: id)
         let (files, layout, now) = (files, layout, context.time.wall())
-        try? await copier.run { () throws(TenantsError) in
+        try? await clerk.run { () throws(TenantsError) in
             Tombstones(files: files, layout: layout).bury(id, gone, at: now)
         }
         return true
@@ -30,7 +32,7 @@ extension TenantEngine {
     package func sweepTombstones() async {
         let before = context.time.wall().milliseconds - Self.tombstoneRetention
         let (files, layout) = (files, layout)
-        try? await copier.run { () throws(TenantsError) in
+        try? await clerk.run { () throws(TenantsError) in
             Tombstones(files: files, layout: layout).sweep(before: before)
         }
     }
@@ -70,6 +72,25 @@ private final class EntombWork: TenantWork, @unchecked Sendable {
     func release() { reply.send(result!) }
 }
 
+/// Takes a tenant that has left out of the node's table: what comes for it finds no file, which is as good as the bar.
+private final class RetireWork: TenantWork {
+    private let engine: TenantEngine
+
+    init(engine: TenantEngine) { self.engine = engine }
+
+    func handle(_ tenant: Tenant) -> Bool {
+        // It may have come back.
+        guard tenant.openDatabase == nil, engine.census.find(tenant.id) == nil else { return true }
+        tenant.bar(nil, replacing: .moving(tenant.id))
+        if tenant.closeIfIdle(), tenant.retireIfEmpty() { engine.open.remove(tenant) }
+        return true
+    }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
+    func refuse(_ error: TenantsError) {}
+    func release() {}
+}
+
 /// Files of tenants that have left: `<id>.<generation>.<milliseconds>.sqlite`, the time being when they left.
 struct Tombstones {
     let files: any Files
@@ -79,7 +100,12 @@ struct Tombstones {
     func bury(_ id: TenantID, _ generation: Generation, at now: WallTime) {
         try? files.makeDirectory(layout.tombstones)
         let name = "\(layout.tombstones)/\(id).\(generation).\(now).sqlite"
-        try? files.rename(layout.path(of: id, generation), to: name)
+        do throws(FileError) {
+            try files.rename(layout.path(of: id, generation), to: name)
+        } catch {
+            // After a start, whoever looks for files that nothing names may have been quicker.
+            try? files.rename("\(layout.lostAndFound)/\(id).\(generation).sqlite", to: name)
+        }
         try? files.syncDirectory(layout.tombstones)
         try? files.syncDirectory(layout.folder(of: id))
     }

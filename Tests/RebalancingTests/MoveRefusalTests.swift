@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import Movers
 import Rebalancing
 import Residents
@@ -143,7 +144,7 @@ import Vocabulary
         let rows = PlacementRows(cluster.store)
         let now = SystemTime().wall()
         let version = try await cluster.placement(tenant).version
-        let move = "mv-\(version)"
+        let move = "mv-\(tenant)-\(version)"
         guard
             case .prepared(let row) = try await rows.prepare(
                 tenant, version: version, to: target.id, move: move, at: now)
@@ -217,7 +218,55 @@ import Vocabulary
         for try await piece in engine.export(row.id, state) {
             try await target.current!.arrivals.take(piece, at: offset, of: offer)
             offset += Int64(piece.count)
+            // Any node of the cluster may be wrong.
+            await #expect(throws: ArrivalRefusal.gap) {
+                try await target.current!.arrivals.take(piece, at: .max, of: offer)
+            }
         }
         try await target.current!.arrivals.finish(offer)
+    }
+
+    // MARK: What is left behind
+
+    @Test func `a tenant that has left takes no place among the open ones`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            for number in 0..<5 {
+                let row = try await cluster.make("t\(number)", on: n1)
+                let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
+                #expect(try await cluster.end(of: move).state == .done)
+                let client = Client(cluster: cluster, row: row, log: Log())
+                await client.write(1, deadline: SystemTime().monotonic().advanced(byNanoseconds: 5_000_000_000))
+                #expect(client.log.failures == [])
+            }
+            for _ in 0..<200 where n1.current!.engine.openCount > 1 { try await sleeping(20_000_000) }
+            // The node's own books.
+            #expect(n1.current!.engine.openCount <= 1)
+        }
+    }
+
+    @Test func `copies that were not put away are found at a start, tombstones go when their day is over`() async throws
+    {
+        try await Cluster.run { cluster, n1, n2 in
+            var rows: [TenantRow] = []
+            for name in ["left", "purged", "mine", "unknown"] { rows.append(try await cluster.make(name, on: n1)) }
+            try await hand(rows[0].id, from: n1, to: n2, cluster)
+            try await hand(rows[1].id, from: n1, to: n2, cluster)
+            let now = SystemTime().wall()
+            for row in [rows[1], rows[3]] { try await cluster.erase(row.id, at: now) }
+            try n1.stop()
+            try await n1.start()
+            let engine = n1.current!.engine
+            for _ in 0..<200 where engine.tenantCount > 3 { try await sleeping(20_000_000) }
+            #expect(engine.facts(of: rows[0].id) == nil && engine.facts(of: rows[1].id) == nil)
+            #expect(engine.facts(of: rows[2].id) != nil, "its own")
+            #expect(engine.facts(of: rows[3].id) != nil, "nobody knows what became of it")
+            let folder = n1.directory + "/lost+found/tombstones"
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+            // While the node is up.
+            let old = folder + "/\(rows[0].id).7.1000.sqlite"
+            #expect(FileManager.default.createFile(atPath: old, contents: nil))
+            for _ in 0..<200 where FileManager.default.fileExists(atPath: old) { try await sleeping(20_000_000) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+        }
     }
 }

@@ -79,6 +79,18 @@ final class Cluster: Sendable {
         return try await node.current!.residents.takeUp(row)
     }
 
+    /// As a purge at the owner leaves it: no row.
+    func erase(_ tenant: TenantID, at now: WallTime) async throws {
+        let operation = CatalogOperation(id: OperationID(high: 7, low: tenant.rawValue), at: now)
+        let id = Int64(bitPattern: tenant.rawValue)
+        _ = try await driver.run(
+            CatalogTransaction(
+                .write(operation),
+                ["tenants WHERE id", "placements WHERE tenant"].map {
+                    CatalogStatement("DELETE FROM \($0) = ?1", [.integer(id)])
+                }))
+    }
+
     func placement(_ tenant: TenantID) async throws -> Placement { try await PlacementRows(store).find(tenant)! }
 
     /// Waits until a move has ended.
@@ -116,6 +128,7 @@ extension MoveBudgets {
         budgets.silence = 500_000_000
         budgets.look = 30_000_000
         budgets.finish = 200_000_000
+        budgets.sweep = 50_000_000
         return budgets
     }
 }
