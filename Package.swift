@@ -144,7 +144,10 @@ let package = Package(
         tests("BenchmarksTests", ["Benchmarks", .nio, .nioPosix]),
         tests(
             "CatalogTests",
-            ["Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "Seams", "Vocabulary"]),
+            [
+                "Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "SQLiteKit", "Seams",
+                "Vocabulary",
+            ]),
         tests(
             "RebalancingTests",
             [
@@ -157,7 +160,8 @@ let package = Package(
             "DataPlaneTests",
             [
                 "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Cluster",
-                "Access", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging, .lifecycle,
+                "Access", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging,
+                .lifecycle,
             ]),
         tests(
             "ClusterTests",

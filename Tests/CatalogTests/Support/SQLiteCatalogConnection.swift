@@ -1,5 +1,6 @@
 import CSQLite
 import Catalog
+import SQLiteKit
 
 /// A catalog connection straight over SQLite's C API, for tests: no journal, no lanes, nothing of ours below it.
 final class SQLiteCatalogConnection: CatalogConnection {
@@ -7,6 +8,8 @@ final class SQLiteCatalogConnection: CatalogConnection {
 
     /// - Parameter path: of a file, or `:memory:`.
     init(path: String) {
+        // Other suites of this process need the library configured before its first use.
+        SQLiteRuntime.start()
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(
             path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nil)
