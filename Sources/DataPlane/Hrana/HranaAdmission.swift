@@ -13,6 +13,8 @@ struct HranaAdmission: Sendable {
     let timeout: UInt64
     /// The answer must not be older than this.
     let bookmark: Bookmark?
+    /// Under which the request is done at most once; only where that is offered.
+    let idempotencyKey: String?
     /// Set where another node has relayed the request: it has verified the client, and it is served or refused here.
     let stamp: RelayStamp?
 
@@ -34,6 +36,7 @@ struct HranaAdmission: Sendable {
         credential = nil
         timeout = try Self.timeout(headers, settings)
         bookmark = try Self.bookmark(headers)
+        idempotencyKey = try Self.idempotencyKey(headers, endpoint)
     }
 
     /// - Throws: what the client is told.
@@ -61,7 +64,7 @@ struct HranaAdmission: Sendable {
         }
         timeout = try Self.timeout(headers, settings)
         bookmark = try Self.bookmark(headers)
-        if headers.hasIdempotencyKey { throw .idempotencyNotPossible }
+        idempotencyKey = try Self.idempotencyKey(headers, endpoint)
         if headers.hasClaim { throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version") }
     }
 
@@ -72,6 +75,17 @@ struct HranaAdmission: Sendable {
                 "Rowhouse-Timeout", "milliseconds between 1 and \(settings.longestTimeout / 1_000_000)")
         }
         return milliseconds * 1_000_000
+    }
+
+    private static func idempotencyKey(
+        _ headers: RequestHeaders, _ endpoint: HranaEndpoint
+    ) throws(TransportError) -> String? {
+        guard let key = headers.idempotencyKey else { return nil }
+        guard endpoint == .query else { throw .idempotencyNotPossible }
+        guard IdempotencyKey.bytes.contains(key.utf8.count) else {
+            throw .badHeader("Idempotency-Key", "1 to \(IdempotencyKey.bytes.upperBound) bytes long")
+        }
+        return key
     }
 
     private static func bookmark(_ headers: RequestHeaders) throws(TransportError) -> Bookmark? {

@@ -9,6 +9,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case cursor
     case execute
     case batch
+    /// Plain JSON, in the control plane's shape.
+    case query
     /// `OPTIONS` on any of them.
     case preflight
     case unknown
@@ -25,11 +27,19 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v3/cursor" where method == .POST: self = .cursor
         case "v1/execute" where method == .POST: self = .execute
         case "v1/batch" where method == .POST: self = .batch
+        case "query" where method == .POST: self = .query
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD:
             self = .probe
         default: self = .unknown
         }
+    }
+
+    /// Whether errors of a request have the control plane's shape; known even where nothing else of it is.
+    static func answersPlainly(_ uri: String) -> Bool {
+        var path = Substring(uri.prefix { $0 != "?" })
+        while path.last == "/" { path.removeLast() }
+        return path.hasSuffix("/query")
     }
 
     /// Answered without a token.
@@ -40,7 +50,7 @@ enum HranaEndpoint: Hashable, Sendable {
     /// - Parameter path: as `ResolvedName.path`.
     static func isBare(_ path: String) -> Bool {
         switch path {
-        case "v1", "v2", "v3", "v1/execute", "v1/batch": true
+        case "v1", "v2", "v3", "v1/execute", "v1/batch", "query": true
         default: path.hasPrefix("v2/") || path.hasPrefix("v3/") || path.hasPrefix("v3-protobuf")
         }
     }

@@ -7,6 +7,7 @@ enum HranaProgram {
     case cursor(CursorRequest)
     /// Version 1 runs one request on a stream for it alone.
     case version1(StreamRequest)
+    case query(QueryRequest)
 
     /// - Throws: `HranaDecodingError`, with the place in the body.
     init(_ endpoint: HranaEndpoint, _ body: ByteBuffer, _ limits: HranaLimits) throws(HranaDecodingError) {
@@ -29,6 +30,7 @@ enum HranaProgram {
         case .cursor: return .cursor(try HranaDecoder(version: .three, limits: limits).cursor(bytes))
         case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
         case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
+        case .query: return .query(try HranaDecoder(version: .three, limits: limits).query(bytes))
         case .probe, .preflight, .unknown: preconditionFailure("these have no program")
         }
     }
@@ -37,7 +39,7 @@ enum HranaProgram {
         switch self {
         case .pipeline(let request): request.baton
         case .cursor(let request): request.baton
-        case .version1: nil
+        case .version1, .query: nil
         }
     }
 }

@@ -158,6 +158,9 @@ package final class HranaService: DoorService, Service {
         case .pipeline(let pipeline): exchange(for: request).start(request, call, .pipeline, pipeline.requests)
         case .version1(let statement): exchange(for: request).start(request, call, .version1, [statement])
         case .cursor(let cursor): CursorExchange(request, call, self).start(cursor.batch)
+        case .query(let query):
+            let idempotency = admission.idempotencyKey.map { IdempotencyKey($0, body: request.body) }
+            QueryExchange(request, call, self).start(query, idempotency)
         }
     }
 
@@ -226,8 +229,14 @@ package final class HranaService: DoorService, Service {
 
     package func refuse(_ request: DoorRequest, _ error: TransportError) {
         var writer = JSONWriter()
-        writer.transportError(error)
-        respond(request, HranaAnswer(error), ByteBuffer(bytes: writer.bytes.bytes))
+        var answer = HranaAnswer(error)
+        if HranaEndpoint.answersPlainly(request.head.uri) {
+            writer.plainError(error, request.id)
+            answer.contentType = "application/json"
+        } else {
+            writer.transportError(error)
+        }
+        respond(request, answer, ByteBuffer(bytes: writer.bytes.bytes))
     }
 
     func respond(_ request: DoorRequest, _ answer: HranaAnswer, _ body: ByteBuffer) {

@@ -12,7 +12,7 @@ struct RequestHeaders: Sendable {
     private(set) var timeout: String?
     private(set) var bookmark: String?
     private(set) var asksPreflight = false
-    private(set) var hasIdempotencyKey = false
+    private(set) var idempotencyKey: String?
     private(set) var hasClaim = false
     private(set) var isForwarded = false
     /// Of `X-Forwarded-For`, in order.
@@ -34,7 +34,7 @@ struct RequestHeaders: Sendable {
         case 14 where name.isHeader("sec-fetch-site"): secFetchSite = value
         case 14 where name.isHeader("rowhouse-claim"): hasClaim = true
         case 15 where name.isHeader("rowhouse-tenant"): Self.once(&rowhouseTenant, value, &isAmbiguous)
-        case 15 where name.isHeader("idempotency-key"): hasIdempotencyKey = true
+        case 15 where name.isHeader("idempotency-key"): Self.once(&idempotencyKey, value, &isAmbiguous)
         case 16 where name.isHeader("rowhouse-timeout"): Self.once(&timeout, value, &isAmbiguous)
         case 17 where name.isHeader("rowhouse-bookmark"): Self.once(&bookmark, value, &isAmbiguous)
         case 29 where name.isHeader("access-control-request-method"): asksPreflight = true

@@ -40,7 +40,7 @@ extension JSONWriter {
         try require(0, upTo: limit)
     }
 
-    private func require(_ count: Int, upTo limit: Int) throws(StatementStop) {
+    func require(_ count: Int, upTo limit: Int) throws(StatementStop) {
         guard bytes.count + count <= limit else { throw .failed(.responseTooLarge) }
     }
 

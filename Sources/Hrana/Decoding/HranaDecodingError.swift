@@ -83,6 +83,14 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
     case invalidStep
     /// The request needs a later version of the protocol.
     case notInThisVersion
+    /// Of a plain query: a member that it does not have.
+    case unknownMember
+    /// Of a plain query: neither or both of `sql` and `statements`.
+    case querySource
+    /// Of a plain query: an argument that is none of SQLite's values.
+    case invalidArgument
+    /// Of a plain query: a whole number beyond 64 bits.
+    case integerOutOfRange
 
     package enum JSONKind: String, Hashable, Sendable, CaseIterable {
         case object = "an object"
@@ -94,7 +102,7 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
 
     /// The members that a message cannot do without.
     package enum Member: String, Hashable, Sendable, CaseIterable {
-        case requests, type, stmt, batch, steps, sql, name, value, base64, step, cond, conds, request
+        case requests, type, stmt, batch, steps, sql, name, value, base64, step, cond, conds, request, statements
         case sqlID = "sql_id"
         case requestID = "request_id"
         case streamID = "stream_id"
@@ -117,6 +125,10 @@ package enum MessageFault: Hashable, Sendable, CustomStringConvertible {
         case .invalidID: "an id or a count is not an integer within 32 bits"
         case .invalidStep: "\"step\" must be the index of an earlier step"
         case .notInThisVersion: "not part of this version of the protocol"
+        case .unknownMember: "unknown member"
+        case .querySource: "exactly one of \"sql\" and \"statements\" is needed"
+        case .invalidArgument: "an argument is null, a boolean, a number, a string, or {\"base64\": \"…\"}"
+        case .integerOutOfRange: "an integer is out of the range of 64 bits"
         }
     }
 }

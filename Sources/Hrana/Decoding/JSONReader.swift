@@ -81,6 +81,11 @@ struct JSONReader {
         return name
     }
 
+    /// The same for the next member of the object entered, whose name is not read.
+    mutating func nextElement(_ isFirst: inout Bool, closing: UInt8) throws(HranaDecodingError) -> Bool {
+        try nextItem(&isFirst, closing: closing)
+    }
+
     /// True with `offset` at the next element of the array entered; false, and out of the array, at its end.
     mutating func nextElement(_ isFirst: inout Bool) throws(HranaDecodingError) -> Bool {
         try nextItem(&isFirst, closing: UInt8(ascii: "]"))

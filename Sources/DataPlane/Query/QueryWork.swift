@@ -1,0 +1,245 @@
+import Hrana
+import SQLiteKit
+import Seams
+import Tenants
+import Vocabulary
+
+/// Who waits for a query's answer.
+protocol QueryClient: AnyObject, Sendable {
+    /// Nobody wants the answer any more. Any thread.
+    var isGone: Bool { get }
+
+    /// The answer is in the work and may leave. On a lane's thread or the journal's.
+    func answered(_ work: QueryWork)
+
+    /// The engine refused the query; nothing of it lasts, and there is no answer in the work. Any thread.
+    func notRun(_ work: QueryWork, _ error: TenantsError)
+}
+
+/// The statements of `POST query`, run on their tenant's thread on a stream of their own.
+///
+/// Atomic ones are a transaction that first only reads: one that meets another's writing is rolled back and begun anew, as a
+/// writer, when it is its turn. Nothing of it has left by then.
+final class QueryWork: TenantWork, @unchecked Sendable {
+    // @unchecked: passed from hand to hand, never shared; queues with locks lie between.
+    private(set) var answer = HranaAnswer()
+    var writer = JSONWriter()
+    let cancellation: WorkCancellation? = WorkCancellation()
+    private let context: HranaContext
+    private let call: HranaCall
+    private let query: QueryRequest
+    private let idempotency: IdempotencyKey?
+    private let requestID: RequestNumber
+    private let began: Instant
+    private var client: (any QueryClient)?
+
+    private var stream: TenantStream?
+    private var next = 0
+    /// The transaction takes the write lock as it begins.
+    private var beginsWriting: Bool
+    private var mayHaveChanged = false
+    private var hasEnded = false
+
+    init(
+        _ call: HranaCall, _ query: QueryRequest, _ idempotency: IdempotencyKey?, _ requestID: RequestNumber,
+        for client: any QueryClient, _ context: HranaContext
+    ) {
+        self.call = call
+        self.query = query
+        // What only reads may be done twice.
+        self.idempotency = call.rights == .write ? idempotency : nil
+        self.requestID = requestID
+        self.client = client
+        self.context = context
+        beginsWriting = self.idempotency != nil
+        began = context.time.monotonic()
+    }
+
+    // MARK: TenantWork
+
+    var deadline: Instant { call.deadline }
+    var mayBeWithdrawn: Bool { true }
+
+    func run(on database: TenantDatabase) -> WorkOutcome { run(on: database, mayWait: true) }
+
+    func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { run(on: database, mayWait: false) }
+
+    func refuse(_ error: TenantsError) {
+        stream = nil
+        guard let client = takeClient() else { return }
+        guard !mayHaveChanged, !hasEnded else {
+            write(.outcomeUnknown)
+            return client.answered(self)
+        }
+        client.notRun(self, error)
+    }
+
+    func release() { takeClient()?.answered(self) }
+
+    private func takeClient() -> (any QueryClient)? {
+        defer { client = nil }
+        return client
+    }
+
+    // MARK: Running
+
+    private var isTransaction: Bool { idempotency != nil || (query.isAtomic && !query.isSingle) }
+
+    private func run(on database: TenantDatabase, mayWait: Bool) -> WorkOutcome {
+        guard client.map({ !$0.isGone }) ?? false, stream != nil || begin(on: database) else {
+            leaveOff(database)
+            return .done(after: database.newestLSN)
+        }
+        do throws(StatementStop) {
+            try runAll(on: database, mayWait: mayWait)
+        } catch {
+            switch error {
+            case .waitForWriter:
+                if isTransaction { beginAnew(database) }
+                return .waitForWriter
+            case .forbidden: fail(.writeForbidden, database)
+            case .failed(let failure): fail(failure, database)
+            }
+        }
+        return .done(after: database.newestLSN)
+    }
+
+    /// - Returns: false if there is an answer already.
+    private func begin(on database: TenantDatabase) -> Bool {
+        do throws(TransportError) {
+            stream = try call.claimStream(on: database, isBrief: true, context)
+        } catch {
+            write(error, bookmark: database.bookmark)
+            return false
+        }
+        if !query.isSingle { writer.startPlainResults() }
+        return true
+    }
+
+    private func runAll(on database: TenantDatabase, mayWait: Bool) throws(StatementStop) {
+        guard let stream else { preconditionFailure("the query has no stream") }
+        let session = database.session(on: stream, rights: call.rights, deadline: call.deadline)
+        defer { if session.mayHaveChanged { mayHaveChanged = true } }
+        let runner = StatementRunner(
+            session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
+            mayWait: mayWait)
+        if isTransaction, next == 0, session.isAutocommit {
+            try runner.runPlainly(beginsWriting ? "BEGIN IMMEDIATE" : "BEGIN")
+            if let kept = try kept(session) { return answer(again: kept, database) }
+        }
+        while next < query.statements.count, !session.isCancelled {
+            try runner.query(query.statements[next], into: &writer)
+            if !query.isSingle { writer.endPlainObject() }
+            next += 1
+        }
+        if session.isCancelled { return leaveOff(database) }
+        if !query.isSingle { writer.finishPlainResults() }
+        try keep(session)
+        if isTransaction { try runner.runPlainly("COMMIT") }
+        finish(database)
+    }
+
+    /// Everything is undone, and all begins again when the other's transaction has ended.
+    private func beginAnew(_ database: TenantDatabase) {
+        end(database)
+        mayHaveChanged = false
+        beginsWriting = call.rights == .write
+        next = 0
+        writer.bytes.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Idempotency
+
+    private func kept(_ session: SQLSession) throws(StatementStop) -> IdempotencyTable.Kept? {
+        guard let idempotency else { return nil }
+        do throws(SQLFailure) {
+            return try IdempotencyTable(session, now: context.time.wall()).find(idempotency.key)
+        } catch {
+            throw .failed(StatementFailure.error(error, .running))
+        }
+    }
+
+    private func keep(_ session: SQLSession) throws(StatementStop) {
+        guard let idempotency else { return }
+        guard writer.bytes.count <= IdempotencyTable.answerBytes else { throw .failed(.answerNotKept) }
+        do throws(SQLFailure) {
+            try IdempotencyTable(session, now: context.time.wall())
+                .keep(idempotency.key, request: idempotency.request, answer: writer.bytes.bytes)
+        } catch {
+            throw .failed(StatementFailure.error(error, .running))
+        }
+    }
+
+    private func answer(again kept: IdempotencyTable.Kept, _ database: TenantDatabase) {
+        guard kept.request == idempotency?.request else { return fail(.idempotencyMismatch, database) }
+        writer.bytes.removeAll(keepingCapacity: true)
+        kept.answer.withUnsafeBytes { writer.bytes.append($0) }
+        finish(database)
+    }
+
+    // MARK: Ends
+
+    private func finish(_ database: TenantDatabase) {
+        end(database)
+        hasEnded = true
+        answer.bookmark = database.bookmark
+        writer.plainBookmark(database.bookmark.description)
+        writer.plainDuration(nanoseconds: context.time.monotonic().nanoseconds(since: began))
+        writer.endPlainObject()
+    }
+
+    private func leaveOff(_ database: TenantDatabase) {
+        end(database)
+        hasEnded = true
+    }
+
+    private func end(_ database: TenantDatabase) {
+        guard let stream else { return }
+        self.stream = nil
+        database.close(stream)
+    }
+
+    private func fail(_ error: TransportError, _ database: TenantDatabase) {
+        end(database)
+        write(error, bookmark: database.bookmark)
+    }
+
+    private func fail(_ error: HranaError, _ database: TenantDatabase) {
+        let isStale = error.code == "SQLITE_BUSY" && isTransaction && !beginsWriting
+        end(database)
+        if isStale {
+            // Others wrote while a slow read of ours ran aside: as a writer it will see what they wrote.
+            beginAnew(database)
+            if begin(on: database) { return runAgain(on: database) }
+            return
+        }
+        let failure = QueryFailure(error)
+        writer.bytes.removeAll(keepingCapacity: true)
+        writer.plainError(
+            code: failure.code, message: error.message, sqlite: failure.sqlite,
+            statement: next < query.statements.count ? next : nil, requestID: requestID.description)
+        answer.status = failure.status
+        answer.bookmark = database.bookmark
+        hasEnded = true
+    }
+
+    private func runAgain(on database: TenantDatabase) {
+        do throws(StatementStop) {
+            try runAll(on: database, mayWait: false)
+        } catch {
+            switch error {
+            case .waitForWriter: fail(.writerBusy, database)
+            case .forbidden: fail(.writeForbidden, database)
+            case .failed(let failure): fail(failure, database)
+            }
+        }
+    }
+
+    private func write(_ error: TransportError, bookmark: Bookmark? = nil) {
+        writer.bytes.removeAll(keepingCapacity: true)
+        writer.plainError(error, requestID)
+        answer = HranaAnswer(error, bookmark: bookmark)
+        answer.contentType = "application/json"
+        hasEnded = true
+    }
+}
