@@ -1,4 +1,5 @@
 import CSQLite
+import Lanes
 package import SQLiteKit
 package import Seams
 
@@ -14,6 +15,9 @@ package final class SQLSession {
     /// A statement that is not a mere read was stepped. As long as this is false, and no answer has left, everything can
     /// be done again elsewhere: what is lost with the stream is at most a transaction that was not committed.
     package private(set) var mayHaveChanged = false
+    private let began: Instant
+    /// Many short statements hold a lane up like a long one: after so many nanoseconds it is given away.
+    private static let slowAfter: UInt64 = 5_000_000
 
     init(
         database: TenantDatabase, stream: TenantStream, rights: Rights, deadline: Instant,
@@ -24,6 +28,7 @@ package final class SQLSession {
         self.rights = rights
         self.deadline = deadline
         self.cancellation = cancellation
+        began = database.now
     }
 
     /// Nobody waits for what this session does.
@@ -66,6 +71,8 @@ package final class SQLSession {
         }
         if database.hold != .none { try waitForHold(entry, on: guarded) }
         guarded.watch.begin(entry, deadline: deadline, cancellation)
+        // Where no thread is to be had for the lane's others it goes on: its statements are short, and their number is bounded.
+        if guarded.watch.started.nanoseconds(since: began) >= Self.slowAfter { _ = Lane.stepAside() }
         guarded.beginRunning()
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
@@ -127,6 +134,7 @@ package final class SQLSession {
     ///
     /// - Parameter bytes: UTF-8, longer than `offset`.
     package func runNext(of bytes: [UInt8], at offset: inout Int) throws(SQLFailure) {
+        offset += StatementSplitter.emptyLength(bytes[offset...])
         let length = StatementSplitter.firstLength(bytes[offset...])
         let text = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
         do throws(SQLFailure) {

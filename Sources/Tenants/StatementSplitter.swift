@@ -1,4 +1,4 @@
-/// Finds where the first statement of a text ends, in one pass and as SQLite's own shell does: at a semicolon outside of
+/// Finds where the first statement of a text ends, in one pass and as `sqlite3_complete` would have it: at a semicolon outside of
 /// strings and comments, but in a trigger's definition only after the END that follows another semicolon.
 enum StatementSplitter {
     /// - Returns: bytes up to and with the semicolon that ends the first statement, or all of them.
@@ -10,6 +10,16 @@ enum StatementSplitter {
             if progress == .ended { break }
         }
         return scanner.index - bytes.startIndex
+    }
+
+    /// Empty statements need not be looked at one by one, and a text may be full of them.
+    ///
+    /// - Returns: bytes up to and with the last semicolon before anything else but space and comments; 0 if there is none.
+    static func emptyLength(_ bytes: ArraySlice<UInt8>) -> Int {
+        var scanner = Scanner(bytes)
+        var end = bytes.startIndex
+        while scanner.next() == .semicolon { end = scanner.index }
+        return end - bytes.startIndex
     }
 
     /// Whether the first word is PRAGMA, past white space, a byte-order mark and comments.
