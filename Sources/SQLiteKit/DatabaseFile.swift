@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// It outlives its connections: a log with bytes in it is still the newest truth when the last connection closes.
 package final class DatabaseFile: @unchecked Sendable {
-    // @unchecked: `capture` belongs to the holder of SQLite's write lock; the rest is atomic, locked or constant.
+    // @unchecked: `capture`, `isLogRefused` belong to the holder of SQLite's write lock; the rest is atomic, locked or constant.
     package let path: String
     /// What SQLite knows it by, and SQL can ask for: the path's last part.
     let name: String
@@ -21,6 +21,7 @@ package final class DatabaseFile: @unchecked Sendable {
     /// The handle that may checkpoint now, by address; 0 is none.
     private let armedHandle = Atomic<UInt>(0)
     let observer: (any CommitObserver)?
+    private var isLogRefused = false
 
     init(
         path: String, size: Int64, budget: WALBudget, descriptors: DescriptorCache, observer: (any CommitObserver)?
@@ -92,7 +93,20 @@ package final class DatabaseFile: @unchecked Sendable {
         } else if bytes.count == CommitCapture.frameHeaderBytes {
             guard capture.willWriteFrameHeader(bytes, at: offset) else { return SQLITE_FULL }
         }
-        return log.write(bytes, at: offset) ? SQLITE_OK : SQLITE_FULL
+        if log.write(bytes, at: offset) { return SQLITE_OK }
+        isLogRefused = true
+        return SQLITE_FULL
+    }
+
+    /// Whether the log had no room for the last transaction, until it is asked for. Only on the thread that owns the connections.
+    package func takeLogRefusal() -> Bool {
+        defer { isLogRefused = false }
+        return isLogRefused
+    }
+
+    func writeLockTaken() {
+        isLogRefused = false
+        capture.writeLockTaken()
     }
 
     func truncateLog(to size: Int) {

@@ -111,7 +111,7 @@ final class DatabaseHandle {
         if range.contains(WALIndex.checkpointSlot), !file.isArmed(self), !isRecovery(range) { return SQLITE_BUSY }
         guard file.index.lockExclusive(range) else { return SQLITE_BUSY }
         for slot in range { exclusive |= 1 << slot }
-        if range.contains(WALIndex.writeSlot) { file.capture.writeLockTaken() }
+        if range.contains(WALIndex.writeSlot) { file.writeLockTaken() }
         return SQLITE_OK
     }
 

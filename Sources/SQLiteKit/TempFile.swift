@@ -7,6 +7,7 @@ package final class TempAccount: Sendable {
     package let limit: Int64
     private let used = Atomic<Int64>(0)
     private let refusals = Atomic<Bool>(false)
+    private let fullDisk = Atomic<Bool>(false)
 
     package init(limit: Int64) { self.limit = limit }
 
@@ -22,6 +23,10 @@ package final class TempAccount: Sendable {
 
     /// Whether room was refused since this was last asked: SQLite says the same of every full disk.
     package func takeRefusal() -> Bool { refusals.exchange(false, ordering: .relaxed) }
+
+    /// The same for room on the device.
+    package func takeDiskFull() -> Bool { fullDisk.exchange(false, ordering: .relaxed) }
+    func noteDiskFull() { fullDisk.store(true, ordering: .relaxed) }
 
     func shrink(by bytes: Int64) { used.subtract(bytes, ordering: .relaxed) }
 }
@@ -64,6 +69,7 @@ final class TempFile {
             try file.write(bytes, at: offset)
             return SQLITE_OK
         } catch {
+            if case .full = error { account.noteDiskFull() }
             return error.writeCode
         }
     }

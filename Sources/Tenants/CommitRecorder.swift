@@ -90,7 +90,12 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private static let patience: UInt64 = 50_000_000
 
     func reservePage() -> Bool {
-        guard !isAbandoned, !isHeld else { return false }
+        guard !isAbandoned, !isHeld else {
+            refusal = .journalFull
+            return false
+        }
+        // What an earlier transaction was refused for is not this one's reason.
+        if pages == 0 { refusal = nil }
         let wanted = (pages + 1) * Self.worstPageBytes
         guard wanted <= transactionBytes else {
             refusal = .transactionTooLarge

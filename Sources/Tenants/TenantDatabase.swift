@@ -182,6 +182,7 @@ package final class TenantDatabase {
             && !(sharedConnection?.connection.hasBusyStatement ?? false)
     }
 
+    /// Which bound a statement met: SQLite says the same of all of them.
     func explainFull(_ error: SQLiteError) -> SQLFailure {
         switch recorder.takeRefusal() {
         case .transactionTooLarge: return .transactionTooLarge
@@ -190,8 +191,10 @@ package final class TenantDatabase {
         case nil: break
         }
         if temporary.takeRefusal() { return .temporaryFull }
-        let limit = context.settings.databasePages
-        return limit > 0 && file.pageCount >= limit ? .quotaExceeded : .busy
+        if temporary.takeDiskFull() { return .diskFull }
+        if file.takeLogRefusal() { return .busy }
+        // Nothing else is ever full but the database, or a table's numbers.
+        return context.settings.databasePages > 0 ? .quotaExceeded : .sqlite(error)
     }
 
     // MARK: Memory

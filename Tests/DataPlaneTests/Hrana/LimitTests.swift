@@ -49,6 +49,35 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `a database that reaches its size says so, and goes on with what gives room back`() async throws {
+        let house = try await HranaHouse { settings, _ in settings.databasePages = 256 }
+        #expect(await house.execute("INSERT INTO t(v) VALUES (zeroblob(900000))").code() == nil)
+        // Far from the bound in what is committed, and beyond it with this.
+        for _ in 0..<2 {
+            let reply = await house.execute("INSERT INTO t(v) VALUES (zeroblob(900000))")
+            #expect(reply.code() == "QUOTA_EXCEEDED", "\(reply.body)")
+        }
+        let first = await house.version1(execute: #"{"stmt":{"sql":"INSERT INTO t(v) VALUES (zeroblob(900000))"}}"#)
+        #expect(first.status == 507)
+        #expect(await house.execute("DELETE FROM t").code() == nil)
+        #expect(await house.execute("INSERT INTO t(v) VALUES (zeroblob(900000))").code() == nil)
+        try house.stop()
+    }
+
+    @Test func `a text of nothing but semicolons is over at once, and keeps nobody waiting`() async throws {
+        let house = try await HranaHouse()
+        let text =
+            String(repeating: ";", count: 1_000_000) + "INSERT INTO t(v) VALUES (1)"
+            + String(repeating: ";", count: 1000)
+        let clock = ContinuousClock()
+        let began = clock.now
+        let reply = await house.ask(
+            nil, #"{"type":"sequence","sql":"\#(text)"}"#, HranaHouse.execute("SELECT count(*) FROM t"))
+        #expect(reply.result(1)["rows"][0][0]["value"].string == "1", "\(reply.body.prefix(300))")
+        #expect(clock.now - began < .seconds(10))
+        try house.stop()
+    }
+
     @Test func `a work is used again, and nothing of the last program is left in it`() async throws {
         let house = try await HranaHouse()
         let work = PipelineWork(house.call(.init()), house.context)
