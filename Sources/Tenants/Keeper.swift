@@ -35,8 +35,7 @@ struct Keeper {
                 continue
             }
             // To this tenant and no other: one that was closed meanwhile must not be opened again for it.
-            engine.load.enterUrgently()
-            if tenant.submit(TickWork(), .front) != nil { engine.load.leave() }
+            tenant.tickSoon()
         }
     }
 
@@ -49,20 +48,6 @@ struct Keeper {
         }
         group.wait()
     }
-}
-
-/// Ends overdue streams and transactions of one tenant.
-private final class TickWork: TenantWork {
-    func handle(_ tenant: Tenant) -> Bool {
-        guard let database = tenant.openDatabase else { return true }
-        tenant.tick(database)
-        database.releaseIdle()
-        return true
-    }
-
-    func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
-    func refuse(_ error: TenantsError) {}
-    func release() {}
 }
 
 /// Closes one tenant if it has nothing to do; copies its log into its file first.

@@ -37,6 +37,8 @@ package struct Mailbox {
         case work(any TenantWork)
         /// The tenant goes over to this thread.
         case reader(ReturningReader)
+        /// What has waited too long is to be ended.
+        case tick
         case nothing
     }
 
@@ -66,6 +68,8 @@ package struct Mailbox {
     /// As many as slow reads may be aside.
     private var returning: [ReturningReader] = []
     private var duty = Duty.idle
+    /// The clock wants a look. No work: it waits once at most, and counts nowhere.
+    private var wantsTick = false
     var barred: TenantsError?
 
     init(bound: Int) { self.bound = bound }
@@ -92,6 +96,15 @@ package struct Mailbox {
         return .schedule
     }
 
+    /// - Returns: `.refused(.retry)` where the tenant has left; it has nothing to watch then.
+    mutating func addTick() -> Answer {
+        if duty == .retired { return .refused(.retry) }
+        wantsTick = true
+        guard duty == .idle else { return .queued }
+        duty = .scheduled
+        return .schedule
+    }
+
     /// Takes out a work that has not been given to a thread yet.
     ///
     /// - Returns: false if it is not here, or is to be run.
@@ -104,6 +117,10 @@ package struct Mailbox {
     /// Readers that come back go first: they hold a thread and a snapshot.
     mutating func next() -> Next {
         if !returning.isEmpty { return .reader(returning.removeFirst()) }
+        if wantsTick {
+            wantsTick = false
+            return .tick
+        }
         guard head < works.count else { return .nothing }
         defer {
             head += 1
@@ -121,7 +138,7 @@ package struct Mailbox {
             duty = .parked
             return .idle
         case .nothing:
-            guard count == 0 else { return .again }
+            guard count == 0, !wantsTick else { return .again }
             if duty == .scheduled { duty = .idle }
             return .idle
         }

@@ -21,7 +21,9 @@ extension Tenant {
     }
 
     /// On the clock: ends overdue streams and transactions that others have waited for too long.
-    func tick(_ database: TenantDatabase) {
+    func tick() {
+        guard let database, !parts.life.isAbandoned else { return }
+        database.releaseIdle()
         let now = parts.context.time.monotonic()
         let settings = parts.context.settings
         for stream in database.streams.abandoned(now: now, idle: settings.cursorIdle) { stream.endSuspended(.idle) }

@@ -67,6 +67,9 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     /// - Returns: whether it was still waiting; it is the caller's then.
     func withdraw(_ work: any TenantWork) -> Bool { mailbox.withLock { $0.withdraw(work) } }
 
+    /// The clock: what has waited too long ends at the tenant's next turn, however often it is asked for.
+    func tickSoon() { if case .schedule = mailbox.withLock({ $0.addTick() }) { schedule() } }
+
     /// Refuses new works with this error from now on; nil opens the mailbox again.
     func bar(_ error: TenantsError?) { mailbox.withLock { $0.barred = error } }
 
@@ -89,6 +92,7 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
                 parts.load.leave()
                 work.refuse(error)
             case .reader(let reader): return reader.takeOver()
+            case .tick: continue
             case .nothing:
                 switch mailbox.withLock({ $0.endTurn() }) {
                 case .idle: return
@@ -121,6 +125,10 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
             case .reader(let reader):
                 noteState()
                 return reader.takeOver()
+            case .tick:
+                tick()
+                // It may have run works that had waited.
+                if Lane.current == nil { break turn }
             case .nothing: break turn
             }
         }
