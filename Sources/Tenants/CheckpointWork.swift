@@ -1,5 +1,6 @@
 import Journal
 import SQLiteKit
+import Synchronization
 import Vocabulary
 
 /// Copies one tenant's durable commits into its file, and says how far the file is then.
@@ -18,6 +19,8 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
     private(set) var needed = LSN.none
     /// What the file holds then; nil where the tenant was closed and the census knows.
     private(set) var facts: TenantState?
+    /// The node state runs nothing but our own, which ends soon.
+    var mayBeWithdrawn: Bool { tenant != .nodeState }
 
     init(_ tenant: TenantID, engine: TenantEngine, group: WorkGroup, heldBack: LSN, givesUpDamaged: Bool) {
         self.tenant = tenant
@@ -28,6 +31,7 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
     }
 
     func handle(_ tenant: Tenant) -> Bool {
+        tenant.mustYield.store(false, ordering: .relaxed)
         guard let database = tenant.openDatabase else {
             // A closed tenant's file has everything: it could not have been closed else. A damaged one's may have been
             // unreadable for a moment only: the next recovery tries again as long as its records are there.

@@ -1,5 +1,6 @@
 import Journal
 import Seams
+import Synchronization
 import Vocabulary
 
 /// Moves commits from the journal into the tenants' files, and the recovery point after them. On a thread of its own: one
@@ -14,6 +15,8 @@ struct Checkpointer {
     private static let roundSize = 256
     /// Nanoseconds for which readers may keep a segment while the journal is filling up.
     private static let shortest: UInt64 = 1_000_000_000
+    /// Nanoseconds that tenants whose statements run on are waited for when the others are done.
+    private static let patience: UInt64 = 250_000_000
 
     func loop() {
         var lastSeen = LSN.none
@@ -112,11 +115,26 @@ struct Checkpointer {
             CheckpointWork($0, engine: engine, group: group, heldBack: heldBack, givesUpDamaged: isNearlyFull)
         }
         for work in works { engine.submitUrgently(work, to: work.tenant) }
-        group.wait()
+        if !group.wait(forEachAtMost: Self.patience) {
+            for work in works where engine.withdraw(work, of: work.tenant) {
+                group.leave()
+                hurry(work.tenant)
+            }
+            group.wait()
+        }
         if !engine.context.faults.passRefreshes {
             try engine.journal.waitUntilDurable(works.map(\.needed).max() ?? .none)
         }
         return works
+    }
+
+    /// The tenant's statement kept a round from copying it. That is the others' affair when they are about to be refused, and
+    /// the oldest segment is needed for this one.
+    private func hurry(_ tenant: TenantID) {
+        guard isNearlyFull, let oldest = engine.journal.segments.first?.lastLSN,
+            engine.dirty.since(tenant).map({ $0 <= oldest }) ?? false
+        else { return }
+        engine.open.find(tenant)?.mustYield.store(true, ordering: .relaxed)
     }
 
     /// Records at or below it have been needed for too long: their tenants' readers cannot keep them any more.

@@ -12,6 +12,8 @@ final class ExecutionWatch: ProgressObserver {
         case tooManySlow
         case cancelled
         case recalled(Recall)
+        /// The journal is nearly full and waits for this tenant.
+        case holdsJournal
     }
 
     /// Virtual-machine steps between two looks at the clock: some tens of microseconds.
@@ -88,6 +90,7 @@ final class ExecutionWatch: ProgressObserver {
         let now = time.monotonic()
         if now >= deadline { return stopNow(.deadline) }
         if guarded.isAside { return false }
+        if guarded.host.mustYield() { return stopNow(.holdsJournal) }
         return holdsUpOthers(now.nanoseconds(since: started))
     }
 

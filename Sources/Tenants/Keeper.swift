@@ -11,6 +11,8 @@ struct Keeper {
 
     /// Tenants closed in one round.
     private static let evictions = 64
+    /// Nanoseconds that victims which do not answer are waited for: the clock is everybody's.
+    private static let patience: UInt64 = 50_000_000
 
     func loop() {
         var nameless = NamelessFiles(engine: engine, below: firstGeneration)
@@ -18,7 +20,7 @@ struct Keeper {
             tick()
             engine.removals.run(engine.files)
             nameless.look()
-            for _ in 0..<16 where isOverBounds { evictSome() }
+            for _ in 0..<16 where isOverBounds { if !evictSome() { break } }
         }
     }
 
@@ -39,19 +41,24 @@ struct Keeper {
         }
     }
 
-    private func evictSome() {
+    /// - Returns: whether it is worth while to go on: all that were asked have answered.
+    private func evictSome() -> Bool {
         let victims = engine.open.leastUsed(Self.evictions)
-        guard !victims.isEmpty else { return }
+        guard !victims.isEmpty else { return false }
         let group = WorkGroup(victims.count)
-        for victim in victims {
-            engine.submitUrgently(EvictWork(engine: engine, group: group), to: victim.id)
-        }
+        let works = victims.map { (id: $0.id, work: EvictWork(engine: engine, group: group)) }
+        for (id, work) in works { engine.submitUrgently(work, to: id) }
+        if group.wait(forEachAtMost: Self.patience) { return true }
+        // One whose statement runs on is no victim.
+        for (id, work) in works where engine.withdraw(work, of: id) { group.leave() }
         group.wait()
+        return false
     }
 }
 
 /// Closes one tenant if it has nothing to do; copies its log into its file first.
 private final class EvictWork: TenantWork {
+    var mayBeWithdrawn: Bool { true }
     private let engine: TenantEngine
     private let group: WorkGroup
 

@@ -244,7 +244,7 @@ package final class SQLSession {
         case SQLITE_INTERRUPT:
             switch guarded.watch.stop {
             case .deadline: return .deadlineExceeded
-            case .tooManySlow: return .overloaded
+            case .tooManySlow, .holdsJournal: return .overloaded
             case .recalled(.expired): return .readExpired
             case .recalled(.tenantLeaves): return .recalled
             case .cancelled, nil: return .sqlite(error)

@@ -6,6 +6,11 @@ extension Tenant {
     /// end.
     var mayGoOnMeanwhile: Bool { parked == nil }
 
+    /// Asked by the statement that runs, which then ends: one such answer for each time that it was wanted.
+    func takeYield() -> Bool {
+        mustYield.load(ordering: .relaxed) && mustYield.exchange(false, ordering: .relaxed)
+    }
+
     /// Something waits for its turn.
     var hasWorks: Bool { mailbox.withLock { !$0.isEmpty } || !waiters.isEmpty }
 

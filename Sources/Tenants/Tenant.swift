@@ -31,6 +31,8 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     private var dutyThread = pthread_t()
     /// For the clock that finds idle tenants.
     let wasUsed = Atomic<Bool>(true)
+    /// The statement that runs now is to end: nobody else gets anything written before the tenant's commits are copied.
+    let mustYield = Atomic<Bool>(false)
     private let memory = Atomic<Int>(0)
     private let watched = Atomic<Bool>(false)
 

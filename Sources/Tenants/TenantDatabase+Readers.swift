@@ -14,6 +14,7 @@ extension TenantDatabase {
         return readers.isFull && !host.hasReturningReader ? .taken : .free
     }
 
+    func mustYield() -> Bool { host.takeYield() }
     var isWaitedFor: Bool { host.hasWorks }
     var readerPatience: UInt64 { context.settings.readerPatience }
 

@@ -70,9 +70,14 @@ package final class TenantEngine: Sendable {
     /// released or refused all the same. Any thread; must be the tenant that it was submitted to.
     package func cancel(_ work: any TenantWork, of id: TenantID) {
         work.cancellation?.cancel()
-        guard let tenant = open.find(id), tenant.withdraw(work) else { return }
+        if withdraw(work, of: id) { work.refuse(.clientLeft) }
+    }
+
+    /// - Returns: whether the work was still waiting; it is the caller's then, neither released nor refused.
+    func withdraw(_ work: any TenantWork, of id: TenantID) -> Bool {
+        guard let tenant = open.find(id), tenant.withdraw(work) else { return false }
         load.leave()
-        work.refuse(.clientLeft)
+        return true
     }
 
     func deliver(_ work: any TenantWork, to id: TenantID, _ place: Mailbox.Place) {

@@ -9,11 +9,22 @@ final class WorkGroup: @unchecked Sendable {
     init(_ count: Int) { running = count }
 
     func leave() {
-        let last = gate.withLock {
-            running -= 1
-            return running == 0
+        gate.withLock { running -= 1 }
+        gate.signal()
+    }
+
+    /// Waits as long as one after the other is done, and then for at most so long for the next.
+    ///
+    /// - Returns: whether all are.
+    func wait(forEachAtMost nanoseconds: UInt64) -> Bool {
+        while true {
+            let isSame = gate.withLock {
+                let before = running
+                return before > 0 && !gate.wait(atMost: nanoseconds, while: { running == before })
+            }
+            if isSame { return false }
+            if gate.withLock({ running == 0 }) { return true }
         }
-        if last { gate.signal() }
     }
 
     func wait() { gate.withLock { gate.wait(while: { running > 0 }) } }

@@ -52,6 +52,22 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `the clock goes on while a victim of eviction runs on`() async throws {
+        let house = try House { settings, _ in
+            settings.openTenants = 1
+            settings.streamIdle = 100_000_000
+        }
+        let (long, idle) = (try await house.create(7_010), try await house.create(7_011))
+        let work = SQLWork(Self.endless)
+        house.engine.submit(work, to: long)
+        try await openStream(house, idle)
+        try await until { house.engine.streamCount == 0 }
+        #expect(!work.hasEnded)
+        house.engine.cancel(work, of: long)
+        #expect(await work.ended() == .failed(.cancelled))
+        try house.stop()
+    }
+
     @Test func `what idles ends by the clock although nobody asks for the tenant`() async throws {
         let house = try House { settings, _ in settings.streamIdle = 50_000_000 }
         let tenant = try await house.create(7_002)

@@ -109,6 +109,40 @@ import Vocabulary
         try house.engine.shutdown()
     }
 
+    @Test func `a statement that writes without an end keeps nobody else from writing`() async throws {
+        let house = try await house()
+        #expect(await write(Self.rows(40, bytes: 900), on: Self.held, house))
+        let long = SQLWork("INSERT INTO t SELECT NULL, i FROM \(SQLWork.endless) WHERE i < 0")
+        house.engine.submit(long, to: Self.held)
+        var written = 0
+        while written < 3 * SimulatedHouse.tiny().1.journalBytes {
+            guard await write(Self.churn, on: Self.busy, house, attempts: 2_000) else { break }
+            written += 20_000
+        }
+        #expect(written >= 3 * SimulatedHouse.tiny().1.journalBytes)
+        // Not before it was in their way.
+        #expect(await long.ended() == .failed(.overloaded))
+        #expect(await write(Self.rows(1, bytes: 900), on: Self.held, house))
+        try house.engine.shutdown()
+    }
+
+    @Test func `a statement that ends nobody's patience is left alone`() async throws {
+        let house = try await house()
+        #expect(await write(Self.rows(4, bytes: 900), on: Self.held, house))
+        let long = SQLWork("INSERT INTO t SELECT NULL, i FROM \(SQLWork.endless) WHERE i < 0")
+        house.engine.submit(long, to: Self.held)
+        for _ in 0..<20 { #expect(await write(Self.churn, on: Self.busy, house)) }
+        // Rounds go on without it: the other tenant's commits are copied.
+        for _ in 0..<2_000 where house.engine.dirty.since(Self.busy) != nil {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(house.engine.dirty.since(Self.busy) == nil)
+        #expect(!long.hasEnded)
+        house.engine.cancel(long, of: Self.held)
+        #expect(await long.ended() == .failed(.cancelled))
+        try house.engine.shutdown()
+    }
+
     @Test func `without refreshes the node would stop`() async throws {
         var faults = EngineFaults()
         faults.neverRefresh = true
