@@ -25,12 +25,16 @@ extension Journal {
         if faults.freeBeforeManifest { free(upTo: lsn) }
         let durable = durableLSN
         let point = state.withLock { $0.parted.point(atMost: lsn) }
-        try onDisk { () throws(FileError) in
-            try manifests.update { manifest in
-                manifest.recoveryPoint = max(manifest.recoveryPoint, point)
-                manifest.durable = max(manifest.durable, durable)
-                if let nodeState { manifest.nodeState = nodeState }
-            }
+        let change = { (manifest: inout Manifest) in
+            manifest.recoveryPoint = max(manifest.recoveryPoint, point)
+            manifest.durable = max(manifest.durable, durable)
+            if let nodeState { manifest.nodeState = nodeState }
+        }
+        var next = manifests.current
+        change(&next)
+        // What is there already is durable already.
+        if next != manifests.current {
+            try onDisk { () throws(FileError) in try manifests.update(change) }
         }
         free(upTo: manifests.current.recoveryPoint)
     }

@@ -20,14 +20,37 @@ struct Checkpointer {
 
     func loop() {
         var lastSeen = LSN.none
+        var rest = Rest(shortest: engine.settings.checkpointPause)
         while let wanted = engine.checkpoints.take(Self.roundSize, waitingAtMost: engine.settings.checkpointPause) {
             let last = engine.journal.lastLSN
             let isIdle = last == lastSeen
             lastSeen = last
+            // What kept the last round from covering anything is probably still there.
+            if isIdle, wanted.isEmpty, !isFilling, rest.holds(at: engine.context.time.monotonic()) { continue }
             let chosen = choose(wanted, isIdle: isIdle)
             guard !chosen.isEmpty else { continue }
             // What failed stays dirty, and the next round tries again; a failed sync has ended the journal.
+            let before = (engine.journal.recoveryPoint, engine.dirty.count)
             try? round(chosen)
+            let isVain = before == (engine.journal.recoveryPoint, engine.dirty.count)
+            rest.note(isVain: isVain && isIdle, at: engine.context.time.monotonic())
+        }
+    }
+
+    /// Grows with rounds that came to nothing while nobody wrote.
+    private struct Rest {
+        let shortest: UInt64
+        private var doublings: UInt64 = 0
+        private var end = Instant(nanoseconds: 0)
+
+        init(shortest: UInt64) { self.shortest = shortest }
+
+        func holds(at now: Instant) -> Bool { doublings > 0 && now < end }
+
+        /// Up to 64 times the shortest.
+        mutating func note(isVain: Bool, at now: Instant) {
+            doublings = isVain ? min(doublings + 1, 6) : 0
+            end = now.advanced(byNanoseconds: shortest << doublings)
         }
     }
 
@@ -53,7 +76,11 @@ struct Checkpointer {
         chosen += hindered.filter { !wanted.contains($0) }
         if isIdle || isFilling, chosen.count < Self.roundSize {
             let known = Set(chosen)
-            for tenant in engine.dirty.oldest(Self.roundSize) where !known.contains(tenant) { chosen.append(tenant) }
+            // Damaged ones keep their records as long as there is room.
+            let hopeless = isNearlyFull ? [] : Set(engine.census.damagedTenants.keys)
+            for tenant in engine.dirty.oldest(Self.roundSize, without: hopeless) where !known.contains(tenant) {
+                chosen.append(tenant)
+            }
         }
         // The node state alone would keep itself busy for ever: each round writes it.
         if isIdle, chosen == [.nodeState], engine.journal.lastLSN.rawValue - engine.journal.recoveryPoint.rawValue <= 4

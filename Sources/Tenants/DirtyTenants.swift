@@ -50,8 +50,12 @@ final class DirtyTenants: Sendable {
     }
 
     /// The tenants that hold the journal back the longest, oldest first.
-    func oldest(_ count: Int) -> [TenantID] {
-        let all = marks.withLock { $0.map { (tenant: $0.key, since: $0.value.since) } }
+    ///
+    /// - Parameter hopeless: those for which nothing can be done.
+    func oldest(_ count: Int, without hopeless: Set<TenantID> = []) -> [TenantID] {
+        let all = marks.withLock { marks in
+            marks.lazy.filter { !hopeless.contains($0.key) }.map { (tenant: $0.key, since: $0.value.since) }
+        }
         return all.sorted { ($0.since, $0.tenant) < ($1.since, $1.tenant) }.prefix(count).map(\.tenant)
     }
 

@@ -179,6 +179,26 @@ import Vocabulary
         house.engine.abandon()
     }
 
+    @Test func `an idle node with a reader in the way rests`() async throws {
+        let house = try await house { settings, _ in settings.checkpointPause = 2_000_000 }
+        #expect(await write(Self.rows(4, bytes: 900), on: Self.held, house))
+        let reader = HeldReader(house, Self.held)
+        #expect(try await reader.count() == 4)
+        #expect(await write(Self.rows(4, bytes: 900), on: Self.held, house))
+        try await Task.sleep(for: .seconds(1))
+        let before = house.disk.calls(.syncDirectory) + house.disk.calls(.syncFileSystem)
+        try await Task.sleep(for: .seconds(1))
+        let calls = house.disk.calls(.syncDirectory) + house.disk.calls(.syncFileSystem) - before
+        #expect(calls < 60, "five hundred rounds could be made")
+        #expect(house.engine.dirty.since(Self.held) != nil)
+        try await reader.rollBack()
+        for _ in 0..<1_000 where house.engine.dirty.since(Self.held) != nil {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(house.engine.dirty.since(Self.held) == nil, "and goes on when it has left")
+        try house.engine.shutdown()
+    }
+
     // MARK: The log
 
     @Test func `a reader ends when its tenant's log is full, and writing goes on`() async throws {
