@@ -14,6 +14,9 @@ import Testing
         try run("libsql_client_http.py", addressing)
     }
 
+    /// No client for Python speaks it: the script has an encoder of its own, written from the protocol's messages.
+    @Test func `pipelines and cursors in Protocol Buffers`() throws { try run("protobuf_http.py", "path") }
+
     private func run(_ script: String, _ addressing: String) throws {
         let server = try ServerProcess(["--set", "domain=0.0.1"])
         // Under the domain 0.0.1 the host 127.0.0.1 names tenant "127": host addressing without a name server.

@@ -109,7 +109,7 @@ private struct Generator {
 
 @Suite struct RoundTripTests {
     @Test(arguments: 0..<8)
-    func `random requests come back as they were written`(seed: Int) {
+    func `random requests come back as they were written`(seed: Int) throws {
         var generator = Generator(dice: Dice(seed: UInt64(seed)))
         for _ in 0..<250 {
             let request = PipelineRequest(
@@ -118,15 +118,21 @@ private struct Generator {
             let text = written { $0.pipelineRequest(request) }
             #expect(pipeline(text) == request)
             #expect(parsed(text) != nil)
+            var writer = ProtobufWriter()
+            writer.pipelineRequest(request)
+            #expect(try outcome(writer.bytes.bytes, ProtobufDecoder().pipeline).get() == request)
         }
     }
 
-    @Test func `random cursors come back as they were written`() {
+    @Test func `random cursors come back as they were written`() throws {
         var generator = Generator(dice: Dice(seed: 77))
         for _ in 0..<300 {
             let request = CursorRequest(baton: generator.text(), batch: generator.batch())
             let text = written { $0.cursorRequest(request) }
             #expect(decoding(text, HranaDecoder(version: .three).cursor) == request)
+            var writer = ProtobufWriter()
+            writer.cursorRequest(request)
+            #expect(try outcome(writer.bytes.bytes, ProtobufDecoder().cursor).get() == request)
         }
     }
 

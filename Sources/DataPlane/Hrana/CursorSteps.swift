@@ -26,7 +26,7 @@ struct CursorSteps {
     /// Writes entries until the part is full.
     ///
     /// - Returns: whether the batch has come to its end.
-    mutating func fill(_ writer: inout JSONWriter, _ runner: StatementRunner) throws(StatementStop) -> Bool {
+    mutating func fill(_ writer: inout AnswerWriter, _ runner: StatementRunner) throws(StatementStop) -> Bool {
         while true {
             while writer.bytes.count < runner.context.limits.partBytes {
                 guard try advance(&writer, runner) else { return true }
@@ -46,7 +46,8 @@ struct CursorSteps {
     /// Writes the next entry or entries. A failure of a statement becomes one, and the batch goes on.
     ///
     /// - Returns: false at the batch's end.
-    private mutating func advance(_ writer: inout JSONWriter, _ runner: StatementRunner) throws(StatementStop) -> Bool {
+    private mutating func advance(_ writer: inout AnswerWriter, _ runner: StatementRunner) throws(StatementStop) -> Bool
+    {
         guard open != nil || progress.next < batch.steps.count else { return false }
         do throws(StatementStop) {
             if let open { try readOn(open.running, &writer, runner) } else { try beginNext(&writer, runner) }
@@ -60,7 +61,7 @@ struct CursorSteps {
     }
 
     private mutating func readOn(
-        _ running: RunningStatement, _ writer: inout JSONWriter, _ runner: StatementRunner
+        _ running: RunningStatement, _ writer: inout AnswerWriter, _ runner: StatementRunner
     ) throws(StatementStop) {
         try writer.cursorRow(of: running, upTo: writer.bytes.count + runner.context.limits.resultBytes)
         guard try !runner.step(running) else { return }
@@ -68,7 +69,7 @@ struct CursorSteps {
         finish(running, &writer)
     }
 
-    private mutating func beginNext(_ writer: inout JSONWriter, _ runner: StatementRunner) throws(StatementStop) {
+    private mutating func beginNext(_ writer: inout AnswerWriter, _ runner: StatementRunner) throws(StatementStop) {
         let step = batch.steps[progress.next]
         guard progress.runs(step, isAutocommit: runner.session.isAutocommit) else { return note(.skipped) }
         let sql = try text(of: step.statement.source, runner)
@@ -83,7 +84,7 @@ struct CursorSteps {
         do throws(StatementStop) {
             let hasRow = try runner.step(running)
             writer.startCursorStep(progress.next)
-            writer.columns(of: running.statement)
+            writer.cursorColumns(of: running.statement)
             writer.endCursorStepColumns()
             if hasRow, running.statement.isReadOnly {
                 open = Open(running: running, mark: mark)
@@ -99,13 +100,13 @@ struct CursorSteps {
 
     /// What a writing statement returns: all of it, at once.
     private func readAll(
-        _ running: RunningStatement, _ writer: inout JSONWriter, _ runner: StatementRunner
+        _ running: RunningStatement, _ writer: inout AnswerWriter, _ runner: StatementRunner
     ) throws(StatementStop) {
         let limit = writer.bytes.count + runner.context.limits.resultBytes
         repeat { try writer.cursorRow(of: running, upTo: limit) } while try runner.step(running)
     }
 
-    private mutating func finish(_ running: RunningStatement, _ writer: inout JSONWriter) {
+    private mutating func finish(_ running: RunningStatement, _ writer: inout AnswerWriter) {
         let summary = running.finish()
         writer.cursorStepEnd(affectedRows: summary.affectedRows, lastInsertRowID: summary.lastInsertRowID)
         note(.ok)
@@ -130,7 +131,7 @@ struct CursorSteps {
     func goOn(until deadline: Instant) { open?.running.goOn(until: deadline) }
 }
 
-extension JSONWriter {
+extension AnswerWriter {
     /// The row that a statement stands on, as an entry; nothing if it cannot be written.
     fileprivate mutating func cursorRow(of running: RunningStatement, upTo limit: Int) throws(StatementStop) {
         let mark = bytes.count

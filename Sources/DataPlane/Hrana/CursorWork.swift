@@ -39,7 +39,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
 
     package private(set) var answer = HranaAnswer()
     package private(set) var isLast = false
-    package var writer = JSONWriter(ByteWriter(capacity: 4096))
+    package var writer: AnswerWriter
     private let context: HranaContext
     private let call: HranaCall
     private let client: any CursorClient
@@ -47,6 +47,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     private let hasBegun = Atomic<Bool>(false)
     private var stage = Stage.fresh
     private var isFirstPart = true
+    /// Of the baton's text in the first entry.
+    private var batonOffset = 0
     /// A step was more than a mere read.
     private var mayHaveChanged = false
     private var partDeadline: Instant
@@ -60,6 +62,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
         self.client = client
         self.context = context
         steps = CursorSteps(batch)
+        writer = AnswerWriter(call.encoding, capacity: 4096)
         partDeadline = call.deadline
     }
 
@@ -144,7 +147,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
             return over()
         }
         // The baton's place; what it says of the stream is not known before the statements have run.
-        writer.cursorHead(baton: call.baton(for: stream!, isClean: true, context), baseURL: nil)
+        batonOffset = writer.cursorHead(baton: call.baton(for: stream!, isClean: true, context))
         return true
     }
 
@@ -194,13 +197,11 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     /// Corrects the baton in the first line where the stream has state. A stream that is only being read has none when
     /// that is over; of a batch that goes on nobody knows.
     private func completeHead(_ stream: TenantStream, isDone: Bool) {
+        if call.encoding == .protobuf { answer.contentType = "application/octet-stream" }
         guard !(stream.isCleanBesideReading && (isDone || steps.onlyReadOn)) else { return }
         var baton = call.baton(for: stream, isClean: false, context)
-        baton.withUTF8 { writer.bytes.overwrite(at: Self.batonOffset, with: UnsafeRawBufferPointer($0)) }
+        baton.withUTF8 { writer.bytes.overwrite(at: batonOffset, with: UnsafeRawBufferPointer($0)) }
     }
-
-    /// Of the baton's text in the first line: after `{"baton":"`.
-    private static let batonOffset = 10
 
     // MARK: Ends
 

@@ -14,6 +14,7 @@ package struct HranaCall: Sendable {
     package var timeout: UInt64
     /// The stream to go on with; nil for a new one.
     package var ticket: StreamTicket?
+    package var encoding = AnswerEncoding.json
     /// The caller has seen this and must not see anything older.
     package var bookmark: Bookmark?
 

@@ -5,8 +5,8 @@ import NIOHTTP1
 enum HranaEndpoint: Hashable, Sendable {
     /// `GET v2` and the like: answered without a token, since clients probe before they authenticate.
     case probe
-    case pipeline(HranaVersion)
-    case cursor
+    case pipeline(HranaVersion, AnswerEncoding)
+    case cursor(AnswerEncoding)
     case execute
     case batch
     /// Plain JSON, in the control plane's shape.
@@ -22,14 +22,16 @@ enum HranaEndpoint: Hashable, Sendable {
             return
         }
         switch path {
-        case "v3/pipeline" where method == .POST: self = .pipeline(.three)
-        case "v2/pipeline" where method == .POST: self = .pipeline(.two)
-        case "v3/cursor" where method == .POST: self = .cursor
+        case "v3/pipeline" where method == .POST: self = .pipeline(.three, .json)
+        case "v2/pipeline" where method == .POST: self = .pipeline(.two, .json)
+        case "v3/cursor" where method == .POST: self = .cursor(.json)
+        case "v3-protobuf/pipeline" where method == .POST: self = .pipeline(.three, .protobuf)
+        case "v3-protobuf/cursor" where method == .POST: self = .cursor(.protobuf)
         case "v1/execute" where method == .POST: self = .execute
         case "v1/batch" where method == .POST: self = .batch
         case "query" where method == .POST: self = .query
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
-            "v3" where method == .GET || method == .HEAD:
+            "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
         default: self = .unknown
         }
@@ -42,6 +44,14 @@ enum HranaEndpoint: Hashable, Sendable {
         return path.hasSuffix("/query")
     }
 
+    /// Of the answer, where the request is served.
+    var encoding: AnswerEncoding {
+        switch self {
+        case .pipeline(_, let encoding), .cursor(let encoding): encoding
+        default: .json
+        }
+    }
+
     /// Answered without a token.
     var isOpen: Bool { self == .probe || self == .preflight || self == .unknown }
 
@@ -51,7 +61,8 @@ enum HranaEndpoint: Hashable, Sendable {
     static func isBare(_ path: String) -> Bool {
         switch path {
         case "v1", "v2", "v3", "v1/execute", "v1/batch", "query": true
-        default: path.hasPrefix("v2/") || path.hasPrefix("v3/") || path.hasPrefix("v3-protobuf")
+        default:
+            path.hasPrefix("v2/") || path.hasPrefix("v3/") || path == "v3-protobuf" || path.hasPrefix("v3-protobuf/")
         }
     }
 }

@@ -25,9 +25,11 @@ enum HranaProgram {
         _ endpoint: HranaEndpoint, _ bytes: UnsafeRawBufferPointer, _ limits: HranaLimits
     ) throws(HranaDecodingError) -> HranaProgram {
         switch endpoint {
-        case .pipeline(let version):
+        case .pipeline(_, .protobuf): return .pipeline(try ProtobufDecoder(limits: limits).pipeline(bytes))
+        case .cursor(.protobuf): return .cursor(try ProtobufDecoder(limits: limits).cursor(bytes))
+        case .pipeline(let version, .json):
             return .pipeline(try HranaDecoder(version: version, limits: limits).pipeline(bytes))
-        case .cursor: return .cursor(try HranaDecoder(version: .three, limits: limits).cursor(bytes))
+        case .cursor(.json): return .cursor(try HranaDecoder(version: .three, limits: limits).cursor(bytes))
         case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
         case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
         case .query: return .query(try HranaDecoder(version: .three, limits: limits).query(bytes))

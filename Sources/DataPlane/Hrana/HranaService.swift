@@ -146,6 +146,7 @@ package final class HranaService: DoorService, Service {
         _ request: DoorRequest, _ admission: HranaAdmission, _ route: Route, _ authority: Authority
     ) throws(TransportError) {
         var call = try self.call(request, admission, route, authority)
+        call.encoding = admission.endpoint.encoding
         let program: HranaProgram
         do throws(HranaDecodingError) {
             program = try HranaProgram(

@@ -59,11 +59,15 @@ extension PipelineWork {
             writer.noStepResult()
             return steps.note(.skipped)
         }
+        let mark = writer.bytes.count
         do throws(StatementStop) {
             let sql = try text(of: step.statement.source, runner)
+            writer.startStepResult()
             try runner.execute(sql, step.statement, wantsRows: true, into: &writer)
+            writer.finishStepResult()
             steps.note(.ok)
         } catch {
+            writer.bytes.truncate(to: mark)
             guard case .failed(let failure) = error else { throw error }
             writer.noStepResult()
             steps.note(.error, failure)
@@ -115,7 +119,7 @@ extension PipelineWork {
     private func write(descriptionOf statement: SQLiteKit.Statement?) {
         if let statement { writer.parameters(of: statement) }
         writer.startDescriptionColumns()
-        if let statement { writer.columns(of: statement) }
+        if let statement { writer.describedColumns(of: statement) }
         writer.finishDescription(
             isExplain: statement?.isExplain ?? false, isReadOnly: statement?.isReadOnly ?? false)
     }

@@ -44,7 +44,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private static let keptBytes = 16 << 10
 
     package private(set) var answer = HranaAnswer()
-    package var writer = JSONWriter()
+    package var writer = AnswerWriter()
     let context: HranaContext
     package let cancellation: WorkCancellation? = WorkCancellation()
     private(set) var call: HranaCall
@@ -79,7 +79,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         next = 0
         progress = .none
         mayHaveChanged = false
-        writer.bytes.removeAll(keepingCapacity: true)
+        writer.restart(call.encoding)
     }
 
     /// The answer was copied: what an idle connection should not hold goes.
@@ -174,14 +174,15 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
 
     private func finish(_ stream: TenantStream, on database: TenantDatabase) {
         answer.bookmark = database.bookmark
+        if call.encoding == .protobuf { answer.contentType = "application/x-protobuf" }
         self.stream = nil
         if endsStream {
             database.close(stream)
-            if form == .version1 { writer.finishVersion1() } else { writer.finishPipeline(baton: nil, baseURL: nil) }
+            if form == .version1 { writer.finishVersion1() } else { writer.finishPipeline(baton: nil) }
         } else {
             stream.sequence += 1
             database.leave(stream)
-            writer.finishPipeline(baton: call.baton(for: stream, isClean: stream.isClean, context), baseURL: nil)
+            writer.finishPipeline(baton: call.baton(for: stream, isClean: stream.isClean, context))
         }
     }
 

@@ -2,11 +2,27 @@ import Glibc
 import Hrana
 import SQLiteKit
 
-extension JSONWriter {
+extension AnswerWriter {
     /// Names and declared types of all columns of a statement.
     mutating func columns(of statement: SQLiteKit.Statement) {
         for index in 0..<statement.columnCount {
             column(
+                name: Self.bytes(of: statement.columnName(index)),
+                declaredType: Self.bytes(of: statement.columnDeclaredType(index)))
+        }
+    }
+
+    mutating func describedColumns(of statement: SQLiteKit.Statement) {
+        for index in 0..<statement.columnCount {
+            describedColumn(
+                name: Self.bytes(of: statement.columnName(index)),
+                declaredType: Self.bytes(of: statement.columnDeclaredType(index)))
+        }
+    }
+
+    mutating func cursorColumns(of statement: SQLiteKit.Statement) {
+        for index in 0..<statement.columnCount {
+            cursorColumn(
                 name: Self.bytes(of: statement.columnName(index)),
                 declaredType: Self.bytes(of: statement.columnDeclaredType(index)))
         }
@@ -40,11 +56,17 @@ extension JSONWriter {
         try require(0, upTo: limit)
     }
 
-    func require(_ count: Int, upTo limit: Int) throws(StatementStop) {
-        guard bytes.count + count <= limit else { throw .failed(.responseTooLarge) }
+    private func require(_ count: Int, upTo limit: Int) throws(StatementStop) {
+        try bytes.require(count, upTo: limit)
     }
 
     private static func bytes(of text: UnsafePointer<CChar>?) -> UnsafeRawBufferPointer? {
         text.map { UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
+    }
+}
+
+extension ByteWriter {
+    func require(_ count: Int, upTo limit: Int) throws(StatementStop) {
+        guard self.count + count <= limit else { throw .failed(.responseTooLarge) }
     }
 }

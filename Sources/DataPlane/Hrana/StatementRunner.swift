@@ -16,7 +16,7 @@ struct StatementRunner {
     ///
     /// - Parameter wantsRows: else the result has no rows, though all are stepped through.
     func execute(
-        _ sql: String, _ request: Hrana.Statement, wantsRows: Bool, into writer: inout JSONWriter
+        _ sql: String, _ request: Hrana.Statement, wantsRows: Bool, into writer: inout AnswerWriter
     ) throws(StatementStop) {
         let mark = writer.bytes.count
         do throws(StatementStop) {
@@ -38,7 +38,7 @@ struct StatementRunner {
     }
 
     private func run(
-        _ running: RunningStatement, wantsRows: Bool, into writer: inout JSONWriter
+        _ running: RunningStatement, wantsRows: Bool, into writer: inout AnswerWriter
     ) throws(StatementStop) -> StatementSummary {
         let limit = context.limits.resultBytes
         do throws(StatementStop) {

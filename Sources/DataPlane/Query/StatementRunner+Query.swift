@@ -85,14 +85,14 @@ extension JSONWriter {
             case .float: plainFloat(statement.double(column))
             case .text:
                 let text = statement.text(column)
-                try require(text.count, upTo: limit)
+                try bytes.require(text.count, upTo: limit)
                 guard plainText(text) else { throw .failed(.textNotUTF8(column: column)) }
             case .blob:
                 let blob = statement.blob(column)
-                try require(blob.count / 3 * 4, upTo: limit)
+                try bytes.require(blob.count / 3 * 4, upTo: limit)
                 plainBlob(blob)
             }
         }
-        try require(0, upTo: limit)
+        try bytes.require(0, upTo: limit)
     }
 }

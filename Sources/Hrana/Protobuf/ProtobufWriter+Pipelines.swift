@@ -57,12 +57,15 @@ extension ProtobufWriter {
         end()
     }
 
-    /// A step's result: `startStatementResult` … `finishStatementResult` must follow, then `finishStepResult`.
+    /// A step's result: `startStatementResult` … `finishStatementResult` must follow, then `finishStepResult`; or, when it
+    /// was truncated away, `noStepResult`.
     package mutating func startStepResult() {
         start(1)
         bytes.unsigned(1, step)
-        step += 1
     }
 
-    package mutating func finishStepResult() { end() }
+    package mutating func finishStepResult() {
+        end()
+        step += 1
+    }
 }
