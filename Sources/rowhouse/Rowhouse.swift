@@ -19,6 +19,7 @@ struct Rowhouse: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardDescriptors.secure()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -1,7 +1,8 @@
 import Foundation
 import Logging
+import Terminal
 
-/// One line a message on standard error: time, level, words, facts.
+/// One line a message on standard error: time in UTC, level, words, facts.
 struct ServeLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
@@ -16,11 +17,12 @@ struct ServeLog: LogHandler {
         facts.merge(event.metadata ?? [:]) { $1 }
         facts["hb.request.id"] = nil
         let tail = facts.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let line = "\(Self.now()) \(event.level) \(event.message)\(tail)\n"
-        FileHandle.standardError.write(Data(line.utf8))
+        let line = TerminalText.visible("\(Self.now()) \(event.level) \(event.message)\(tail)") + "\n"
+        // A log that cannot be written must not end the node.
+        try? OutputDescriptor.standardError.write(line)
     }
 
     private static func now() -> String {
-        Date().formatted(.iso8601.time(includingFractionalSeconds: true).dateTimeSeparator(.standard))
+        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

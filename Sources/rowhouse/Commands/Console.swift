@@ -6,25 +6,37 @@ enum Console {
     /// Columns of the terminal that standard output goes to; `nil` where it goes elsewhere, so that nothing is cut.
     static var width: Int? { width(of: STDOUT_FILENO) }
 
+    /// A command's answer. Where it cannot be written the command has failed: the process ends, without a word if the
+    /// reader has merely seen enough.
     static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        do throws(OutputFailure) {
+            try OutputDescriptor.standardOutput.write(text)
+        } catch {
+            if !error.isReaderGone { complain("rowhouse: standard output cannot be written: \(error)") }
+            Foundation.exit(CommandStatus.failed.rawValue)
+        }
     }
 
-    /// To standard error, with a line end.
+    /// News that nothing depends on, such as where a server listens: dropped where it cannot be written.
+    static func mention(_ text: String) {
+        try? OutputDescriptor.standardOutput.write(text)
+    }
+
+    /// To standard error, with a line end; dropped where it cannot be written.
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        try? OutputDescriptor.standardError.write(text + "\n")
     }
 
     /// Progress on standard error: one line that is written over on a terminal, nothing elsewhere.
     static func show(_ progress: ProgressLine) {
         guard let width = width(of: STDERR_FILENO) else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.text(width: width - 1))".utf8))
+        try? OutputDescriptor.standardError.write("\r\u{1B}[K\(progress.text(width: width - 1))")
     }
 
     /// Takes the progress line away again.
     static func endProgress() {
         guard width(of: STDERR_FILENO) != nil else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        try? OutputDescriptor.standardError.write("\r\u{1B}[K")
     }
 
     private static func width(of descriptor: Int32) -> Int? {
