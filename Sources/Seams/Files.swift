@@ -65,7 +65,8 @@ package enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
         case .exists(let path): "\(path) is already there"
         case .full(let path): "no room left on the disk for \(path)"
         case .tooManyOpen: "the process has too many files open; raise its descriptor limit"
-        case .failed(let operation, let path, let code): "\(operation) of \(path) failed (errno \(code))"
+        case .failed(let operation, let path, let code):
+            "\(operation) of \(path) failed" + (code == 0 ? "" : ": \(SystemErrorText.words(code))")
         }
     }
 }

@@ -30,7 +30,7 @@ struct Node {
 
     func run() async throws {
         let directory = Self.absolute(settings.node.data)
-        guard let lock = try DirectoryLock.take(directory) else {
+        guard let lock = try Self.lock(directory) else {
             throw ServeFailure.directoryInUse("\(directory) is in use by another rowhouse process")
         }
         let journal = try ServeJournal.claim(settings.journal.directory.map(Self.absolute), directory: directory)
@@ -48,12 +48,20 @@ struct Node {
         try await NodeRun(base: base).run()
     }
 
+    private static func lock(_ directory: String) throws(ServeFailure) -> DirectoryLock? {
+        do throws(FileError) {
+            return try DirectoryLock.take(directory)
+        } catch {
+            throw .config("node.data: \(error)")
+        }
+    }
+
     private static func logger() -> Logger {
         LoggingSystem.bootstrap { _ in ServeLog() }
         return Logger(label: "rowhouse")
     }
 
-    private static func absolute(_ path: String) -> String {
+    static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
     }
 }
