@@ -4,10 +4,13 @@ package struct Table: Sendable {
         package let title: String
         /// Numbers stand right.
         package let isRight: Bool
+        /// What the rows are about is cut only where cutting all others does not do.
+        package let isKept: Bool
 
-        package init(_ title: String, right: Bool = false) {
+        package init(_ title: String, right: Bool = false, kept: Bool = false) {
             self.title = title
             self.isRight = right
+            self.isKept = kept
         }
     }
 
@@ -53,13 +56,18 @@ package struct Table: Sendable {
         }
         guard let width else { return widths }
         let room = width - Self.gap * max(0, columns.count - 1)
-        while widths.reduce(0, +) > room, let most = widths.max(), most > Self.narrowest {
-            let next = widths.filter { $0 < most }.max() ?? Self.narrowest
-            let widest = widths.indices.filter { widths[$0] == most }
+        squeeze(&widths, columns.indices.filter { !columns[$0].isKept }, to: room)
+        squeeze(&widths, Array(columns.indices), to: room)
+        return widths
+    }
+
+    private func squeeze(_ widths: inout [Int], _ columns: [Int], to room: Int) {
+        while widths.reduce(0, +) > room, let most = columns.map({ widths[$0] }).max(), most > Self.narrowest {
+            let next = columns.map { widths[$0] }.filter { $0 < most }.max() ?? Self.narrowest
+            let widest = columns.filter { widths[$0] == most }
             let excess = widths.reduce(0, +) - room
             let step = max(1, min(most - max(next, Self.narrowest), (excess + widest.count - 1) / widest.count))
             for index in widest.reversed() where widths.reduce(0, +) > room { widths[index] -= step }
         }
-        return widths
     }
 }

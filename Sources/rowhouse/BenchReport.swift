@@ -31,7 +31,8 @@ struct BenchReport {
     /// A column for each contender, a line for each quantity: contenders are few, quantities many.
     private static func table(_ comparison: Comparison, width: Int?) -> String {
         var table = Table(
-            [Table.Column(comparison.workload.rawValue)] + comparison.lines.map { Table.Column($0.name, right: true) })
+            [Table.Column(comparison.workload.rawValue, kept: true)]
+                + comparison.lines.map { Table.Column($0.name, right: true) })
         for quantity in quantities {
             let cells = comparison.lines.map(quantity.value)
             if cells.contains(where: { $0 != nil }) { table.add([quantity.title] + cells.map { $0 ?? "-" }) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Dispatch
 import Foundation
+import Seams
 import Terminal
 
 /// The frame of every benchmark: a folder that is removed again, progress, and an end by Ctrl-C.
@@ -55,7 +56,7 @@ enum BenchRun {
         let absolute = URL(fileURLWithPath: parent).standardizedFileURL.path
         var template = Array("\(absolute)/rowhouse-bench-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            let reason = String(cString: strerror(errno)).lowercased()
+            let reason = SystemErrorText.words(errno)
             throw CommandFailure(
                 .failed, "no folder can be made in \(absolute): \(reason)", advice: "choose one with --data")
         }
@@ -71,10 +72,9 @@ enum BenchRun {
 }
 
 extension ProgressLine {
-    /// A bar without a quantity.
+    /// A share without a quantity; first, so that a narrow terminal cuts the label.
     fileprivate init(percent: Double, label: String, elapsed: Duration) {
-        let width = 60
-        let padded = label.count < width ? label + String(repeating: " ", count: width - label.count) : label
-        self.init(label: "\(padded) \(Int(percent * 100)) %", done: 0, total: nil, elapsed: elapsed)
+        let share = TerminalText.padded(String(Int(percent * 100)), to: 3, right: true)
+        self.init(label: "\(share) %  \(label)", done: 0, total: nil, elapsed: elapsed)
     }
 }

@@ -7,6 +7,14 @@ struct BenchTenants: Sendable {
     let client: RemoteClient
     let stop: StopFlag
     let progress: BenchRun.Progress
+    /// Part of every key: an earlier run may have left tenants behind, or keys that are held.
+    private let run = String(UInt32.random(in: .min ... .max), radix: 36)
+
+    init(client: RemoteClient, stop: StopFlag, progress: @escaping BenchRun.Progress) {
+        self.client = client
+        self.stop = stop
+        self.progress = progress
+    }
 
     /// Calls under way at once.
     private static let atOnce = 16
@@ -29,7 +37,7 @@ struct BenchTenants: Sendable {
     func create(_ count: Int, template: Bool) async throws -> [LoadTarget.Tenant] {
         var made = [LoadTarget.Tenant?](repeating: nil, count: count)
         try await inParallel(count, "creating tenants") { index in
-            let key = Self.key(index)
+            let key = key(index)
             _ = try await client.call(.post, "/v1/tenants", body: .object(["key": .string(key)]))
             if !template { try await makeTable(key) }
             return LoadTarget.Tenant(path: RequestPath.build(["t", key]), token: try await token(key))
@@ -41,7 +49,7 @@ struct BenchTenants: Sendable {
 
     private func remove(_ count: Int) async throws {
         // To the end also when the run was interrupted.
-        let path = { @Sendable (index: Int) in RequestPath.build(["v1", "tenants", Self.key(index)]) }
+        let path = { @Sendable (index: Int) in RequestPath.build(["v1", "tenants", key(index)]) }
         try await inParallel(count, "removing tenants", mustFinish: true) { index in
             _ = try? await client.call(.delete, path(index))
             _ = try? await client.call(.delete, path(index) + "?purge=true")
@@ -71,7 +79,7 @@ struct BenchTenants: Sendable {
         return token
     }
 
-    private static func key(_ index: Int) -> String { "bench-\(index)" }
+    private func key(_ index: Int) -> String { "bench-\(run)-\(index)" }
 
     private func inParallel<Made: Sendable>(
         _ count: Int, _ label: String, mustFinish: Bool = false, _ body: @escaping @Sendable (Int) async throws -> Made,

@@ -54,4 +54,13 @@ struct TableTests {
         table.add(["abcd", "y"])
         #expect(table.text(width: nil) == "A     B\n日本  x\nabcd  y\n")
     }
+
+    @Test func `What the rows are about is cut last`() {
+        var table = Table([.init("writes", kept: true), .init("one of the contenders"), .init("another contender")])
+        table.add(["CPU of the load, µs", "1", "2"])
+        let lines = table.text(width: 40).split(separator: "\n")
+        #expect(
+            lines[1].hasPrefix("CPU of the load, µs  ") && lines.allSatisfy { TerminalText.width(String($0)) <= 40 })
+        #expect(table.text(width: 20).contains("CPU of"))
+    }
 }

@@ -3,14 +3,26 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Seams
 import Terminal
 
 /// Calls a node. Each call is made once: whether to repeat it is the caller's decision, who knows what it changes.
 struct RemoteClient {
     /// A node that says nothing for this long counts as unreachable. Above the longest time that a statement may take.
     private static let patience = TimeAmount.seconds(310)
+    /// A machine that is there answers a knock within this.
+    private static let connectPatience = TimeAmount.seconds(5)
     /// More than any answer that a command asks for; the data plane bounds results far below it.
     private static let largestAnswer = 256 << 20
+
+    /// Lives as long as the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = connectPatience
+        // Where nobody listens now nobody will in a minute: who typed the command wants to know at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     let base: String
     let token: String?
@@ -53,17 +65,17 @@ struct RemoteClient {
 
     private func send(_ request: HTTPClientRequest) async throws(CommandFailure) -> Answer {
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: Self.patience)
+            let response = try await Self.http.execute(request, timeout: Self.patience)
             let bytes = Data(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
             var body = bytes.isEmpty ? .null : JSONValue(parsing: bytes)
             if body == nil, response.headers.first(name: "content-type")?.hasPrefix("text/plain") == true {
                 body = .object(["message": .string(String(decoding: bytes.prefix(2000), as: UTF8.self))])
             }
             return Answer(status: Int(response.status.code), body: body)
-        } catch let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded {
+        } catch let error as HTTPClientError where error == .connectTimeout {
+            throw .unreachable(base, "nothing answers at that address")
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
             throw .unreachable(base, "no answer in time")
-        } catch let error as IOError {
-            throw .unreachable(base, String(cString: strerror(error.errnoCode)).lowercased())
         } catch {
             throw .unreachable(base, Self.reason(error))
         }
@@ -77,7 +89,7 @@ struct RemoteClient {
             }
             if let first = connection.connectionErrors.first?.error { return reason(first) }
         }
-        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
+        if let error = error as? IOError { return SystemErrorText.words(error.errnoCode) }
         return String(describing: error)
     }
 }
