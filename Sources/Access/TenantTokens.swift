@@ -21,7 +21,7 @@ package enum TenantTokens {
         random: any RandomSource
     ) -> New? {
         guard let signing = keys.signing else { return nil }
-        let id = Base64URL.encode(random.bytes(TokenRules.idBytes))
+        let id = Self.id(of: tenant, random)
         let issued = now.milliseconds / 1000
         // Capped where JSON's numbers are still exact.
         let expires = issued + min(max(seconds, 1), 100_000_000_000)
@@ -38,6 +38,21 @@ package enum TenantTokens {
         return New(
             id: id, token: signed + "." + Base64URL.encode(signature), expiresAt: WallTime(milliseconds: expires * 1000)
         )
+    }
+
+    /// Begins with the tenant, so that nobody needs a list of tokens to tell whose one is.
+    private static func id(of tenant: TenantID, _ random: any RandomSource) -> String {
+        Base64URL.encode(bytes(of: tenant) + random.bytes(TokenRules.idBytes))
+    }
+
+    /// Whether a token of that id may have been made for this tenant.
+    package static func belongs(_ id: String, to tenant: TenantID) -> Bool {
+        guard let bytes = Base64URL.decode(id[...].utf8), bytes.count == 8 + TokenRules.idBytes else { return false }
+        return bytes.starts(with: Self.bytes(of: tenant))
+    }
+
+    private static func bytes(of tenant: TenantID) -> [UInt8] {
+        withUnsafeBytes(of: tenant.rawValue.bigEndian) { Array($0) }
     }
 
     private static func encode(_ value: some Encodable) -> String? {

@@ -6,7 +6,7 @@ enum TokenRules {
     static let maximumBytes = 8192
     /// Milliseconds that clocks of issuer and node may differ by, as libSQL's servers grant.
     static let leeway: Int64 = 60_000
-    /// Bytes of randomness in a token's id.
+    /// Bytes of randomness in a token's id, behind the tenant's eight.
     static let idBytes = 16
 
     /// JSON's number of seconds as a time; nil for what no clock shows.

@@ -4,14 +4,21 @@ import Vocabulary
 /// A catalog as its operations use it: reads, and writes that happen exactly once.
 package struct CatalogStore: Sendable {
     package let driver: any CatalogDriver
+    /// Milliseconds for which a key that was given up is kept from other tenants: longer than any router remembers it.
+    package let keyHold: Int64
     private let random: any RandomSource
     private let sleep: Sleep
 
     /// Pauses between repetitions of a write whose outcome is unknown; their number is the budget.
     private static let pauses: [UInt64] = [50_000_000, 250_000_000, 1_000_000_000]
 
-    package init(driver: any CatalogDriver, random: any RandomSource, sleep: @escaping Sleep) {
+    /// - Parameter keyHold: milliseconds; 0 where the only router hears of every change before it is answered.
+    package init(
+        driver: any CatalogDriver, random: any RandomSource, sleep: @escaping Sleep,
+        keyHold: Int64 = TenantRows.defaultKeyHold
+    ) {
         self.driver = driver
+        self.keyHold = keyHold
         self.random = random
         self.sleep = sleep
     }
@@ -56,6 +63,11 @@ package struct CatalogStore: Sendable {
     }
 
     func freshID() -> UInt64 { random.next() }
+
+    /// A short wait of random length before another attempt at what somebody else came before; longer with each attempt.
+    func pause(before attempt: Int) async {
+        try? await sleep(random.next() % (2_000_000 * UInt64(attempt)))
+    }
 }
 
 /// Collects a transaction's statements and remembers by name which guard is which.

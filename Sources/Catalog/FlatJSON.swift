@@ -9,6 +9,9 @@ enum FlatJSON {
         join(object.map { (quote($0), String($1)) })
     }
 
+    /// How the text of an object that has this member holds it, behind the opening brace taken for a comma.
+    static func member(_ name: String, _ value: String) -> String { "," + quote(name) + ":" + quote(value) }
+
     /// - Returns: nil for anything but an object of strings.
     static func strings(_ text: String) -> [String: String]? {
         var parser = FlatJSONParser(text)

@@ -11,40 +11,21 @@ extension TenantRows {
         case keyHeld(until: WallTime)
     }
 
-    /// Binds the tenant to another key. Its id, its file and its owner stay; the old key is held for `keyHold`, during which
-    /// only this tenant may take it back.
+    /// Binds the tenant to another key. Its id, its file and its owner stay; the old key is held for the key hold, during
+    /// which only this tenant may take it back.
     ///
     /// - Throws: `CatalogError`.
     package func rename(
         _ id: TenantID, to key: TenantKey, at now: WallTime
     ) async throws(CatalogError) -> RenameOutcome {
-        var plan = CatalogPlan()
-        let found = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
-        let free = plan.add(
-            "\(TenantRow.select) WHERE t.key = ?1 AND t.id <> ?2", [.key(key), .id(id)], expect: .rows(0))
-        let released = guardKeyHold(key, for: id, at: now, in: &plan)
-        release(keyOf: id, unless: key, at: now, in: &plan)
-        plan.add("DELETE FROM freed_keys WHERE key = ?1 AND tenant = ?2", [.key(key), .id(id)])
-        let changed = plan.add(
-            """
-            UPDATE tenants SET key = ?2, renamed = ?3, revision = revision + 1
-            WHERE id = ?1 AND state NOT IN ('creating', 'deleted', 'purging')
-            """, [.id(id), .key(key), .time(now)], expect: .affected(1))
-        ChangeLog.append(.tenant, of: id, to: &plan)
-        let row = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
-        do {
-            return .renamed(try TenantRow(try await store.write(plan, at: now)[row].rows[0]))
-        } catch .guardFailed(found, _) {
-            return .notFound
-        } catch .guardFailed(free, let results) {
-            return .exists(try TenantRow(results[free].rows[0]))
-        } catch .guardFailed(released, let results) {
-            return .keyHeld(until: try heldUntil(results[released]))
-        } catch .guardFailed(changed, let results) {
-            return .notRenamable(try TenantRow(results[found].rows[0]))
-        } catch .conflict {
-            guard let winner = try await find(key) else { throw .unavailable("\(key) was bound and freed meanwhile") }
-            return .exists(winner)
+        var patch = Patch()
+        patch.key = key
+        switch try await self.patch(id, patch, at: now) {
+        case .patched(let row): return .renamed(row)
+        case .notFound: return .notFound
+        case .notPatchable(let row): return .notRenamable(row)
+        case .exists(let row): return .exists(row)
+        case .keyHeld(let until): return .keyHeld(until: until)
         }
     }
 
@@ -59,6 +40,7 @@ extension TenantRows {
 
     /// What an operator may set; nil leaves a field as it is.
     package struct Patch: Equatable, Sendable {
+        package var key: TenantKey?
         /// Merged into the labels; nil removes one.
         package var labels: [String: String?] = [:]
         /// Merged into the quotas; nil removes one.
@@ -76,40 +58,77 @@ extension TenantRows {
         case notFound
         /// It is deleted or not ready yet, or the state asked for is not one to be set.
         case notPatchable(TenantRow)
+        /// The new key is taken by this tenant, perhaps a deleted one.
+        case exists(TenantRow)
+        case keyHeld(until: WallTime)
     }
 
-    /// Merges a patch into the row as it is now. Two patches at once are applied one after the other.
+    /// Two dozen callers at once all come through.
+    private static let patchAttempts = 40
+
+    /// Merges a patch into the row as it is now, all of it or nothing. Patches at once are applied one after the other.
     ///
-    /// - Throws: `CatalogError`.
+    /// - Throws: `CatalogError`; `conflict` where others came before again and again.
     package func patch(_ id: TenantID, _ patch: Patch, at now: WallTime) async throws(CatalogError) -> PatchOutcome {
-        for _ in 0..<8 {
+        for attempt in 1...Self.patchAttempts {
             guard let row = try await find(id) else { return .notFound }
             guard let merged = row.applying(patch) else { return .notPatchable(row) }
-            if let done = try await replace(row, by: merged, at: now) { return .patched(done) }
+            if let done = try await replace(row, by: merged, at: now) { return done }
+            await store.pause(before: attempt)
         }
-        throw .unavailable("too many changes of tenant \(id) at once")
+        throw .conflict(statement: 0)
+    }
+
+    /// Looks what `patch` would come to now, and changes nothing.
+    ///
+    /// - Returns: `.patched` with the row as it would be.
+    /// - Throws: `CatalogError`.
+    package func rehearse(_ id: TenantID, _ patch: Patch, at now: WallTime) async throws(CatalogError) -> PatchOutcome {
+        guard let row = try await find(id) else { return .notFound }
+        guard let merged = row.applying(patch) else { return .notPatchable(row) }
+        var plan = CatalogPlan()
+        let guards = KeyGuards(merged, from: row, at: now, self, in: &plan)
+        do {
+            if guards != nil { _ = try await store.read(plan) }
+            return .patched(merged)
+        } catch {
+            return try guards!.outcome(of: error, self)
+        }
     }
 
     /// - Returns: nil if the row has changed since it was read.
     private func replace(
         _ row: TenantRow, by merged: TenantRow, at now: WallTime
-    ) async throws(CatalogError) -> TenantRow? {
+    ) async throws(CatalogError) -> PatchOutcome? {
         var plan = CatalogPlan()
+        let guards = KeyGuards(merged, from: row, at: now, self, in: &plan)
+        if guards != nil {
+            release(keyOf: row.id, unless: merged.key, at: now, in: &plan)
+            plan.add("DELETE FROM freed_keys WHERE key = ?1 AND tenant = ?2", [.key(merged.key), .id(row.id)])
+        }
         let changed = plan.add(
             """
-            UPDATE tenants SET state = ?3, labels = ?4, quotas = ?5, pin = ?6, revision = revision + 1
-            WHERE id = ?1 AND revision = ?2
+            UPDATE tenants SET key = ?3, renamed = ?4, state = ?5, labels = ?6, quotas = ?7, pin = ?8,
+            revision = revision + 1 WHERE id = ?1 AND revision = ?2
             """,
             [
-                .id(row.id), .bits(row.revision), .text(merged.state.rawValue), .text(FlatJSON.text(merged.labels)),
-                .text(FlatJSON.text(merged.quotas)), .textOrNull(merged.pin?.name),
+                .id(row.id), .bits(row.revision), .key(merged.key),
+                (guards == nil ? row.renamed : now).map { .time($0) } ?? .null, .text(merged.state.rawValue),
+                .text(FlatJSON.text(merged.labels)), .text(FlatJSON.text(merged.quotas)),
+                .textOrNull(merged.pin?.name),
             ], expect: .affected(1))
         ChangeLog.append(.tenant, of: row.id, to: &plan)
         let read = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(row.id)], expect: .rows(1))
         do {
-            return try TenantRow(try await store.write(plan, at: now)[read].rows[0])
+            return .patched(try TenantRow(try await store.write(plan, at: now)[read].rows[0]))
         } catch .guardFailed(changed, _) {
             return nil
+        } catch .conflict where guards != nil {
+            // Somebody has bound the key between our look and our update.
+            return try await find(merged.key).map { .exists($0) }
+        } catch {
+            guard let guards else { throw error }
+            return try guards.outcome(of: error, self)
         }
     }
 
@@ -157,10 +176,36 @@ extension TenantRow {
     func applying(_ patch: TenantRows.Patch) -> TenantRow? {
         guard Self.settable.contains(state), patch.state.map(Self.settable.contains) ?? true else { return nil }
         var row = self
+        if let key = patch.key { row.key = key }
         for (name, value) in patch.labels { row.labels[name] = value }
         for (name, value) in patch.quotas { row.quotas[name] = value }
         if let state = patch.state { row.state = state }
         if let pin = patch.pin { row.pin = pin }
         return row
+    }
+}
+
+/// What must hold for a tenant to get another key.
+private struct KeyGuards {
+    private let free: Int
+    private let released: Int
+
+    /// - Returns: nil if the key stays.
+    init?(
+        _ merged: TenantRow, from row: TenantRow, at now: WallTime, _ rows: TenantRows, in plan: inout CatalogPlan
+    ) {
+        guard merged.key != row.key else { return nil }
+        free = plan.add(
+            "\(TenantRow.select) WHERE t.key = ?1 AND t.id <> ?2", [.key(merged.key), .id(row.id)], expect: .rows(0))
+        released = rows.guardKeyHold(merged.key, for: row.id, at: now, in: &plan)
+    }
+
+    /// - Throws: the error, where it is none of these guards'.
+    func outcome(of error: CatalogError, _ rows: TenantRows) throws(CatalogError) -> TenantRows.PatchOutcome {
+        switch error {
+        case .guardFailed(free, let results): return .exists(try TenantRow(results[free].rows[0]))
+        case .guardFailed(released, let results): return .keyHeld(until: try rows.heldUntil(results[released]))
+        default: throw error
+        }
     }
 }

@@ -33,26 +33,36 @@ extension TenantRows {
         throw .unavailable("too many creations of \(new.key) at once")
     }
 
+    /// Looks whether `create` would be refused now, and changes nothing.
+    ///
+    /// - Returns: nil if it would not.
+    /// - Throws: `CatalogError`.
+    package func rehearseCreate(
+        _ new: NewTenant, on owner: NodeID, at now: WallTime
+    ) async throws(CatalogError) -> CreateOutcome? {
+        var plan = CatalogPlan()
+        let guards = CreateGuards(new.key, for: store.freshTenantID(), on: owner, at: now, self, in: &plan)
+        do {
+            _ = try await store.read(plan)
+            return nil
+        } catch {
+            return try guards.outcome(of: error, self)
+        }
+    }
+
     private func tryCreate(
         _ new: NewTenant, on owner: NodeID, at now: WallTime
     ) async throws(CatalogError) -> CreateOutcome {
         let id = store.freshTenantID()
         var plan = CatalogPlan()
-        let free = plan.add("\(TenantRow.select) WHERE t.key = ?1", [.key(new.key)], expect: .rows(0))
-        let released = guardKeyHold(new.key, for: id, at: now, in: &plan)
-        let up = plan.add("SELECT id FROM nodes WHERE id = ?1 AND state = 'up'", [.node(owner)], expect: .rows(1))
+        let guards = CreateGuards(new.key, for: id, on: owner, at: now, self, in: &plan)
         insert(new, id: id, owner: owner, at: now, in: &plan)
         ChangeLog.append(.tenant, of: id, to: &plan)
         let made = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
         do {
             return .created(try TenantRow(try await store.write(plan, at: now)[made].rows[0]))
-        } catch .guardFailed(free, let results) {
-            let row = try TenantRow(results[free].rows[0])
-            return row.state == .deleted || row.state == .purging ? .deleted(row) : .exists(row)
-        } catch .guardFailed(released, let results) {
-            return .keyHeld(until: try heldUntil(results[released]))
-        } catch .guardFailed(up, _) {
-            return .ownerNotUp
+        } catch {
+            return try guards.outcome(of: error, self)
         }
     }
 
@@ -146,16 +156,47 @@ extension TenantRows {
             return false
         }
     }
+    private var keyHold: Int64 { store.keyHold }
 
     /// - Returns: the guard's index.
     func guardKeyHold(_ key: TenantKey, for tenant: TenantID, at now: WallTime, in plan: inout CatalogPlan) -> Int {
         plan.add(
             "SELECT freed FROM freed_keys WHERE key = ?1 AND tenant <> ?2 AND freed > ?3",
-            [.key(key), .id(tenant), .integer(now.milliseconds - keyHold)], expect: .rows(0))
+            // Without a hold not even a clock that was set back holds a key.
+            [.key(key), .id(tenant), .integer(keyHold == 0 ? .max : now.milliseconds - keyHold)], expect: .rows(0))
     }
 
     func heldUntil(_ result: CatalogRows) throws(CatalogError) -> WallTime {
         var reader = RowReader("freed_keys", result.rows[0])
         return WallTime(milliseconds: try reader.integer() + keyHold)
+    }
+}
+
+/// What must hold for a tenant to be made.
+private struct CreateGuards {
+    private let free: Int
+    private let released: Int
+    private let up: Int
+
+    init(
+        _ key: TenantKey, for id: TenantID, on owner: NodeID, at now: WallTime, _ rows: TenantRows,
+        in plan: inout CatalogPlan
+    ) {
+        free = plan.add("\(TenantRow.select) WHERE t.key = ?1", [.key(key)], expect: .rows(0))
+        released = rows.guardKeyHold(key, for: id, at: now, in: &plan)
+        up = plan.add("SELECT id FROM nodes WHERE id = ?1 AND state = 'up'", [.node(owner)], expect: .rows(1))
+    }
+
+    /// - Throws: the error, where it is none of these guards'.
+    func outcome(of error: CatalogError, _ rows: TenantRows) throws(CatalogError) -> TenantRows.CreateOutcome {
+        switch error {
+        case .guardFailed(free, let results):
+            let row = try TenantRow(results[free].rows[0])
+            return row.state == .deleted || row.state == .purging ? .deleted(row) : .exists(row)
+        case .guardFailed(released, let results):
+            return .keyHeld(until: try rows.heldUntil(results[released]))
+        case .guardFailed(up, _): return .ownerNotUp
+        default: throw error
+        }
     }
 }

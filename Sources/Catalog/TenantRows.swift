@@ -7,13 +7,8 @@ package struct TenantRows: Sendable {
     package static let defaultKeyHold: Int64 = 24 * 3600 * 1000
 
     let store: CatalogStore
-    /// Milliseconds.
-    let keyHold: Int64
 
-    package init(_ store: CatalogStore, keyHold: Int64 = defaultKeyHold) {
-        self.store = store
-        self.keyHold = keyHold
-    }
+    package init(_ store: CatalogStore) { self.store = store }
 
     /// The row in whatever state, nil where there is none.
     ///
@@ -29,11 +24,15 @@ package struct TenantRows: Sendable {
 
     /// Rows in byte order of their keys.
     ///
-    /// - Parameter after: the last key of the page before.
-    /// - Parameter limit: 1 to 1,000; anything else is brought into the range.
+    /// - Parameters:
+    ///   - label: only tenants that carry it.
+    ///   - state: only tenants in it.
+    ///   - after: the last key of the page before.
+    ///   - limit: 1 to 1,000; anything else is brought into the range.
     /// - Throws: `CatalogError`.
     package func list(
-        prefix: String = "", after: TenantKey? = nil, limit: Int = 100
+        prefix: String = "", label: (name: String, value: String)? = nil, state: TenantRow.State? = nil,
+        after: TenantKey? = nil, limit: Int = 100
     ) async throws(CatalogError) -> [TenantRow] {
         var conditions = ["t.key >= ?1"]
         var arguments = [CatalogValue.text(prefix)]
@@ -44,6 +43,16 @@ package struct TenantRows: Sendable {
         if let end = KeyRange.end(ofPrefix: prefix) {
             arguments.append(.text(end))
             conditions.append("t.key < ?\(arguments.count)")
+        }
+        if let label {
+            // The text is canonical, so a member is found by its bytes; every database knows these functions.
+            arguments.append(.text(FlatJSON.member(label.name, label.value)))
+            let labels = "(',' || substr(t.labels, 2))"
+            conditions.append("replace(\(labels), ?\(arguments.count), '') <> \(labels)")
+        }
+        if let state {
+            arguments.append(.text(state.rawValue))
+            conditions.append("t.state = ?\(arguments.count)")
         }
         return try await page(conditions.joined(separator: " AND "), arguments, order: "t.key", limit: limit)
     }

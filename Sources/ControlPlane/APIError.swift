@@ -1,6 +1,7 @@
 package import HTTPTypes
 package import Hummingbird
 import NIOCore
+import Vocabulary
 
 /// An error as clients of the control plane see it: a status, a stable code, and words that say what to do.
 package struct APIError: HTTPResponseError, Sendable {
@@ -38,6 +39,14 @@ private struct ErrorBody: Encodable {
 
 extension APIError {
     static func notFound(_ what: String) -> APIError { APIError(.notFound, "not_found", what) }
+    static func keyHeld(_ key: TenantKey, until: WallTime) -> APIError {
+        APIError(
+            .conflict, "key_held",
+            """
+            the key \(key) was given up by another tenant, by a rename or a purge, and is kept free until \
+            \(TimeText.rfc3339(until)): nodes may remember where it led (tenants.key-hold)
+            """)
+    }
     static func badRequest(_ what: String) -> APIError { APIError(.badRequest, "bad_request", what) }
     static func tenantNotFound(_ key: String) -> APIError {
         APIError(.notFound, "tenant_not_found", "there is no tenant with that key; create it with POST /v1/tenants")

@@ -8,7 +8,8 @@ import NIOFoundationCompat
 enum JSONText {
     static func encode(_ value: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        // Sorted: the same object is the same text each time.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         return ByteBuffer(bytes: try encoder.encode(value))
     }
 
@@ -20,8 +21,8 @@ enum JSONText {
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: try encode(value)))
     }
 
-    /// - Throws: `APIError` bad_request that says where the text is wrong.
-    static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+    /// - Throws: `APIError` bad_request that says where the text is wrong; also for members that nobody reads.
+    static func decode<Value: RequestBody>(_ type: Value.Type, from request: Request) async throws -> Value {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: 1 << 20)
@@ -30,7 +31,9 @@ enum JSONText {
         }
         let bytes = buffer.readableBytes == 0 ? ByteBuffer(string: "{}") : buffer
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+            return try JSONDecoder().decode(StrictBody<Value>.self, from: Data(bytes.readableBytesView)).value
+        } catch let error as APIError {
+            throw error
         } catch let error as DecodingError {
             throw APIError.badRequest(explain(error))
         } catch {
@@ -53,4 +56,31 @@ enum JSONText {
         context.codingPath.isEmpty
             ? "the body" : "\"" + context.codingPath.map(\.stringValue).joined(separator: ".") + "\""
     }
+}
+
+/// The body of a request: an object whose members are all known.
+protocol RequestBody: Decodable {
+    associatedtype CodingKeys: CodingKey & CaseIterable
+}
+
+/// A misspelt member would otherwise be as good as none.
+private struct StrictBody<Value: RequestBody>: Decodable {
+    let value: Value
+
+    init(from decoder: any Decoder) throws {
+        let known = Value.CodingKeys.allCases.map(\.stringValue)
+        let members = try decoder.container(keyedBy: AnyMember.self).allKeys.map(\.stringValue)
+        if let unknown = members.sorted().first(where: { !known.contains($0) }) {
+            throw APIError.badRequest("unknown member \"\(unknown)\"; known are \(known.joined(separator: ", "))")
+        }
+        value = try Value(from: decoder)
+    }
+}
+
+private struct AnyMember: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
 }

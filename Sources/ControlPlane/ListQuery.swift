@@ -4,14 +4,19 @@ import Hummingbird
 struct ListQuery {
     private var values: [String: String] = [:]
 
+    /// - Parameter known: the names that the call understands.
     /// - Throws: `APIError` bad_request.
-    init(_ request: Request) throws(APIError) {
+    init(_ request: Request, of known: Set<String>) throws(APIError) {
         for part in (request.uri.query ?? "").split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentText.unescape(pair[0]),
                 let value = PercentText.unescape(pair.count == 2 ? pair[1] : ""),
                 values.updateValue(value, forKey: name) == nil
             else { throw APIError.badRequest("the query is name=value, percent-encoded UTF-8, each name once") }
+            guard known.contains(name) else {
+                let names = known.sorted().joined(separator: ", ")
+                throw APIError.badRequest("unknown parameter \"\(name)\"; known are \(names)")
+            }
         }
     }
 

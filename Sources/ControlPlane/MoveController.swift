@@ -18,7 +18,9 @@ package struct MoveController: Sendable {
         group.delete(":id", use: cancel)
     }
 
-    private struct MoveBody: Decodable {
+    private struct MoveBody: RequestBody {
+        enum CodingKeys: String, CodingKey, CaseIterable { case tenant, to, onTransaction }
+
         let tenant: String
         let to: String
         let onTransaction: String?
@@ -38,7 +40,7 @@ package struct MoveController: Sendable {
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         try context.require(.read)
-        let query = try ListQuery(request)
+        let query = try ListQuery(request, of: ["limit", "cursor", "tenant"])
         let limit = try query.limit()
         let tenant = try query["tenant"].map(Self.key)
         let page = try await refusing {

@@ -25,6 +25,8 @@ struct NodeController: Sendable {
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         try context.require(.read)
+        // All of them are one page, however long.
+        _ = try ListQuery(request, of: ["limit", "cursor"]).limit()
         let counts = try await placements.counts()
         let items = try await nodes.list().map { object($0, counts) }
         return try JSONText.response(.ok, PageObject(items: items, next: nil))

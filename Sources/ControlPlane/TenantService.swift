@@ -64,25 +64,44 @@ package struct TenantService: Sendable {
     /// repeating the call.
     package func create(_ new: NewTenant) async throws -> TenantRow {
         guard residents.knows(schema: new.schema) else { throw ResidentsError.schemaUnknown(new.schema) }
-        guard let owner = OwnerChoice.owner(of: new.key, among: try await nodes.list()) else {
+        let outcome = try await rows.create(new, on: try await owner(of: new.key), at: time.wall())
+        switch outcome {
+        case .created(let row): return try await finish(row)
+        case .exists(let row) where row.state == .creating:
+            // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
+            _ = try await finish(row)
+        default: break
+        }
+        throw refusal(outcome, of: new.key)
+    }
+
+    /// Looks whether a creation would be refused, and changes nothing.
+    ///
+    /// - Throws: `APIError`, as `create` would.
+    package func rehearse(_ new: NewTenant) async throws {
+        let owner = try await owner(of: new.key)
+        if let outcome = try await rows.rehearseCreate(new, on: owner, at: time.wall()) {
+            throw refusal(outcome, of: new.key)
+        }
+    }
+
+    private func owner(of key: TenantKey) async throws -> NodeID {
+        guard let owner = OwnerChoice.owner(of: key, among: try await nodes.list()) else {
             throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2)
         }
-        switch try await rows.create(new, on: owner, at: time.wall()) {
-        case .created(let row): return try await finish(row)
-        case .exists(let row):
-            // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
-            if row.state == .creating { _ = try await finish(row) }
-            throw APIError(.conflict, "tenant_exists", "tenant \(new.key) is there already")
+        return owner
+    }
+
+    private func refusal(_ outcome: TenantRows.CreateOutcome, of key: TenantKey) -> APIError {
+        switch outcome {
+        case .created, .exists: APIError(.conflict, "tenant_exists", "tenant \(key) is there already")
         case .deleted:
-            throw APIError(
+            APIError(
                 .conflict, "tenant_deleted",
-                "tenant \(new.key) was deleted and can still be brought back: undelete it, or purge it first")
-        case .keyHeld(let until):
-            throw APIError(
-                .conflict, "tenant_exists",
-                "the key was given up by another tenant and is held until \(TimeText.rfc3339(until))")
+                "tenant \(key) was deleted and can still be brought back: undelete it, or purge it first")
+        case .keyHeld(let until): .keyHeld(key, until: until)
         case .ownerNotUp:
-            throw APIError(.serviceUnavailable, "busy", "the chosen node has just gone; try again", retryAfter: 1)
+            APIError(.serviceUnavailable, "busy", "the chosen node has just gone; try again", retryAfter: 1)
         }
     }
 
@@ -130,34 +149,31 @@ package struct TenantService: Sendable {
         if let key { cache.forget(row.id, key) }
     }
 
-    package func rename(_ key: TenantKey, to new: TenantKey) async throws -> TenantRow {
+    /// Changes what an operator may set, all of it or nothing.
+    ///
+    /// - Parameter isRehearsal: look only, and give the row as it would be.
+    package func patch(
+        _ key: TenantKey, _ patch: TenantRows.Patch, isRehearsal: Bool = false
+    ) async throws -> TenantRow {
         let row = try await find(key)
-        switch try await rows.rename(row.id, to: new, at: time.wall()) {
-        case .renamed(let row):
-            forget(row, formerly: key)
+        if case .some(.some(let node)) = patch.pin, try await nodes.find(node) == nil {
+            throw APIError.badRequest("there is no node \(node) to pin it to; see GET /v1/nodes")
+        }
+        let outcome =
+            isRehearsal
+            ? try await rows.rehearse(row.id, patch, at: time.wall())
+            : try await rows.patch(row.id, patch, at: time.wall())
+        switch outcome {
+        case .patched(let row):
+            if !isRehearsal { forget(row, formerly: key) }
             return row
         case .notFound: throw APIError.tenantNotFound(key.string)
-        case .notRenamable(let row):
-            throw APIError(.conflict, "version_conflict", "a tenant in state \(row.state.rawValue) cannot be renamed")
-        case .exists: throw APIError(.conflict, "tenant_exists", "the key \(new) is taken")
-        case .keyHeld(let until):
-            throw APIError(
-                .conflict, "tenant_exists",
-                "the key \(new) was given up by another tenant and is held until \(TimeText.rfc3339(until))")
-        }
-    }
-
-    package func patch(_ id: TenantID, _ patch: TenantRows.Patch) async throws -> TenantRow {
-        switch try await rows.patch(id, patch, at: time.wall()) {
-        case .patched(let row):
-            forget(row)
-            return row
-        case .notFound: throw APIError.tenantNotFound("")
         case .notPatchable(let row):
             throw APIError(
-                .conflict, "version_conflict",
-                "a tenant in state \(row.state.rawValue) cannot be changed so; states to set are ready, read-only, blocked"
-            )
+                .conflict, row.state == .deleted || row.state == .purging ? "tenant_deleted" : "version_conflict",
+                "a tenant in state \(row.state.rawValue) cannot be changed")
+        case .exists: throw APIError(.conflict, "tenant_exists", "the key \(patch.key ?? key) is taken")
+        case .keyHeld(let until): throw APIError.keyHeld(patch.key ?? key, until: until)
         }
     }
 

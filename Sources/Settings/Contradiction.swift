@@ -10,7 +10,7 @@ struct Contradiction: Sendable {
         return SettingMistake(origin: origins[key] ?? .builtIn, key: key, message: message)
     }
 
-    static let all: [Contradiction] = sizes + times + counts + cluster + [repeatedTokenName]
+    static let all: [Contradiction] = sizes + times + counts + cluster + [repeatedTokenName, keyHold]
 
     private static let repeatedTokenName = Contradiction(keys: ["access.admin-tokens"]) { settings in
         var seen: Set<String> = []
@@ -75,6 +75,17 @@ struct Contradiction: Sendable {
             return "a node of a cluster needs node.advertise, the address at which other nodes reach it"
         },
     ]
+
+    /// Ten times as long as a router remembers a key without asking again.
+    private static let shortestHold = Duration.seconds(36_000)
+
+    private static let keyHold = Contradiction(keys: ["tenants.key-hold", "cluster.key-file"]) { settings in
+        guard settings.cluster.keyFile != nil, let hold = settings.tenants.keyHold, hold < shortestHold else {
+            return nil
+        }
+        return "in a cluster, where other nodes remember for up to an hour where a key led, a key is held for at least "
+            + DurationText.print(shortestHold)
+    }
 
     private static func atMost(
         _ name: String, _ field: any KeyPath<ServerSettings, Int> & Sendable, _ other: String,

@@ -25,8 +25,11 @@ package struct StreamSettings: Sendable, Equatable {
 
 /// Tenants' life.
 package struct TenantSettings: Sendable, Equatable {
-    /// How long a deleted tenant can be brought back.
+    /// How long a deleted tenant can be brought back, at least: it goes with the next sweep.
     package var recovery = Duration.seconds(7 * 86_400)
+    /// How long a key that was given up is kept from other tenants; `nil`: not at all on a node that stands alone, a day in
+    /// a cluster.
+    package var keyHold: Duration?
 }
 
 /// Finding a tenant's owner, and waiting while it moves.

@@ -41,7 +41,12 @@ extension SettingsTable {
     static let tenants: [Setting] = [
         Setting(
             "tenants.recovery", \.tenants.recovery, .duration(.zero ... .seconds(3650 * 86_400)),
-            "How long a deleted tenant can be brought back.")
+            "How long a deleted tenant can be brought back, at least."),
+        Setting(
+            "tenants.key-hold", \.tenants.keyHold, .optional(.duration(.zero ... .seconds(3650 * 86_400))),
+            example: "24h",
+            "How long a key that a rename or a purge has freed is kept from other tenants; if not set, not at all on a node "
+                + "that stands alone, a day in a cluster."),
     ]
 
     static let routing: [Setting] = [

@@ -46,7 +46,8 @@ struct NodeParts: Sendable {
     static func assemble(_ base: NodeBase, engine: TenantEngine, client: HTTPClient) async throws -> NodeParts {
         let cluster = try NodeCluster.make(base, client: client)
         let catalog = try await NodeCatalog.reach(base, engine: engine, cluster: cluster)
-        let store = CatalogStore(driver: catalog.driver, random: base.random, sleep: sleep)
+        let store = CatalogStore(
+            driver: catalog.driver, random: base.random, sleep: sleep, keyHold: ServeSettings.keyHold(base.settings))
         let book = OwnerBook(base.id)
         let cache = PlacementCache(bounds(base.settings))
         let verifier = TokenVerifier(keys: SigningKeys(), time: base.time)

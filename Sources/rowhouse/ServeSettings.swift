@@ -1,4 +1,5 @@
 import Access
+import Catalog
 import DataPlane
 import Foundation
 import Journal
@@ -74,6 +75,12 @@ enum ServeSettings {
         let mask = lines.first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst("Cpus_allowed:".count)
         let count = mask?.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
         return count > 0 ? count : max(1, ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    /// Milliseconds. On a node that stands alone nobody else remembers where a key led, and it forgets before it answers.
+    static func keyHold(_ settings: ServerSettings) -> Int64 {
+        if let given = settings.tenants.keyHold { return Int64(clamping: given.nanoseconds / 1_000_000) }
+        return settings.cluster.keyFile == nil ? 0 : TenantRows.defaultKeyHold
     }
 
     static func proxies(_ settings: ServerSettings) -> TrustedProxies {

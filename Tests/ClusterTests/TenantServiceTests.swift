@@ -106,7 +106,9 @@ struct TenantServiceTests {
             #expect(try await resolver.resolve(key)?.state == .ready)
             let other = try TenantKey("other")
             #expect(try await resolver.resolve(other) == nil)
-            _ = try await service.rename(key, to: other)
+            var rename = TenantRows.Patch()
+            rename.key = other
+            _ = try await service.patch(key, rename)
             #expect(try await resolver.resolve(key) == nil)
             #expect(try await resolver.resolve(other)?.tenant == row.id)
             try await service.purge(other)

@@ -27,6 +27,11 @@ struct ContradictionTests {
             "access: {admin-tokens: [{name: a, sha256: \(hash), scopes: [read]}, {name: a, sha256: \(hash), scopes: [read]}]}",
             "access.admin-tokens: ", "two tokens are named a"
         ),
+        (
+            "{tenants: {key-hold: 1h}, cluster: {key-file: k}, node: {advertise: \"http://a:1\"}}",
+            "tenants.key-hold: ",
+            "for at least 10h"
+        ),
         ("cluster: {key-file: k}", "cluster.key-file: ", "needs node.advertise"),
     ])
     func `Keys that contradict each other are a mistake at the one that was given`(

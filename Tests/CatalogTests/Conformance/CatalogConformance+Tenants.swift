@@ -135,11 +135,47 @@ extension CatalogConformance {
             try await tenants.create(.init(key: key("c")), on: node("n1"), at: .hours(5)) == .keyHeld(until: .hours(28))
         )
         #expect(try await tenants.rename(c.id, to: key("d"), at: .hours(5)) == .notFound)
+        try await rehearsals()
         // Byte for byte: two spellings of é are two keys.
         _ = try await ready("caf\u{E9}")
         let other = try await ready("cafe\u{301}")
         #expect(try await tenants.find(key("cafe\u{301}"))?.id == other.id)
         #expect(try await tenants.create(.init(key: key("z")), on: node("n9"), at: .hours(0)) == .ownerNotUp)
+    }
+
+    /// Looking gives what doing would, and does nothing.
+    private func rehearsals() async throws {
+        let positions = try await log.positions()
+        let row = try #require(try await tenants.find(key("a")))
+        let new = NewTenant(key: key("fresh"))
+        #expect(try await tenants.rehearseCreate(new, on: node("n1"), at: .hours(5)) == nil)
+        #expect(try await tenants.rehearseCreate(new, on: node("n9"), at: .hours(5)) == .ownerNotUp)
+        #expect(
+            try await tenants.rehearseCreate(.init(key: key("a")), on: node("n1"), at: .hours(5)) == .exists(row))
+        #expect(
+            try await tenants.rehearseCreate(.init(key: key("c")), on: node("n1"), at: .hours(5))
+                == .keyHeld(until: .hours(28)))
+        var patch = TenantRows.Patch()
+        patch.labels = ["x": "1"]
+        patch.key = key("c")
+        #expect(try await tenants.rehearse(row.id, patch, at: .hours(5)) == .keyHeld(until: .hours(28)))
+        // Nothing of a change that cannot be made whole is made.
+        #expect(try await tenants.patch(row.id, patch, at: .hours(5)) == .keyHeld(until: .hours(28)))
+        patch.key = key("b")
+        guard case .exists = try await tenants.rehearse(row.id, patch, at: .hours(27)),
+            case .exists = try await tenants.patch(row.id, patch, at: .hours(27))
+        else { throw ConformanceFailure(what: "took a key that is taken") }
+        patch.key = key("fresh")
+        guard case .patched(let shown) = try await tenants.rehearse(row.id, patch, at: .hours(5)) else {
+            throw ConformanceFailure(what: "refused a look")
+        }
+        #expect(shown.key == key("fresh") && shown.labels == ["x": "1"])
+        #expect(try await tenants.find(row.id) == row)
+        #expect(try await log.positions() == positions)
+        guard case .patched(let both) = try await tenants.patch(row.id, patch, at: .hours(5)) else {
+            throw ConformanceFailure(what: "not changed")
+        }
+        #expect(both.key == key("fresh") && both.labels == ["x": "1"] && both.renamed == .hours(5))
     }
 
     func listing() async throws {
@@ -159,6 +195,31 @@ extension CatalogConformance {
             }
             #expect(found == expected, "prefix \(prefix)")
         }
+        try await listingSome()
+    }
+
+    private func listingSome() async throws {
+        let carriers = [
+            "a": ["k": "v"], "a:1": ["k": "v2"], "b": ["k\"": "v", "x": "k\":\"v"], "Z": ["kk": "v", "z": "1"],
+        ]
+        for (name, labels) in carriers {
+            let row = try #require(try await tenants.find(key(name)))
+            var patch = TenantRows.Patch()
+            patch.labels = labels.mapValues { $0 }
+            if name == "Z" { patch.state = .blocked }
+            _ = try await tenants.patch(row.id, patch, at: .hours(1))
+        }
+        func found(_ name: String, _ value: String) async throws -> [String] {
+            try await tenants.list(label: (name, value)).map(\.key.string)
+        }
+        #expect(try await found("k", "v") == ["a"])
+        #expect(try await found("k\"", "v") == ["b"])
+        #expect(try await found("x", "k\":\"v") == ["b"])
+        #expect(try await found("z", "1") == ["Z"])
+        #expect(try await found("K", "v").isEmpty)
+        #expect(try await tenants.list(prefix: "a", label: ("k", "v2"), limit: 1).map(\.key.string) == ["a:1"])
+        #expect(try await tenants.list(state: .blocked).map(\.key.string) == ["Z"])
+        #expect(try await tenants.list(label: ("k", "v"), state: .blocked).isEmpty)
     }
 
     func patches() async throws {
@@ -195,7 +256,7 @@ extension CatalogConformance {
         #expect(try await tenants.patch(TenantID(4711), patch, at: .hours(2)) == .notFound)
         // Patches at once are all applied.
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<6 {
+            for number in 0..<24 {
                 group.addTask {
                     var patch = TenantRows.Patch()
                     patch.labels = ["p\(number)": "1"]
@@ -204,7 +265,7 @@ extension CatalogConformance {
             }
             try await group.waitForAll()
         }
-        #expect(try await tenants.find(row.id)?.labels.count == 7)
+        #expect(try await tenants.find(row.id)?.labels.count == 25)
         let usage = TenantRows.Usage(tenant: row.id, bytes: 99, txid: TxID(5), used: .hours(4))
         try await tenants.report([usage], from: node("n2"), at: .hours(4))
         #expect(try await tenants.find(row.id)?.bytes == 0)

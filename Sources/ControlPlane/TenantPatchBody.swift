@@ -1,0 +1,45 @@
+import Catalog
+import Vocabulary
+
+/// The body of `PATCH /v1/tenants/{key}`.
+struct TenantPatchBody: RequestBody {
+    let key: String?
+    let labels: [String: String?]
+    let quotas: [String: Int64?]
+    let state: String?
+    /// `.some(nil)` for null, which unpins.
+    let pin: String??
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case key, labels, quotas, state, pin }
+
+    init(from decoder: any Decoder) throws {
+        let body = try decoder.container(keyedBy: CodingKeys.self)
+        key = try body.decodeIfPresent(String.self, forKey: .key)
+        labels = try body.decodeIfPresent([String: String?].self, forKey: .labels) ?? [:]
+        quotas = try body.decodeIfPresent([String: Int64?].self, forKey: .quotas) ?? [:]
+        state = try body.decodeIfPresent(String.self, forKey: .state)
+        pin = body.contains(.pin) ? .some(try body.decode(String?.self, forKey: .pin)) : nil
+    }
+
+    /// All of it is looked at before any of it is done.
+    func patch() throws -> TenantRows.Patch {
+        var patch = TenantRows.Patch()
+        patch.key = try key.map(TenantController.key)
+        patch.labels = labels
+        try TenantController.refuse(quotas: quotas)
+        patch.quotas = quotas
+        patch.state = try state.map { text in
+            guard let state = TenantRow.State(rawValue: text), [.ready, .readOnly, .blocked].contains(state) else {
+                throw APIError.badRequest("state is one of ready, read-only, blocked")
+            }
+            return state
+        }
+        patch.pin = try pin.map { name in
+            try name.map { text in
+                guard let node = NodeID(text) else { throw APIError.badRequest("\"\(text)\" is no node's name") }
+                return node
+            }
+        }
+        return patch
+    }
+}
