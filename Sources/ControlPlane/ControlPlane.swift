@@ -30,7 +30,10 @@ package struct ControlPlane: Sendable {
 
     package func router() -> Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ErrorMiddleware(random: guards.random, proxies: guards.proxies))
+        let methods = MethodTable()
+        router.add(
+            middleware: ErrorMiddleware(
+                random: guards.random, proxies: guards.proxies, cors: guards.cors, methods: methods))
         let probes = ProbeController(status: status, version: version, metrics: metrics)
         probes.registerOpen(on: router)
         internalRoutes(router)
@@ -40,6 +43,7 @@ package struct ControlPlane: Sendable {
         TenantController(service: tenants, tokens: tokens).register(on: guarded.group("v1/tenants"))
         NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded.group("v1/nodes"))
         guardedRoutes(guarded)
+        methods.fill(from: router)
         return router
     }
 }

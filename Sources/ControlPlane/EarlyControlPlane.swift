@@ -1,4 +1,3 @@
-import Access
 import HTTPTypes
 package import Hummingbird
 package import Seams
@@ -17,7 +16,7 @@ package struct EarlyControlPlane: Sendable {
 
     package func router() -> Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ErrorMiddleware(random: random, proxies: .none))
+        router.add(middleware: ErrorMiddleware(random: random))
         ProbeController(status: status, version: version, metrics: { "" }).registerOpen(on: router)
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
             router.on("**", method: method) { _, _ -> Response in

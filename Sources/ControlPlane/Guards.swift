@@ -29,10 +29,13 @@ package struct ControlGuards: Sendable {
     }
 }
 
-/// Finds out where every request comes from, gives it an id and turns every error into an answer. The outermost.
+/// Finds out where every request comes from, gives it an id and turns every error into an answer, which listed origins may
+/// read. The outermost.
 struct ErrorMiddleware: RouterMiddleware {
     let random: any RandomSource
-    let proxies: TrustedProxies
+    var proxies = TrustedProxies.none
+    var cors = CORSRule.none
+    var methods = MethodTable()
 
     @concurrent func handle(
         _ request: Request, context: ControlContext,
@@ -45,9 +48,13 @@ struct ErrorMiddleware: RouterMiddleware {
             peer: context.remoteAddress?.ipAddress ?? "local", forwardedFor: request.headers[values: .forwardedFor])
         var response: Response
         do {
-            response = try await next(request, context)
+            if let answer = try preflight(request) {
+                response = answer
+            } else {
+                response = try await next(request, context)
+            }
         } catch let error as HTTPError where error.status == .notFound {
-            response = try APIError.notFound("there is nothing at this path").response(from: request, context: context)
+            response = try nothingThere(request, context)
         } catch let error as HTTPError {
             response = try APIError(error.status, "bad_request", error.body ?? "the request cannot be read")
                 .response(from: request, context: context)
@@ -61,6 +68,35 @@ struct ErrorMiddleware: RouterMiddleware {
             response = try shown.response(from: request, context: context)
         }
         response.headers[.init("Rowhouse-Request-ID")!] = id
+        if request.method != .options { add(cors.headers(for: request.headers[.origin]), to: &response) }
+        return response
+    }
+
+    /// - Returns: nil for every other request.
+    private func preflight(_ request: Request) throws(AccessError) -> Response? {
+        guard request.method == .options, request.headers[.accessControlRequestMethod] != nil else { return nil }
+        guard let headers = cors.preflight(for: request.headers[.origin]) else { throw .originRefused(.origin) }
+        var response = Response(status: .noContent)
+        add(headers, to: &response)
+        return response
+    }
+
+    private func add(_ headers: [(name: String, value: String)], to response: inout Response) {
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            response.headers.append(HTTPField(name: name, value: value))
+        }
+    }
+
+    private func nothingThere(_ request: Request, _ context: ControlContext) throws -> Response {
+        let taken = methods.taken(at: request.uri.path)
+        guard !taken.isEmpty else {
+            return try APIError.notFound("there is nothing at this path").response(from: request, context: context)
+        }
+        let allowed = taken.joined(separator: ", ")
+        var response = try APIError(.methodNotAllowed, "method_not_allowed", "this path takes \(allowed)")
+            .response(from: request, context: context)
+        response.headers[.allow] = allowed
         return response
     }
 }

@@ -70,6 +70,8 @@ extension NodeParts {
             }
             let controller = MoveController(moves.service)
             plane.guardedRoutes = { controller.register(on: $0.group("v1/moves")) }
+        } else {
+            plane.guardedRoutes = { LoneMoveController().register(on: $0.group("v1/moves")) }
         }
         return plane
     }
