@@ -16,6 +16,8 @@ final class Confinement: StatementAuthorizer {
         var readsCounters = false
         var isInsert = false
         var isChange = false
+        /// CREATE, DROP, ALTER and their like: SQLite's counters then still show the statement before.
+        var isDefinition = false
         /// Some pragmas act while they are compiled: a second run from a cache would do nothing.
         var isPragma = false
         /// ALTER TABLE, whose new name no question is asked about.
@@ -105,11 +107,20 @@ final class Confinement: StatementAuthorizer {
             if request.trigger == nil, !Self.equal(request.first, "sqlite_master") { findings.isInsert = true }
             findings.isChange = true
         case SQLITE_UPDATE, SQLITE_DELETE: findings.isChange = true
-        case SQLITE_ALTER_TABLE: findings.isAlteration = true
+        case SQLITE_ALTER_TABLE: (findings.isAlteration, findings.isDefinition) = (true, true)
         case SQLITE_FUNCTION: _ = decideFunction(request)
-        default: break
+        default: if Self.isDefinition(request.action) { findings.isDefinition = true }
         }
         return .allow
+    }
+
+    private static func isDefinition(_ action: Int32) -> Bool {
+        switch action {
+        case SQLITE_CREATE_INDEX...SQLITE_CREATE_VIEW, SQLITE_DROP_INDEX...SQLITE_DROP_VIEW,
+            SQLITE_ALTER_TABLE...SQLITE_DROP_VTABLE:
+            true
+        default: false
+        }
     }
 
     /// - Returns: false where the connection is shared, so that the statement must be compiled on another.

@@ -79,8 +79,9 @@ package final class RunningStatement {
         summary.rowsRead = statement.takeScannedRows()
         // The counters are right only after the statement has halted, which a reset makes it do.
         halt()
-        if entry.findings.isChange, !hasFailed { count(&summary) }
-        if entry.findings.isChange, hasFailed { session.stream.counters.changes = 0 }
+        let changesRows = entry.findings.isChange && !entry.findings.isDefinition
+        if changesRows, !hasFailed { count(&summary) }
+        if changesRows, hasFailed { session.stream.counters.changes = 0 }
         session.didFinish(entry, on: guarded)
         return summary
     }

@@ -43,6 +43,20 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `a statement that defines changes no rows, whatever came before`() async throws {
+        let house = try await HranaHouse()
+        let insert = await house.execute("INSERT INTO t(v) VALUES ('a'), ('b'), ('c')")
+        #expect(insert.result()["affected_row_count"].int == 3)
+        for sql in [
+            "CREATE TABLE u (v)", "CREATE INDEX i ON t (v)", "ALTER TABLE u RENAME TO w", "ANALYZE", "REINDEX",
+            "CREATE TABLE x AS SELECT * FROM t", "DROP TABLE w", "DROP INDEX i",
+        ] {
+            let result = await house.execute(sql).result()
+            #expect(result["affected_row_count"].int == 0 && result["last_insert_rowid"].isNull, "\(sql)")
+        }
+        try house.stop()
+    }
+
     @Test func `arguments are bound by position and by name, of every type`() async throws {
         let house = try await HranaHouse()
         let cases = [
