@@ -25,6 +25,8 @@ final class Census: Sendable {
         var damaged: [TenantID: Damage] = [:]
         /// Those whose row in the node state is older.
         var unsaved: Set<TenantID> = []
+        /// Those whose facts have changed since they were last told of in lists.
+        var untold: Set<TenantID> = []
     }
 
     private let state = Mutex(State())
@@ -47,6 +49,7 @@ final class Census: Sendable {
             guard state.tenants[tenant] != facts else { return }
             state.tenants[tenant] = facts
             state.unsaved.insert(tenant)
+            if !tenant.isReserved { state.untold.insert(tenant) }
         }
     }
 
@@ -55,6 +58,7 @@ final class Census: Sendable {
             state.tenants[tenant] = nil
             state.damaged[tenant] = nil
             state.unsaved.insert(tenant)
+            state.untold.remove(tenant)
         }
     }
 
@@ -82,7 +86,13 @@ final class Census: Sendable {
         }
     }
 
-    var count: Int { state.withLock { $0.tenants.count } }
+    /// Tenants of people: the node's own are not counted.
+    var count: Int {
+        state.withLock { state in
+            let own = [TenantID.catalog, .nodeState].count { state.tenants[$0] != nil }
+            return state.tenants.count - own
+        }
+    }
     var damagedTenants: [TenantID: String] { state.withLock { $0.damaged.mapValues(\.reason) } }
     var ids: [TenantID] { state.withLock { $0.tenants.keys.sorted() } }
 
@@ -93,6 +103,19 @@ final class Census: Sendable {
             state.unsaved.subtract(taken)
             return taken.map { Row(tenant: $0, facts: state.tenants[$0], damage: state.damaged[$0]?.reason) }
         }
+    }
+
+    /// Takes up to `limit` tenants out whose facts nobody has been told of.
+    func takeUntold(_ limit: Int) -> [(tenant: TenantID, facts: TenantState)] {
+        state.withLock { state in
+            let taken = Array(state.untold.prefix(limit))
+            state.untold.subtract(taken)
+            return taken.compactMap { tenant in state.tenants[tenant].map { (tenant, $0) } }
+        }
+    }
+
+    func untell(_ tenants: [TenantID]) {
+        state.withLock { state in state.untold.formUnion(tenants.filter { state.tenants[$0] != nil }) }
     }
 
     func unsave(_ rows: [Row]) { state.withLock { $0.unsaved.formUnion(rows.map(\.tenant)) } }

@@ -128,7 +128,7 @@ package final class TenantEngine: Sendable {
     package var tenantCount: Int { census.count }
     /// The tenants that have a file here, without the node's own.
     package var tenants: [TenantID] { census.ids.filter { !$0.isReserved } }
-    package var openCount: Int { open.count }
+    package var openCount: Int { open.count - [TenantID.catalog, .nodeState].count { open.find($0) != nil } }
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }
     /// Bytes that SQLite has allocated for tenants.

@@ -87,6 +87,7 @@ struct NodeCore: Service {
             base.logger.error("tenant damaged", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
         }
         try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana, moves) }
+        await node.usage.finish()
         try? await node.lease.leave(begun)
     }
 

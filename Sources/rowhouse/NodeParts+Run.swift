@@ -189,24 +189,19 @@ struct Chores: Sendable {
             try? await parts.tokens.refresh()
             await parts.learnAddresses()
             guard turn % Self.slowly == 0 else { continue }
-            await report()
+            await parts.usage.run()
             _ = try? await parts.residents.purgeOverdue(recovery: recovery)
             if case .embedded = parts.base.settings.catalog {
-                _ = try? await Housekeeping(parts.store).sweepAll(.init(), at: parts.base.time.wall())
+                var retention = Housekeeping.Retention()
+                retention.freedKeys = parts.store.keyHold
+                _ = try? await Housekeeping(parts.store).sweepAll(retention, at: parts.base.time.wall())
             }
         }
     }
 
     private var recovery: Int64 { Int64(parts.base.settings.tenants.recovery.nanoseconds / 1_000_000) }
+}
 
-    /// Sizes and activity of the tenants that are open, for lists and, later, plans.
-    private func report() async {
-        let usage = parts.engine.usage().map {
-            TenantRows.Usage(tenant: $0.tenant, bytes: $0.bytes, txid: $0.txid, used: $0.used)
-        }
-        for start in stride(from: 0, to: usage.count, by: 100) {
-            let page = Array(usage[start..<min(start + 100, usage.count)])
-            try? await TenantRows(parts.store).report(page, from: parts.base.id, at: parts.base.time.wall())
-        }
-    }
+extension NodeParts {
+    var usage: UsageReport { UsageReport(engine: engine, store: store, node: base.id, time: base.time) }
 }
