@@ -132,6 +132,9 @@ extension DoorLoop {
         return promise.futureResult
     }
 
+    /// Those in the middle of an exchange.
+    var busyConnections: Int { connections.values.count { $0.machine.isOurs || $0.machine.phase == .tail } }
+
     /// Ends every connection without ceremony.
     func cutAll() {
         for connection in connections.values { connection.cut() }

@@ -41,6 +41,15 @@ struct DoorLoops: Sendable {
         for each in drained { try? await each.get() }
     }
 
+    /// Connections with a request that is being received or answered.
+    func requestsUnderWay() async -> Int {
+        var count = 0
+        for loop in loops.values {
+            count += (try? await loop.eventLoop.submit { loop.busyConnections }.get()) ?? 0
+        }
+        return count
+    }
+
     func cutAllSoon() {
         for loop in loops.values { loop.eventLoop.execute { loop.cutAll() } }
     }

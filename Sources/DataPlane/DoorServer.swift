@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -57,14 +58,16 @@ package struct DoorServer: Service {
     /// From any thread, at any time.
     package func metrics() -> DoorMetrics { loops.metrics() }
 
-    /// - Throws: what binding throws, as NIO's `IOError` or `SocketAddressError`; ``DoorServerError`` if the socket is
-    ///   lost later.
+    /// Requests that are being received or answered at this moment; of one connection at most one.
+    package func requestsUnderWay() async -> Int { await loops.requestsUnderWay() }
+
+    /// - Throws: ``DoorServerError``.
     package func run() async throws {
         let (stops, stop) = AsyncStream.makeStream(of: Stop.self)
         let listener = try await bind()
         listener.closeFuture.whenComplete { _ in stop.yield(.listenerClosed) }
         if let address = listener.localAddress {
-            logger.info("listening", metadata: ["address": "\(address)"])
+            logger.info("listening", metadata: ["address": "\(Self.text(address))"])
             onBound(address)
         }
         let reason = await withTaskGroup(of: Stop?.self) { group in
@@ -86,6 +89,14 @@ package struct DoorServer: Service {
     }
 
     private func bind() async throws -> any Channel {
+        do {
+            return try await listen()
+        } catch {
+            throw DoorServerError.notBound(BindFailure(error))
+        }
+    }
+
+    private func listen() async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -95,6 +106,12 @@ package struct DoorServer: Service {
             }
             .bind(host: configuration.host, port: configuration.port)
             .get()
+    }
+
+    /// `127.0.0.1:8080`, `[::1]:8080`.
+    private static func text(_ address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     private func waitForStop(_ stops: AsyncStream<Stop>, _ stop: AsyncStream<Stop>.Continuation) async -> Stop? {
@@ -120,6 +137,40 @@ package struct DoorServer: Service {
 
 /// What can go wrong with the server itself, as opposed to one of its connections.
 package enum DoorServerError: Error, Hashable, Sendable {
+    /// The address cannot be listened on.
+    case notBound(BindFailure)
     /// The system closed the listening socket.
     case listenerLost
+}
+
+/// Why an address cannot be listened on.
+package enum BindFailure: Hashable, Sendable, CustomStringConvertible {
+    case inUse
+    /// This machine does not have it, or no such name is known.
+    case notOurs
+    /// Ports below 1024 are for the privileged.
+    case notAllowed
+    case other(String)
+
+    init(_ error: any Error) {
+        guard let error = error as? IOError else {
+            self = error is SocketAddressError ? .notOurs : .other("\(error)")
+            return
+        }
+        switch error.errnoCode {
+        case EADDRINUSE: self = .inUse
+        case EADDRNOTAVAIL: self = .notOurs
+        case EACCES, EPERM: self = .notAllowed
+        case let code: self = .other(SystemErrorText.words(code))
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .inUse: "another process listens there already"
+        case .notOurs: "this machine has no such address"
+        case .notAllowed: "this user may not; ports below 1024 need a privilege"
+        case .other(let words): words
+        }
+    }
 }

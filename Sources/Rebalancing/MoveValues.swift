@@ -74,10 +74,18 @@ package enum MoveAbort: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Why a node serves a tenant no more although no other owner is known: an operator must look.
-package enum MoveHalt: Equatable, Sendable {
+package enum MoveHalt: Equatable, Sendable, CustomStringConvertible {
     case rowGone
     /// The catalog shows an older epoch than this process served under.
     case regressed(found: Epoch)
     /// The row says that this node owns the tenant, but the copy was never whole.
     case ownerWithoutCopy
+
+    package var description: String {
+        switch self {
+        case .rowGone: "its row is gone"
+        case .regressed(let epoch): "the catalog has lost commits: it shows epoch \(epoch.rawValue)"
+        case .ownerWithoutCopy: "its row names this node, which has no whole copy"
+        }
+    }
 }

@@ -3,34 +3,28 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// The data plane's place at the door: closed while the node recovers, then the real one, for good.
+/// The data plane's place at the door: closed while the node recovers, open from then on.
 final class DataPlaneGate: DoorService, DoorRules {
-    struct Opened: Sendable {
-        let rules: any DoorRules
-        let service: any DoorService
-    }
+    private let rules: any DoorRules
+    private let service = Mutex<(any DoorService)?>(nil)
 
-    private let opened = Mutex<Opened?>(nil)
+    /// - Parameter rules: hold from the beginning: what is refused early is refused as it will be later.
+    init(_ rules: any DoorRules) { self.rules = rules }
 
-    func open(_ rules: any DoorRules, _ service: any DoorService) {
-        opened.withLock { $0 = Opened(rules: rules, service: service) }
-    }
+    func open(_ service: any DoorService) { self.service.withLock { $0 = service } }
 
-    private var current: Opened? { opened.withLock { $0 } }
+    private var current: (any DoorService)? { service.withLock { $0 } }
 
     func classify(_ head: HTTPRequestHead) -> DoorVerdict {
-        if let current { return current.rules.classify(head) }
-        // Probes are the control plane's; everything else waits for the node.
-        let path = head.uri.prefix { $0 != "?" }
-        if ["/healthz", "/readyz", "/version"].contains(path) || path.hasPrefix("/v1/") { return .tail }
+        let verdict = rules.classify(head)
+        guard case .dataPlane = verdict, current == nil else { return verdict }
         return .refuse(.rule(status: 503, code: "recovering", message: "The node is starting; see /readyz."))
     }
 
     func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
-        if let current { return current.rules.body(of: refusal, for: head, id: id) }
-        return .control(refusal, id)
+        rules.body(of: refusal, for: head, id: id)
     }
 
-    func handle(batch: [DoorRequest]) { current?.service.handle(batch: batch) }
-    func cancelled(_ request: DoorRequest) { current?.service.cancelled(request) }
+    func handle(batch: [DoorRequest]) { current?.handle(batch: batch) }
+    func cancelled(_ request: DoorRequest) { current?.cancelled(request) }
 }

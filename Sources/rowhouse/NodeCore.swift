@@ -27,8 +27,11 @@ struct NodeCore: Service {
     let responder: LateResponder
     let group: any EventLoopGroup
     let door: DoorServer
+    /// Opened when the door's address is ours: a recovery that nobody can ask about is not begun.
+    let bound: Latch
 
     func run() async throws {
+        guard await bound.opened() else { return }
         let engine = try await startEngine()
         do {
             try await serve(engine)
@@ -53,6 +56,7 @@ struct NodeCore: Service {
         let ready = start
         let status = base.status
         let progress = RecoveryMeter(status: status, logger: base.logger)
+        base.logger.info("reading the journal", metadata: ["directory": "\(base.journal)"])
         do {
             return try await Self.blocking {
                 try ready.run(progress: { progress.note($0) }, onFatal: { error in NodeEnd.atOnce("\(error)") })

@@ -23,7 +23,8 @@ struct NodeMoves: Sendable {
         let (logger, meter) = (parts.base.logger, parts.moveMeter)
         site.notice = { notice in
             meter.note(notice)
-            logger.info("move", metadata: ["notice": "\(notice)"])
+            let entry = MoveLogEntry(notice)
+            logger.log(level: entry.level, entry.message, metadata: entry.facts)
         }
         let desk = MoveDesk(site)
         return NodeMoves(

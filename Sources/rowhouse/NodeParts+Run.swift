@@ -36,7 +36,7 @@ extension NodeParts {
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)
         relay?.serve(with: hrana)
-        gate.open(HranaRules(domain: base.settings.domain, takesRelayed: cluster != nil), hrana)
+        gate.open(hrana)
         responder.replace(plane.router().buildResponder())
         return hrana
     }

@@ -19,13 +19,23 @@ package final class ServerProcess: @unchecked Sendable {
         package init(description: String) { self.description = description }
     }
 
+    /// Where the server's standard error goes.
+    package enum Log {
+        case file
+        /// A redirection as the shell writes it.
+        case shell(String)
+    }
+
+    private let redirection: Log
+
     /// - Parameters:
     ///   - arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.
     ///   - ulimit: arguments of the shell's `ulimit`, which runs first.
     package init(
         _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
-        ulimit: String? = nil, starts: Bool = true
+        ulimit: String? = nil, log redirection: Log = .file, starts: Bool = true
     ) throws {
+        self.redirection = redirection
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         isOwnDirectory = directory == nil
         self.arguments = arguments
@@ -69,10 +79,11 @@ package final class ServerProcess: @unchecked Sendable {
         let arguments =
             ["serve", "--data", directory, "--listen", "127.0.0.1:\(port)"]
             + arguments.map { $0.replacingOccurrences(of: "{url}", with: url) }
-        process.executableURL = URL(fileURLWithPath: ulimit == nil ? Self.binary : "/bin/sh")
+        process.executableURL = URL(fileURLWithPath: isPlain ? Self.binary : "/bin/sh")
         process.arguments = arguments
-        if let ulimit {
-            process.arguments = ["-c", "ulimit \(ulimit) && exec \"$0\" \"$@\"", Self.binary] + arguments
+        if !isPlain {
+            let limit = ulimit.map { "ulimit \($0) && " } ?? ""
+            process.arguments = ["-c", "\(limit)exec \"$0\" \"$@\" \(redirections)", Self.binary] + arguments
         }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if !FileManager.default.fileExists(atPath: log) {
@@ -87,6 +98,12 @@ package final class ServerProcess: @unchecked Sendable {
         return try waitUntilReady(process)
     }
 
+    private var isPlain: Bool { ulimit == nil && redirections.isEmpty }
+
+    private var redirections: String {
+        if case .shell(let text) = redirection { text } else { "" }
+    }
+
     private func waitUntilReady(_ process: Process) throws -> Bool {
         for _ in 0..<1_500 {
             if !process.isRunning { return false }
@@ -94,6 +111,17 @@ package final class ServerProcess: @unchecked Sendable {
             usleep(20_000)
         }
         throw Failure(description: "rowhouse was not ready in 30 s:\n" + logText)
+    }
+
+    /// Sends a signal and goes on.
+    package func signal(_ number: Int32) { Glibc.kill(processIdentifier, number) }
+
+    package func waitForLog(_ text: String) throws {
+        for _ in 0..<1_500 {
+            if logText.contains(text) { return }
+            usleep(20_000)
+        }
+        throw Failure(description: "the log does not say \"\(text)\":\n" + logText)
     }
 
     package var logText: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }

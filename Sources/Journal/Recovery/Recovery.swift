@@ -11,7 +11,9 @@ package struct Recovery: Sendable {
     let nodeState: TenantState?
     let faults: JournalFaults
 
-    private static let progressStep: UInt64 = 1 << 16
+    /// Parts of the whole after which progress is told.
+    private static let progressSteps: UInt64 = 100
+
     /// Records to apply.
     package var totalRecords: UInt64 { outline.records }
 
@@ -24,7 +26,7 @@ package struct Recovery: Sendable {
     ///   - fileSystem: That of the tenants' files, opened before anything was written to it; nil to sync each file.
     ///   - memory: Bytes for page images; when they are full, all are written out.
     ///   - descriptors: Tenants' files open at the same time.
-    ///   - progress: Called every 65,536 records and at the end.
+    ///   - progress: Called two hundred times at most, and at the end.
     /// - Returns: The tenants that have records behind the recovery point, by id. For all others the node state holds.
     /// - Throws: `.disk` if the disk fails what concerns all. Nothing has changed for the next attempt then.
     package func run(
@@ -67,10 +69,11 @@ package struct Recovery: Sendable {
         let scan = JournalScan(
             links: SegmentChain.tail(links, from: point.next), point: point, end: end, faults: faults)
         var done: UInt64 = 0
+        let step = max(1, outline.records / Self.progressSteps)
         var open = 0
         let outcome = try scan.run { (view) throws(JournalError) in
             done += 1
-            if done % Self.progressStep == 0 {
+            if done % step == 0 {
                 progress(RecoveryProgress(records: done, totalRecords: outline.records))
             }
             guard let replay = replays[view.header.tenant], replay.wants(view.header) else { return }
