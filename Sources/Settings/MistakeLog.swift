@@ -18,7 +18,7 @@ struct MistakeLog {
 
     /// Whether the key, or something inside it, has a mistake.
     func concerns(_ key: String) -> Bool {
-        mistakes.contains { $0.key == key || $0.key.hasPrefix(key + ".") || $0.key.hasPrefix(key + "[") }
+        mistakes.contains { $0.concerns(key) }
     }
 }
 

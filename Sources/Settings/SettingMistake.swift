@@ -24,6 +24,11 @@ package struct SettingMistake: Sendable, Equatable, CustomStringConvertible {
     /// What was found, and what it should have been or what to do.
     package let message: String
 
+    /// Whether it is about the key or something inside its value.
+    package func concerns(_ path: String) -> Bool {
+        key == path || key.hasPrefix(path + ".") || key.hasPrefix(path + "[")
+    }
+
     package init(origin: SettingOrigin, key: String, message: String) {
         self.origin = origin
         self.key = key

@@ -29,6 +29,11 @@ package struct LoadedSettings: Sendable {
 
     package func origin(of path: String) -> SettingOrigin { origins[path] ?? .builtIn }
 
+    /// A mistake of a key that has been read, where its value was given.
+    package func mistake(_ key: String, _ message: String) -> SettingMistake {
+        SettingMistake(origin: origin(of: key), key: key, message: message)
+    }
+
     fileprivate init(settings: ServerSettings, origins: [String: SettingOrigin]) {
         self.settings = settings
         self.origins = origins
@@ -40,6 +45,13 @@ extension ServerSettings {
     ///
     /// - Throws: `SettingsError` with every mistake of every source, contradictions between keys included.
     package static func load(_ sources: SettingsSources) throws(SettingsError) -> LoadedSettings {
+        let (loaded, mistakes) = read(sources)
+        guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
+        return loaded
+    }
+
+    /// The same for who wants to look further in spite of mistakes: keys with one have the value below.
+    package static func read(_ sources: SettingsSources) -> (loaded: LoadedSettings, mistakes: [SettingMistake]) {
         var settings = ServerSettings()
         var file = FileReader(path: sources.file?.path ?? "")
         if let text = sources.file?.text { file.read(text, into: &settings) }
@@ -53,7 +65,6 @@ extension ServerSettings {
             .filter { rule in !rule.keys.contains { key in logs.contains { $0.concerns(key) } } }
             .compactMap { $0.mistake(in: settings, origins) }
         let mistakes = logs.flatMap(\.inOrderOfLines) + contradictions
-        guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
-        return LoadedSettings(settings: settings, origins: origins)
+        return (LoadedSettings(settings: settings, origins: origins), mistakes)
     }
 }

@@ -37,6 +37,11 @@ package final class TemplateStore: Sendable {
         return template
     }
 
+    /// Looks whether the SQL makes a template; nothing is stored.
+    ///
+    /// - Throws: `TenantsError.templateInvalid` with what SQLite says.
+    package static func check(sql: String) throws(TenantsError) { _ = try TemplateBuilder.build(sql: sql) }
+
     /// Writes a tenant's first file. It is not synced: recovery makes it again from its record (rule J8).
     func instantiate(_ template: Template, at path: String) throws(TenantsError) {
         let bytes = try content(of: template)

@@ -14,7 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
             SIGTERM or SIGINT stops it in order: nothing new is accepted, what runs is finished, every commit is copied into \
             its tenant's file. A second signal ends it at once; nothing acknowledged is lost then either.
 
-            Exit codes: 0 stopped in order, 65 journal damaged, 73 data directory in use, 77 listen refused, 78 \
+            Exit codes: 0 stopped in order, 1 failed or ended at once, 65 journal damaged, 73 data directory in use, 77 listen refused, 78 \
             configuration.
             """)
 
@@ -32,11 +32,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings: ServerSettings
         do throws(SettingsError) {
-            let loaded = try sources.load()
-            let mistakes = FileChecks.mistakes(loaded)
-            guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
-            settings = loaded.settings
+            settings = try ServeChecks.load(sources).settings
         } catch {
+            if error.mistakes.count == 1, error.mistakes == [(try? sources.load()).flatMap(ServeChecks.listenMistake)] {
+                throw Self.exit(.listenRefused("\(error)"))
+            }
             throw Self.exit(.config("the configuration has mistakes\n\(error)"))
         }
         do {

@@ -31,23 +31,31 @@ struct ServeIdentity: Sendable {
         try keep("\(catalog)\n", at: directory + "/catalog-id", in: directory)
     }
 
+    /// The node that the directory belongs to; nil where it is new.
+    ///
+    /// - Throws: `ServeFailure.config` where the configured id is another than the directory's.
+    static func kept(_ settings: ServerSettings, directory: String) throws(ServeFailure) -> NodeID? {
+        let path = path(in: directory)
+        guard let text = text(at: path) else { return nil }
+        guard let id = NodeID(text) else { throw .config("\(path) does not hold a node's name") }
+        if let wanted = settings.node.id, wanted != id {
+            throw .config(
+                """
+                the data directory belongs to node \(id), the configuration says node.id: \(wanted); use the directory of \
+                that node, or correct node.id
+                """)
+        }
+        return id
+    }
+
+    private static func path(in directory: String) -> String { directory + "/node-id" }
+
     private static func node(
         _ settings: ServerSettings, directory: String, random: any RandomSource
     ) throws -> NodeID {
-        let path = directory + "/node-id"
-        if let text = text(at: path) {
-            guard let id = NodeID(text) else {
-                throw ServeFailure.config("\(path) does not hold a node's name")
-            }
-            if let wanted = settings.node.id, wanted != id {
-                throw ServeFailure.config(
-                    "the data directory belongs to node \(id), the configuration says node.id: \(wanted); use the directory of that node, or correct node.id"
-                )
-            }
-            return id
-        }
+        if let kept = try kept(settings, directory: directory) { return kept }
         let id = settings.node.id ?? madeUp(settings, random)
-        try keep("\(id)\n", at: path, in: directory)
+        try keep("\(id)\n", at: path(in: directory), in: directory)
         return id
     }
 

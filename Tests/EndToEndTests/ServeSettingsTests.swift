@@ -32,6 +32,41 @@ import Testing
         ] { #expect(ended.output.contains(mistake), "\(ended.output)") }
     }
 
+    @Test func `what serve refuses, config check finds, together with what is misspelt`() throws {
+        let folder = NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("n2\n".utf8).write(to: URL(fileURLWithPath: folder + "/data/node-id"))
+        // 32 bytes with the line end, which does not count.
+        try Data((String(repeating: "k", count: 31) + "\n").utf8).write(to: URL(fileURLWithPath: folder + "/key"))
+        chmod(folder + "/key", 0o600)
+        try Data("CREATE TABEL t (x)".utf8).write(to: URL(fileURLWithPath: folder + "/template.sql"))
+        let config = """
+            node: {id: n1, listen: "0.0.0.0:8080", data: \(folder)/data, advertise: "http://10.0.0.1:8080"}
+            cluster: {key-file: \(folder)/key}
+            schemas: {default: {template: \(folder)/template.sql}}
+            limits: {lane: 2}
+            """
+        let path = folder + "/node.yaml"
+        try Data(config.utf8).write(to: URL(fileURLWithPath: path))
+        let checked = try Tool.run(["config", "check", "--config", path])
+        let served = try Tool.run(["serve", "--config", path])
+        #expect(checked.code == 1 && served.code == 78)
+        for mistake in [
+            "node.yaml:1: node.id: the data directory belongs to node n2",
+            "node.yaml:1: node.listen: refusing to listen on 0.0.0.0",
+            "node.yaml:2: cluster.key-file: \(folder)/key has 31 bytes",
+            "node.yaml:3: schemas.default.template: \(folder)/template.sql: ",
+            "near \"TABEL\": syntax error",
+            "node.yaml:4: limits.lane: unknown key; did you mean limits.lanes?",
+        ] {
+            #expect(checked.output.contains(mistake), "\(checked.output)")
+            #expect(served.output.contains(mistake), "\(served.output)")
+        }
+        let listen = try Tool.run(["serve", "--data", folder + "/other", "--listen", "0.0.0.0:0"])
+        #expect(listen.code == 77 && !FileManager.default.fileExists(atPath: folder + "/other"), "\(listen.output)")
+    }
+
     @Test func `a journal lies where it was put, and nowhere else afterwards`() throws {
         let journal = NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: journal) }
@@ -90,8 +125,10 @@ import Testing
 
 /// The command line tool, run to its end.
 enum Tool {
-    static func run(_ arguments: [String]) throws -> (code: Int32, output: String) {
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (code: Int32, output: String)
+    {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.executableURL = URL(fileURLWithPath: ServerProcess.binary)
         process.arguments = arguments
         let pipe = Pipe()

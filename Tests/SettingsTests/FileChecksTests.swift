@@ -13,7 +13,10 @@ struct FileChecksTests {
             cluster: {key-file: "\(key)"}
             schemas: {default: {template: "\(folder.path)/no.sql"}}
             """
-        func found() throws -> [String] { FileChecks.mistakes(try load(yaml)).map(\.description) }
+        var checks = FileChecks()
+        checks.key = { $0.count < 32 ? "has \($0.count) bytes" : nil }
+        checks.template = { $0 == "SELECT" ? "incomplete input" : nil }
+        func found() throws -> [String] { checks.mistakes(try load(yaml)).map(\.description) }
 
         #expect(try found()[0].hasPrefix("node.yaml:2: cluster.key-file: cannot read"))
         #expect(try found()[1].hasPrefix("node.yaml:3: schemas.default.template: cannot read"))
@@ -24,5 +27,9 @@ struct FileChecksTests {
         #expect(try found()[0].contains("can be read by every user"))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
         #expect(try found().count == 1)
+        try Data("SELECT".utf8).write(to: folder.appendingPathComponent("no.sql"))
+        #expect(try found() == ["node.yaml:3: schemas.default.template: \(folder.path)/no.sql: incomplete input"])
+        try Data("SELECT 1".utf8).write(to: folder.appendingPathComponent("no.sql"))
+        #expect(try found().isEmpty)
     }
 }

@@ -11,7 +11,8 @@ struct ConfigCommand: AsyncParsableCommand {
 extension ConfigCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Report every mistake of a configuration, and of the files that it names.")
+            abstract: "Report every mistake of a configuration, and of the files and folders that it names.",
+            discussion: "What it finds is what `rowhouse serve` would refuse to start with.")
 
         @OptionGroup var sources: SettingsOptions
         @Flag(help: "Answer in JSON.") var json = false
@@ -35,7 +36,8 @@ extension ConfigCommand {
 
         private func mistakes() -> [SettingMistake] {
             do throws(SettingsError) {
-                return FileChecks.mistakes(try sources.load())
+                _ = try ServeChecks.load(sources)
+                return []
             } catch {
                 return error.mistakes
             }

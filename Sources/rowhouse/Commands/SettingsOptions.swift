@@ -24,9 +24,17 @@ struct SettingsOptions: ParsableArguments {
     /// Reads the file and joins it with the environment and the flags.
     ///
     /// - Throws: `SettingsError` with all mistakes, a file that cannot be read among them.
-    func load() throws(SettingsError) -> LoadedSettings {
-        let environment = ProcessInfo.processInfo.environment
-        return try ServerSettings.load(SettingsSources(file: try file(), environment: environment, flags: flags()))
+    func load() throws(SettingsError) -> LoadedSettings { try ServerSettings.load(try all()) }
+
+    /// The same for who wants to look further in spite of mistakes.
+    ///
+    /// - Throws: `SettingsError` for a file that cannot be read.
+    func read() throws(SettingsError) -> (loaded: LoadedSettings, mistakes: [SettingMistake]) {
+        ServerSettings.read(try all())
+    }
+
+    private func all() throws(SettingsError) -> SettingsSources {
+        SettingsSources(file: try file(), environment: ProcessInfo.processInfo.environment, flags: flags())
     }
 
     private func file() throws(SettingsError) -> SettingsSources.File? {
