@@ -96,7 +96,7 @@ let package = Package(
                 .asyncHTTPClient,
             ]),
         room("Settings", ["Vocabulary", .yams]),
-        room("Terminal"),
+        room("Terminal", [.yams]),
 
         // Measuring.
         room(

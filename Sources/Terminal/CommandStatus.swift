@@ -17,6 +17,23 @@ package enum CommandStatus: Int32, Sendable, CaseIterable {
     case listenRefused = 77
     case configuration = 78
 
+    /// The code of a failure that no node has given one.
+    var name: String {
+        switch self {
+        case .ok: "ok"
+        case .failed: "failed"
+        case .usage: "usage"
+        case .notFound: "not_found"
+        case .conflict: "conflict"
+        case .unreachable: "unreachable"
+        case .unauthorised: "unauthorised"
+        case .journalDamaged: "journal_damaged"
+        case .dataDirectoryInUse: "data_directory_in_use"
+        case .listenRefused: "listen_refused"
+        case .configuration: "config_invalid"
+        }
+    }
+
     /// For an answer of the control or data plane that is not a success.
     package init(httpStatus: Int) {
         switch httpStatus {

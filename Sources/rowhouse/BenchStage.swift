@@ -21,6 +21,7 @@ struct BenchStage: Sendable {
         var remote = RemoteOptions()
         remote.url = url
         remote.token = token
+        remote.profile = nil
         let client = try remote.client()
         guard let parts = URL(string: client.base), parts.scheme == "http", let host = parts.host, parts.path.isEmpty
         else {

@@ -9,10 +9,11 @@ struct Rowhouse: AsyncParsableCommand {
         abstract: "A database for each of your customers: SQLite tenants by the thousand, durable through one journal.",
         discussion: """
             Commands other than serve, config and journal talk to a node: --url or ROWHOUSE_URL says which, --token or \
-            ROWHOUSE_TOKEN with what right.
+            ROWHOUSE_TOKEN with what right; --profile takes both from ~/.config/rowhouse/profiles.yaml.
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 node unreachable, 6 unauthorised.
             """,
+        version: Build.version,
         subcommands: [
             TenantCommand.self, MoveCommand.self, NodeCommand.self, ConfigCommand.self, AccessCommand.self,
             JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self,
@@ -32,20 +33,26 @@ struct Rowhouse: AsyncParsableCommand {
         }
     }
 
+    /// Also where the arguments could not be read.
+    private static var wantsJSON: Bool { CommandLine.arguments.prefix { $0 != "--" }.contains("--json") }
+
     /// Says what went wrong and exits with the documented code. Help and completion scripts come this way as well:
     /// the parser throws them.
     private static func leave(with error: any Error) -> Never {
         if let failure = error as? CommandFailure {
-            Console.complain(failure.description)
+            Console.complain(wantsJSON ? failure.json.text() : failure.description)
             Foundation.exit(failure.status.rawValue)
         }
         let code = exitCode(for: error)
-        let message = fullMessage(for: error)
+        let text = fullMessage(for: error)
         if code.isSuccess {
-            if !message.isEmpty { Console.write(message + "\n") }
+            if !text.isEmpty { Console.write(text + "\n") }
             Foundation.exit(CommandStatus.ok.rawValue)
         }
-        if !message.isEmpty { Console.complain(message) }
-        Foundation.exit(code == .validationFailure ? CommandStatus.usage.rawValue : code.rawValue)
+        let status = code == .validationFailure ? CommandStatus.usage : .failed
+        if !text.isEmpty {
+            Console.complain(wantsJSON ? CommandFailure(status, message(for: error)).json.text() : text)
+        }
+        Foundation.exit(status == .usage ? status.rawValue : code.rawValue)
     }
 }

@@ -35,6 +35,21 @@ struct FailureTests {
         #expect(CommandFailure(httpStatus: 502, body: .array([])).message == "the node answered with status 502")
     }
 
+    @Test func `A script reads what a person reads`() {
+        let body = JSONValue(
+            parsing: Array(#"{"error":{"code":"key_held","message":"held","requestID":"r1"}}"#.utf8))
+        let text =
+            #"{"error":{"advice":"use another key until then","code":"key_held","exit":4,"message":"held","requestID":"r1"}}"#
+        #expect(CommandFailure(httpStatus: 409, body: body).json.text() == text)
+        #expect(
+            CommandFailure(.usage, "what?").json.text() == #"{"error":{"code":"usage","exit":2,"message":"what?"}}"#)
+    }
+
+    @Test func `A tenant that an operator has blocked is no matter of tokens`() {
+        let body = JSONValue(parsing: Array(#"{"message":"The tenant is blocked","code":"FORBIDDEN"}"#.utf8))
+        #expect(CommandFailure(httpStatus: 403, body: body).advice == nil)
+    }
+
     @Test func `Failures say what to do and cannot steer the terminal`() {
         let failure = CommandFailure.unreachable("http://x\u{1B}[2J", "refused")
         #expect(failure.description.contains("rowhouse serve") && !failure.description.contains("\u{1B}"))

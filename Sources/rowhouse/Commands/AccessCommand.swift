@@ -18,7 +18,7 @@ extension AccessCommand {
                 a node; the token works once its node has been started with the lines.
                 """)
 
-        @Argument(help: "The token's name, which the audit log and the metrics show.") var name: String
+        @Argument(help: "The token's name, by which operators tell theirs apart.") var name: String
         @Option(parsing: .upToNextOption, help: "What it may do: admin, operator, read.")
         var scopes: [AdminScope] = [.admin]
         @Flag(help: "Answer in JSON.") var json = false

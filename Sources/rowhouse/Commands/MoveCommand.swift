@@ -53,7 +53,7 @@ extension MoveCommand {
                 guard !["committed", "done", "aborted"].contains(state) else {
                     throw CommandFailure(.conflict, "the move is \(state) and cannot be given up")
                 }
-                return Console.write(TerminalText.visible("would give up move \(id), which is \(state)") + "\n")
+                return remote.rehearsed("give up", "move \(id), which is \(state)", ["move": .string(id)])
             }
             let answer = try await client.call(.delete, path)
             if remote.json { return Console.write(answer.text(pretty: true) + "\n") }

@@ -12,13 +12,14 @@ extension TenantCommand {
         @OptionGroup var remote: RemoteOptions
 
         func run() async throws {
-            let client = try remote.client()
-            if change.dryRun {
-                _ = try await client.call(.get, TenantPath.tenant(tenant.key))
-                return Console.write("would rename \(TerminalText.visible("\(tenant.key) to \(newKey)"))\n")
-            }
             let body = JSONValue.object(["key": .string(newKey)])
-            remote.show(try await client.call(.patch, TenantPath.tenant(tenant.key), body: body), as: .tenants)
+            let path = TenantPath.tenant(tenant.key, dryRun: change.dryRun)
+            let answer = try await remote.client().call(.patch, path, body: body)
+            guard !change.dryRun else {
+                return remote.rehearsed(
+                    "rename", "\(tenant.key) to \(newKey)", ["tenant": .string(tenant.key), "to": .string(newKey)])
+            }
+            remote.show(answer, as: .tenants)
         }
     }
 
@@ -27,7 +28,9 @@ extension TenantCommand {
             abstract: "Delete a tenant; it can be brought back for a while (the node's tenants.recovery).")
 
         @OptionGroup var tenant: KeyArgument
-        @Flag(help: "For good and at once; nothing brings it back.") var purge = false
+        @Flag(
+            help: "For good and at once; nothing brings it back. In a cluster its key stays taken (tenants.key-hold).")
+        var purge = false
         @Flag(help: "Yes, for good: --purge does nothing without it.") var yes = false
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
@@ -44,7 +47,9 @@ extension TenantCommand {
             if change.dryRun {
                 let found = try await client.call(.get, TenantPath.tenant(tenant.key))
                 let size = found["bytes"]?.integer.map { ", \(HumanText.size($0))" } ?? ""
-                return Console.write("would \(purge ? "destroy" : "delete") tenant \(key)\(size)\n")
+                return remote.rehearsed(
+                    purge ? "destroy" : "delete", "tenant \(tenant.key)\(size)",
+                    ["tenant": .string(tenant.key), "bytes": found["bytes"] ?? .null])
             }
             let query = [(name: "purge", value: purge ? Optional("true") : nil)]
             let path = RequestPath.build(["v1", "tenants", tenant.key], query: query)
@@ -71,7 +76,7 @@ extension TenantCommand {
                 guard found["state"]?.string == "deleted" else {
                     throw CommandFailure(.conflict, "tenant \(tenant.key) is not deleted")
                 }
-                return Console.write("would bring tenant \(TerminalText.visible(tenant.key)) back\n")
+                return remote.rehearsed("undelete", "tenant \(tenant.key)", ["tenant": .string(tenant.key)])
             }
             let answer = try await client.call(.post, TenantPath.tenant(tenant.key, "undelete"), body: .object([:]))
             remote.show(answer, as: .tenants)
@@ -90,25 +95,42 @@ extension TenantCommand {
         }
 
         @OptionGroup var tenant: KeyArgument
-        @Option(help: "What it allows: ro reads, rw also writes, ddl also changes the schema.") var access = Access.rw
+        @Option(
+            help: """
+                What it allows: ro reads; rw also writes, and changes the schema, which is the tenant's own; ddl is the \
+                same until tenants share a schema.
+                """)
+        var access = Access.rw
         @Option(help: ArgumentHelp("How long it is valid: 30m, 24h, 90d.", valueName: "duration")) var expires = "24h"
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
         func validate() throws {
-            guard let duration = DurationText.parse(expires), duration > .zero else {
-                throw ValidationError("--expires takes a duration such as 30m, 24h or 90d, not \(expires)")
+            guard seconds != nil else {
+                throw ValidationError(
+                    "--expires takes whole seconds from 1s to 3650d, such as 30m or 24h, not \(expires)")
             }
+        }
+
+        private var seconds: Int64? {
+            guard let duration = DurationText.parse(expires) else { return nil }
+            let (seconds, rest) = duration.components
+            return rest == 0 && (1...315_360_000).contains(seconds) ? seconds : nil
         }
 
         func run() async throws {
             let client = try remote.client()
             if change.dryRun {
-                _ = try await client.call(.get, TenantPath.tenant(tenant.key))
-                let key = TerminalText.visible(tenant.key)
-                return Console.write("would make a token for \(key), \(access.rawValue), valid for \(expires)\n")
+                let found = try await client.call(.get, TenantPath.tenant(tenant.key))
+                guard !["deleted", "purging"].contains(found["state"]?.string) else {
+                    throw CommandFailure(.conflict, "tenant \(tenant.key) is deleted")
+                }
+                return remote.rehearsed(
+                    "make a token for", "\(tenant.key), \(access.rawValue), valid for \(expires)",
+                    ["tenant": .string(tenant.key), "access": .string(access.rawValue)])
             }
-            let body: JSONValue = .object(["access": .string(access.rawValue), "expiresIn": .string(expires)])
+            let span = "\(seconds ?? 0)s"
+            let body: JSONValue = .object(["access": .string(access.rawValue), "expiresIn": .string(span)])
             let made = try await client.call(.post, TenantPath.tenant(tenant.key, "tokens"), body: body)
             if remote.json { return Console.write(made.text(pretty: true) + "\n") }
             guard let token = made["token"]?.string else {

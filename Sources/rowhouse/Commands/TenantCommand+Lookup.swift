@@ -7,6 +7,7 @@ extension TenantCommand {
 
         @Option(help: "Only tenants whose key begins with this.") var prefix: String?
         @Option(help: ArgumentHelp("Only tenants with this label.", valueName: "name:value")) var label: String?
+        @Option(help: "Only tenants in this state: creating, ready, read-only, blocked, deleted.") var state: String?
         @Option(help: "How many at most; 0 for all.") var limit = 1000
         @OptionGroup var remote: RemoteOptions
 
@@ -15,7 +16,7 @@ extension TenantCommand {
         }
 
         func run() async throws {
-            let query = [(name: "prefix", value: prefix), (name: "label", value: label)]
+            let query = [(name: "prefix", value: prefix), (name: "label", value: label), (name: "state", value: state)]
             try await Pages(path: ["v1", "tenants"], query: query, limit: limit).show(remote, as: .tenants)
         }
     }

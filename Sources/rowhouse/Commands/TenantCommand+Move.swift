@@ -52,7 +52,9 @@ extension TenantCommand {
                 throw CommandFailure(.conflict, "node \(to) is \(node["state"]?.string ?? "in no known state")")
             }
             let size = found["bytes"]?.integer.map { ", \(HumanText.size($0))" } ?? ""
-            Console.write(TerminalText.visible("would move \(tenant.key) from \(from) to \(to)\(size)") + "\n")
+            remote.rehearsed(
+                "move", "\(tenant.key) from \(from) to \(to)\(size)",
+                ["tenant": .string(tenant.key), "from": .string(from), "to": .string(to)])
         }
     }
 }

@@ -7,7 +7,7 @@ struct TenantCommand: AsyncParsableCommand {
         commandName: "tenant", abstract: "Create, list, change and query tenants.",
         subcommands: [
             Create.self, List.self, Show.self, Rename.self, Delete.self, Undelete.self, Token.self, Query.self,
-            Move.self,
+            Move.self, SetFields.self, Revoke.self,
         ])
 }
 
@@ -32,5 +32,30 @@ enum TenantKeyText {
 enum TenantPath {
     static func tenant(_ key: String, _ rest: String...) -> String {
         RequestPath.build(["v1", "tenants", key] + rest)
+    }
+
+    /// - Parameter dryRun: the node looks whether it would refuse, and changes nothing.
+    static func tenant(_ key: String, dryRun: Bool) -> String {
+        RequestPath.build(["v1", "tenants", key], query: [(name: "dry-run", value: dryRun ? "true" : nil)])
+    }
+
+    static func all(dryRun: Bool) -> String {
+        RequestPath.build(["v1", "tenants"], query: [(name: "dry-run", value: dryRun ? "true" : nil)])
+    }
+}
+
+/// Labels as arguments.
+enum LabelText {
+    /// - Throws: `ValidationError` for what is not `name=value`.
+    static func read(_ texts: [String]) throws -> [String: JSONValue] {
+        var labels: [String: JSONValue] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ValidationError("--label takes NAME=VALUE, not \(text)")
+            }
+            labels[parts[0]] = .string(parts[1])
+        }
+        return labels
     }
 }
