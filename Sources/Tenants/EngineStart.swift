@@ -8,12 +8,16 @@ import Vocabulary
 /// Why the engine does not start.
 package enum EngineStartError: Error, Sendable, CustomStringConvertible {
     case journal(JournalError)
+    /// Tenants' files are there, and of their journal nothing.
+    case journalMissing(String)
     case storage(String)
     case threads(String)
 
     package var description: String {
         switch self {
         case .journal(let error): error.description
+        case .journalMissing(let folder):
+            "the journal is missing: nothing is in \(folder), and the data directory has been in use; is its disk there?"
         case .storage(let reason): "the data directory cannot be used: \(reason)"
         case .threads(let reason): "the engine's threads do not start: \(reason)"
         }
@@ -51,6 +55,7 @@ package struct EngineStart {
     ) throws(EngineStartError) -> TenantEngine {
         let layout = TenantLayout(directory: settings.directory, journal: settings.journalDirectory)
         let fileSystem = try prepareFolders(layout)
+        guard try hasJournal(layout) else { throw .journalMissing(layout.journal) }
         let opened = try openJournal(layout, onFatal)
         let engine: TenantEngine
         let recovered: [RecoveredTenant]
@@ -106,6 +111,25 @@ package struct EngineStart {
                 guard case .failed(_, _, let code) = error, code == EACCES || code == EPERM else { throw error }
                 return
             }
+        }
+    }
+
+    /// The node state's file is made when the journal is durably there. A fresh journal beside it would know of no commit
+    /// that is not in a tenant's file yet.
+    private func hasJournal(_ layout: TenantLayout) throws(EngineStartError) -> Bool {
+        let state = TenantID.nodeState
+        guard try names(in: layout.folder(of: state)).contains(where: { $0.hasPrefix("\(state).") }) else {
+            return true
+        }
+        return try names(in: layout.journal).contains { $0 == "manifest" || $0.hasSuffix(".segment") }
+    }
+
+    private func names(in folder: String) throws(EngineStartError) -> [String] {
+        do throws(FileError) {
+            return try files.list(folder)
+        } catch {
+            if case .notFound = error { return [] }
+            throw .storage(error.description)
         }
     }
 

@@ -62,8 +62,12 @@ struct NodeCore: Service {
                 try ready.run(progress: { progress.note($0) }, onFatal: { error in NodeEnd.atOnce("\(error)") })
             }
         } catch let error as EngineStartError {
-            if case .journal(.damaged) = error { throw ServeFailure.journalDamaged(error.description) }
-            throw ServeFailure.failed(error.description)
+            switch error {
+            case .journal(.damaged), .journal(.manifest), .journalMissing:
+                throw ServeFailure.journalDamaged(error.description)
+            case .journal, .storage, .threads:
+                throw ServeFailure.failed(error.description)
+            }
         }
     }
 

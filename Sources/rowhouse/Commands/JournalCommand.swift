@@ -9,7 +9,11 @@ import Vocabulary
 struct JournalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal", abstract: "Look at the journal of a node that is not running.",
-        discussion: "Reads the files and changes nothing. While the node runs, what is read may end early.",
+        discussion: """
+            Reads the files and changes nothing. While the node runs, what is read may end early.
+
+            Exit codes: 0 sound, 1 not readable, 3 no journal there, 65 damaged.
+            """,
         subcommands: [Dump.self, Verify.self])
 }
 
@@ -22,7 +26,8 @@ struct JournalPlace: ParsableArguments {
 
     /// Opens the journal for the time of `body`.
     ///
-    /// - Throws: `CommandFailure`: 3 where there is no journal, 1 where it cannot be read or the settings have mistakes.
+    /// - Throws: `CommandFailure`: 3 where there is no journal, 65 where its manifest is lost, 1 where it cannot be read or the
+    ///   settings have mistakes.
     func read<Answer>(_ body: (JournalReader) throws(JournalError) -> Answer) throws(CommandFailure) -> Answer {
         let folder = try folder()
         guard FileManager.default.fileExists(atPath: folder) else {
@@ -34,6 +39,7 @@ struct JournalPlace: ParsableArguments {
             defer { reader.close() }
             return try body(reader)
         } catch {
+            if case .manifest = error { throw CommandFailure(.journalDamaged, "\(error) (in \(folder))") }
             throw CommandFailure(.failed, "\(error) (in \(folder))")
         }
     }
@@ -77,7 +83,7 @@ extension JournalCommand {
                     Console.write(line(DumpedRecord(record)) + "\n")
                 }
             }
-            if let damage = end.damage { throw CommandFailure(.failed, "\(damage)") }
+            if let damage = end.damage { throw CommandFailure(.journalDamaged, "\(damage)") }
         }
 
         private func line(_ record: DumpedRecord) -> String {
@@ -105,7 +111,7 @@ extension JournalCommand {
             } else {
                 Console.write(report.description + "\n")
             }
-            if !report.isSound { throw ExitCode(CommandStatus.failed.rawValue) }
+            if !report.isSound { throw ExitCode(CommandStatus.journalDamaged.rawValue) }
         }
     }
 }
