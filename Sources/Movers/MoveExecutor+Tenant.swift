@@ -135,12 +135,26 @@ extension MoveExecutor {
         {
             site.notice(.sourceDamaged(order))
         }
-        // An engine that refuses this is shutting down.
-        try? await site.engine.thaw(order.tenant)
+        await thaw()
         site.book.turn(order.tenant, epoch: order.epoch, to: .serving)
         site.parked.settle(order.tenant)
         await noteEnd(&memory)
     }
+
+    /// A full queue has room again in a moment. An engine that refuses it otherwise is shutting down.
+    private func thaw() async {
+        while true {
+            do {
+                return try await site.engine.thaw(order.tenant)
+            } catch TenantsError.busy {
+                do { try await site.sleep(Self.thawPause) } catch { return }
+            } catch {
+                return
+            }
+        }
+    }
+
+    private static let thawPause: UInt64 = 20_000_000
 
     /// The tenant has gone: what is parked goes after it, the copy here is put away.
     func release(_ row: Placement, _ memory: inout Memory) async -> MoveEvent {

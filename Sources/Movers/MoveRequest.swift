@@ -4,11 +4,12 @@ package import Vocabulary
 
 /// That a tenant is to be on another node.
 package struct MoveRequest: Equatable, Sendable {
-    /// What becomes of transactions that clients hold open when writes are to be parked.
+    /// What becomes of transactions that clients hold open when writes are to be parked, and of reads that hold on when the
+    /// tenant is to change hands.
     package enum OnTransaction: String, Sendable, CaseIterable {
         /// The move is given up after a short wait.
         case postpone
-        /// They are rolled back after a short wait, and their clients are told so.
+        /// They are rolled back or ended after a short wait, and their clients are told so.
         case abort
     }
 

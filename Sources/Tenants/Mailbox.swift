@@ -70,7 +70,10 @@ package struct Mailbox {
     private var duty = Duty.idle
     /// The clock wants a look. No work: it waits once at most, and counts nowhere.
     private var wantsTick = false
-    var barred: TenantsError?
+    /// New works are refused with this.
+    private(set) var barred: TenantsError?
+    /// But for those that go on with what was begun before.
+    private var letsGoOn = false
 
     init(bound: Int) { self.bound = bound }
 
@@ -82,7 +85,7 @@ package struct Mailbox {
         if duty == .retired { return .refused(.retry) }
         switch place {
         case .queue:
-            if let barred { return .refused(.barred(barred)) }
+            if let barred, !(letsGoOn && work.goesOn) { return .refused(.barred(barred)) }
             guard count < bound else { return .refused(.full) }
             works.append(work)
         case .front:
@@ -103,6 +106,21 @@ package struct Mailbox {
         guard duty == .idle else { return .queued }
         duty = .scheduled
         return .schedule
+    }
+
+    mutating func bar(_ error: TenantsError?) {
+        barred = error
+        letsGoOn = false
+    }
+
+    /// Refuses new works with this error; as long as something is not over, what was begun before may go on.
+    ///
+    /// - Returns: whether nothing is left and nothing more is let in.
+    mutating func park(_ error: TenantsError, whileBusy isBusy: Bool) -> Bool {
+        guard barred == nil || barred == error else { return false }
+        barred = error
+        letsGoOn = isBusy || !isEmpty
+        return !letsGoOn
     }
 
     /// Takes out a work that has not been given to a thread yet.

@@ -73,12 +73,18 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     func tickSoon() { if case .schedule = mailbox.withLock({ $0.addTick() }) { schedule() } }
 
     /// Refuses new works with this error from now on; nil opens the mailbox again.
-    func bar(_ error: TenantsError?) { mailbox.withLock { $0.barred = error } }
+    func bar(_ error: TenantsError?) { mailbox.withLock { $0.bar(error) } }
 
     /// The same, if it is barred as `old` says: an end of the engine stays an end.
     func bar(_ error: TenantsError?, replacing old: TenantsError?) {
-        mailbox.withLock { if $0.barred == old { $0.barred = error } }
+        mailbox.withLock { if $0.barred == old { $0.bar(error) } }
     }
+
+    /// Refuses new works with `.moving`; what was taken before runs, and what was begun goes on to its end.
+    ///
+    /// - Parameter isBusy: something holds a snapshot. On the tenant's thread.
+    /// - Returns: whether nothing is left and nothing at all is let in any more.
+    func park(whileBusy isBusy: Bool) -> Bool { mailbox.withLock { $0.park(.moving(id), whileBusy: isBusy) } }
 
     /// Puts the tenant at the end of its lane's queue.
     private func schedule() {

@@ -7,9 +7,9 @@ extension TenantDatabase {
     /// Whether the statement, which runs on the connection now, may leave the tenant to others. Asked again at each look while it is
     /// slow.
     func place(for guarded: GuardedConnection, _ statement: CachedStatement) -> ReaderPlace {
-        // A freeze waits for readers as for writers; none is to be added then.
-        guard readers.limit > 0, hold != .closing, statement.mayRunAside, !guarded.isWriting, host.mayGoOnMeanwhile
-        else { return .none }
+        guard readers.limit > 0, statement.mayRunAside, !guarded.isWriting, host.mayGoOnMeanwhile else { return .none }
+        // A freeze waits for readers as for writers: no new one is added, unless it would keep everybody waiting.
+        if hold == .closing, now.nanoseconds(since: guarded.watch.started) < readerPatience { return .none }
         // One that has ended and waits for this thread to come back leaves its place.
         return readers.isFull && !host.hasReturningReader ? .taken : .free
     }

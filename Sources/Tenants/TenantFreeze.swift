@@ -15,6 +15,8 @@ enum WriteHold: Sendable {
 extension TenantEngine {
     /// Between two looks at whether open transactions have ended.
     private static let look: UInt64 = 10_000_000
+    /// That a tenant's thread is given to come to a work when there is no patience left.
+    private static let turn: UInt64 = 500_000_000
 
     /// Parks the tenant's writes: from the call on, nothing that writes and no transaction begins; what wants to waits in
     /// the tenant's line as if another caller were writing. When open transactions and half-read results have ended and
@@ -47,16 +49,59 @@ extension TenantEngine {
     /// Parks the tenant's reads too (rule R3): new works are refused with `.moving` without anything of them being run, and
     /// every read that was taken has ended when this returns. To be called on a frozen tenant.
     ///
-    /// - Throws: as `freeze`; the tenant is still frozen then and refuses works until it is thawed.
+    /// Slow reads are waited for with the door open for half of the time that there is. Then nothing new is let in, what was
+    /// taken runs, and results that clients have read half are read to their end.
+    ///
+    /// - Parameters:
+    ///   - patience: nanoseconds for both together.
+    ///   - endingReads: what still holds on then is ended, and its client told so; else this fails.
+    /// - Throws: as `freeze`; works are let in again then, at once, and the tenant is still frozen.
     package func parkReads(
-        _ id: TenantID, patience: UInt64, endingReads: Bool, sleep: (UInt64) async throws -> Void
+        _ id: TenantID, patience: UInt64, endingReads: Bool, sleep: @escaping @Sendable (UInt64) async throws -> Void
     ) async throws {
-        find(id).bar(.moving(id), replacing: nil)
-        _ = try await repeating(patience, sleep, ends: endingReads) { ends in
-            try await withCheckedThrowingContinuation { continuation in
-                load.enterUrgently()
-                deliver(ParkReadsWork(ends: ends, Reply(continuation)), to: id, .last)
+        do {
+            try await parkingReads(id, patience, endingReads, sleep)
+        } catch {
+            // From here and not by a work, which would have to wait behind whatever holds the tenant's thread.
+            find(id).bar(nil, replacing: .moving(id))
+            throw error
+        }
+    }
+
+    private func parkingReads(
+        _ id: TenantID, _ patience: UInt64, _ endingReads: Bool,
+        _ sleep: @escaping @Sendable (UInt64) async throws -> Void
+    ) async throws {
+        let start = context.time.monotonic()
+        let (shut, deadline) = (start.advanced(byNanoseconds: patience / 2), start.advanced(byNanoseconds: patience))
+        while true {
+            let now = context.time.monotonic()
+            let isLast = now >= deadline
+            let door = isLast && endingReads ? ParkReadsWork.Door.cleared : now >= shut ? .shut : .open
+            let limit = isLast ? now.advanced(byNanoseconds: Self.turn) : deadline
+            let step = try await askToPark(id, door, until: limit, sleep)
+            if case .done? = step { return }
+            if isLast, !endingReads { throw FreezeFailure.stillInUse }
+            try await sleep(Self.look)
+        }
+    }
+
+    /// - Returns: nil if the tenant's thread did not come to it by then.
+    private func askToPark(
+        _ id: TenantID, _ door: ParkReadsWork.Door, until limit: Instant,
+        _ sleep: @escaping @Sendable (UInt64) async throws -> Void
+    ) async throws -> HoldStep? {
+        let reply = PatientReply<HoldStep>()
+        submitUrgently(ParkReadsWork(door, reply), to: id)
+        let time = context.time
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let now = time.monotonic()
+                if now < limit { try? await sleep(limit.nanoseconds(since: now)) }
+                reply.abandon()
             }
+            defer { group.cancelAll() }
+            return try await reply.value()
         }
     }
 
@@ -187,28 +232,43 @@ private final class FreezeWork: TenantWork {
     func release() {}
 }
 
-/// Behind everything that was taken before the tenant was barred.
+/// Tries once to park the tenant's reads.
 private final class ParkReadsWork: TenantWork {
-    private let ends: Bool
-    private let reply: Reply<HoldStep>
+    enum Door {
+        /// As long as slow reads run, others may come.
+        case open
+        case shut
+        /// Whatever still runs is ended.
+        case cleared
+    }
 
-    init(ends: Bool, _ reply: Reply<HoldStep>) {
-        self.ends = ends
+    private let door: Door
+    private let reply: PatientReply<HoldStep>
+
+    init(_ door: Door, _ reply: PatientReply<HoldStep>) {
+        self.door = door
         self.reply = reply
     }
 
     func handle(_ tenant: Tenant) -> Bool {
+        // One that comes too late must not touch the bar: by then it may be another move's.
+        guard reply.claim() else { return true }
         guard let database = tenant.openDatabase, database.hold == .frozen else {
             reply.send(.failure(.storage("its reads are parked only while it is frozen")))
             return true
         }
-        if ends { database.endEverythingOpen() }
-        reply.send(.success(database.hasBusyConnection ? .waiting : .done(database.state)))
+        if door == .cleared { database.endEverythingOpen() }
+        guard door != .open || database.readers.isEmpty else {
+            reply.send(.success(.waiting))
+            return true
+        }
+        let isParked = tenant.park(whileBusy: database.hasBusyConnection)
+        reply.send(.success(isParked ? .done(database.state) : .waiting))
         return true
     }
 
     func run(on database: TenantDatabase) -> WorkOutcome { .done(after: .none) }
-    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+    func refuse(_ error: TenantsError) { if reply.claim() { reply.send(.failure(error)) } }
     func release() {}
 }
 

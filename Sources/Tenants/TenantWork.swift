@@ -30,6 +30,9 @@ package protocol TenantWork: AnyObject, Sendable {
     /// Nothing of it has run and nothing is kept for it, so that it may be refused where it waits. Any thread.
     var mayBeWithdrawn: Bool { get }
 
+    /// It goes on with what an earlier run of it has begun, so that this comes to its end. Any thread.
+    var goesOn: Bool { get }
+
     /// What the work waited for has come: its answer may leave. On a lane's thread or the journal's; must not block.
     func release()
 }
@@ -46,5 +49,6 @@ extension TenantWork {
     package var deadline: Instant { .distantFuture }
     package var cancellation: WorkCancellation? { nil }
     package var mayBeWithdrawn: Bool { false }
+    package var goesOn: Bool { false }
     package func runWithoutWaiting(on database: TenantDatabase) -> WorkOutcome? { nil }
 }

@@ -71,7 +71,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     package var deadline: Instant { partDeadline }
 
     /// Later parts are needed to end what the first has begun.
-    package var mayBeWithdrawn: Bool { !hasBegun.load(ordering: .acquiring) }
+    package var mayBeWithdrawn: Bool { !goesOn }
+    package var goesOn: Bool { hasBegun.load(ordering: .acquiring) }
 
     package func run(on database: TenantDatabase) -> WorkOutcome { run(on: database, mayWait: true) }
 

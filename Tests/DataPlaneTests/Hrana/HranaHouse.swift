@@ -82,6 +82,15 @@ final class HranaHouse: @unchecked Sendable {
             timeout: caller.timeout * 1_000_000, bookmark: caller.bookmark)
     }
 
+    /// Begins a statement that runs until its client leaves, or for two minutes.
+    func beginEndless() throws -> EndlessRead {
+        let sql = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*) FROM c"
+        let request = try decode("{\"requests\":[\(Self.execute(sql))]}") { bytes throws(HranaDecodingError) in
+            try HranaDecoder(version: .three).pipeline(bytes)
+        }
+        return EndlessRead(call(Caller(timeout: 120_000)), request.requests, self)
+    }
+
     /// The body of a `v3/pipeline`, run.
     func pipeline(_ body: String, _ caller: Caller = Caller(), version: HranaVersion = .three) async -> Reply {
         do {
@@ -184,6 +193,57 @@ private final class Waiter: PipelineClient {
 
     func notRun(_ work: PipelineWork, _ error: TenantsError) {
         continuation.resume(returning: Reply(TransportError(error)))
+    }
+}
+
+/// A statement that runs until its client leaves.
+final class EndlessRead: PipelineClient {
+    private enum State {
+        case running(CheckedContinuation<Reply, Never>?)
+        case over(Reply)
+    }
+
+    private let work: PipelineWork
+    private let house: HranaHouse
+    private let state = Mutex(State.running(nil))
+
+    fileprivate init(_ call: HranaCall, _ requests: [StreamRequest], _ house: HranaHouse) {
+        self.house = house
+        work = PipelineWork(call, house.context)
+        work.prepare(call, form: .pipeline, requests: requests, for: self)
+        house.engine.submit(work, to: call.tenant)
+    }
+
+    let isGone = false
+    func leave() { house.engine.cancel(work, of: HranaHouse.tenant) }
+
+    /// To be asked for once.
+    var reply: Reply {
+        get async {
+            await withCheckedContinuation { continuation in
+                let known: Reply? = state.withLock { state in
+                    if case .over(let reply) = state { return reply }
+                    state = .running(continuation)
+                    return nil
+                }
+                if let known { continuation.resume(returning: known) }
+            }
+        }
+    }
+
+    func answered(_ work: PipelineWork) {
+        end(Reply(work.answer, String(decoding: work.writer.bytes.bytes, as: UTF8.self)))
+    }
+
+    func notRun(_ work: PipelineWork, _ error: TenantsError) { end(Reply(TransportError(error))) }
+
+    private func end(_ reply: Reply) {
+        let waiter: CheckedContinuation<Reply, Never>? = state.withLock { state in
+            guard case .running(let waiter) = state else { return nil }
+            state = .over(reply)
+            return waiter
+        }
+        waiter?.resume(returning: reply)
     }
 }
 
