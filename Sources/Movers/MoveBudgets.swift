@@ -28,6 +28,8 @@ package struct MoveBudgets: Sendable {
     package var report: UInt64 = 500_000_000
     /// Between two looks for files of tenants that left long ago.
     package var sweep: UInt64 = 3_600_000_000_000
+    /// Between two looks for moves that nobody is at; a prepare that was sent comes within this.
+    package var orphans: UInt64 = 30_000_000_000
     /// Moves out of a node at once, and copies that come into it at once.
     package var movesOut = 2
     package var movesIn = 2

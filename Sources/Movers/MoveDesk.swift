@@ -33,11 +33,10 @@ package final class MoveDesk: Sendable {
     /// Between two looks at whether a cancelled move has ended, and how often.
     private static let look: UInt64 = 20_000_000
     private static let looks = 500
-    /// Rows of this node that are read at once.
-    private static let pageLimit = 1000
     /// The row is read once more after each attempt, which tells what came of it.
     private static let withdrawals = 3
-    private let site: MoveSite
+
+    let site: MoveSite
     private let state = Mutex(State())
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
@@ -52,6 +51,7 @@ package final class MoveDesk: Sendable {
         state.withLock { $0.isOpen = true }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepHouse() }
+            group.addTask { await self.watchOrphans() }
             for await _ in bell {
                 for job in takeJobs() { group.addTask { await self.run(job) } }
             }
@@ -132,7 +132,7 @@ package final class MoveDesk: Sendable {
     }
 
     /// A moving row of ours with a move that nobody here is at: its prepare came so late that its source had given up.
-    private func endOrphan(_ row: Placement) async throws(MoveRefusal) {
+    func endOrphan(_ row: Placement) async throws(MoveRefusal) {
         guard row.owner == site.node, let move = row.move, !isAt(move) else { return }
         do throws(CatalogError) {
             _ = try await site.placements.abort(row, reason: "nobody was at it any more", at: site.time.wall())
@@ -240,52 +240,5 @@ package final class MoveDesk: Sendable {
 
     private func placement(of tenant: TenantID) async throws(MoveRefusal) -> Placement? {
         do throws(CatalogError) { return try await site.placements.find(tenant) } catch { throw .catalog(error) }
-    }
-
-    // MARK: Left-overs
-
-    /// Puts away, once, what earlier processes of this node had sent off but not buried; removes now and then what was put
-    /// away long ago. Until the task is cancelled. Best effort: such a copy is never served, it only takes room.
-    private func keepHouse() async {
-        await buryLeftOvers()
-        repeat { await site.engine.sweepTombstones() } while (try? await site.sleep(site.budgets.sweep)) != nil
-    }
-
-    /// Compares the files that are here with the rows of this node, both in the catalog's order.
-    private func buryLeftOvers() async {
-        var here = site.engine.tenants.map { Int64(bitPattern: $0.rawValue) }.sorted()[...]
-        var last: TenantID?
-        while !here.isEmpty, !Task.isCancelled {
-            guard let page = try? await site.placements.owned(by: site.node, after: last, limit: Self.pageLimit) else {
-                return
-            }
-            last = page.count < Self.pageLimit ? nil : page.last?.tenant
-            let end = last.map { Int64(bitPattern: $0.rawValue) } ?? .max
-            let owned = Set(page.map(\.tenant))
-            while let first = here.first, first <= end {
-                here.removeFirst()
-                let tenant = TenantID(UInt64(bitPattern: first))
-                if !owned.contains(tenant) { await bury(tenant) }
-            }
-        }
-    }
-
-    private func bury(_ tenant: TenantID) async {
-        guard let facts = site.engine.facts(of: tenant), await hasLeft(tenant, facts) else { return }
-        _ = try? await site.engine.entomb(tenant, upTo: facts.epoch)
-    }
-
-    /// Only what is known to have gone elsewhere. A file without a row may be all that is left of a tenant whose catalog was
-    /// lost; unless the history tells of its move, it stays.
-    private func hasLeft(_ tenant: TenantID, _ facts: TenantState) async -> Bool {
-        do throws(CatalogError) {
-            if let placement = try await site.placements.find(tenant) {
-                return placement.owner != site.node && placement.epoch > facts.epoch
-            }
-            guard let move = try await site.moves.list(tenant: tenant, limit: 1).first else { return false }
-            return (move.state == .committed || move.state == .done) && move.epoch >= facts.epoch
-        } catch {
-            return false
-        }
     }
 }

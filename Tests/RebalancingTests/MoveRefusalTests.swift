@@ -159,6 +159,31 @@ import Vocabulary
         _ = try await rows.finish(moved, at: now)
     }
 
+    @Test func `a move that nobody is at is ended after a while`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            let prepared = try await PlacementRows(cluster.store).prepare(
+                row.id, version: row.placement.version, to: n2.id, move: "mv-late", at: SystemTime().wall())
+            guard case .prepared = prepared else { throw Failure("\(prepared)") }
+            let desk = n1.current!.desk
+            let found = await desk.endOrphans([])
+            #expect(found == ["mv-late"])
+            #expect(try await cluster.placement(row.id).state == .moving, "it may be on its way still")
+            #expect(await desk.endOrphans(found) == found)
+            let after = try await cluster.placement(row.id)
+            #expect(after.state == .stable && after.owner == n1.id && after.epoch == row.placement.epoch)
+            #expect(await desk.endOrphans(found) == [])
+            // One that somebody is at is left to him, and so is a tenant that has come.
+            let move = try await desk.begin(MoveRequest(tenant: row.id, target: n2.id))
+            var end = try await MoveRows(cluster.store).find(move)!
+            while end.state != .done, end.state != .aborted {
+                for node in [n1, n2] { _ = await node.current!.desk.endOrphans([move]) }
+                end = try await MoveRows(cluster.store).find(move)!
+            }
+            #expect(end.reason != "nobody was at it any more")
+        }
+    }
+
     @Test func `a move of an unknown process is ended by the next one that is asked for`() async throws {
         try await Cluster.run { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
