@@ -16,6 +16,9 @@ final class CommitCapture {
     private var committed: UInt32 = 0
     private var staged: (frame: UInt32, pages: UInt32)?
     private var reservedThrough: UInt32 = 0
+    /// The transaction under way has been granted room, however the log stands now: a log that begins anew in the middle of it
+    /// (after going back to a savepoint) does not give that room back.
+    private var hasReserved = false
     private var newestFrame: [UInt32: UInt32] = [:]
     private let scratch: UnsafeMutableRawPointer
 
@@ -46,6 +49,7 @@ final class CommitCapture {
         if frame > max(reservedThrough, committed) {
             guard file.observer?.reservePage() ?? true else { return false }
             reservedThrough = frame
+            hasReserved = true
         }
         let pages = UInt32(bigEndian: header.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         if pages != 0 {
@@ -67,15 +71,15 @@ final class CommitCapture {
     func writeLockTaken() {
         staged = nil
         reservedThrough = committed
+        hasReserved = false
     }
 
     /// - Returns: the frame of a commit that was written but never reached its commit point; its header must be made
     ///   unreadable, or a later rebuild of the index from the log would take it for a commit.
     func writeLockReleased() -> UInt32? {
-        if reservedThrough > committed {
-            file.observer?.releaseReservation()
-            reservedThrough = committed
-        }
+        if hasReserved { file.observer?.releaseReservation() }
+        hasReserved = false
+        reservedThrough = committed
         defer { staged = nil }
         return staged?.frame
     }
@@ -92,6 +96,7 @@ final class CommitCapture {
         if staged.pages < pageCount { forgetPages(beyond: staged.pages) }
         committed = staged.frame
         reservedThrough = committed
+        hasReserved = false
         pageCount = staged.pages
     }
 

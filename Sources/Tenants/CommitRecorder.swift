@@ -132,7 +132,9 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         return tenant.isReserved ? .relief : .ordinary
     }
 
+    /// Harmless where there is none.
     func releaseReservation() {
+        guard pages > 0 || reservedBytes > 0 else { return }
         if faults.countRollbacks { state.txid = state.txid.next }
         journal.release(reservedBytes)
         reservedBytes = 0

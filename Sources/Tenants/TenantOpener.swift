@@ -115,6 +115,7 @@ final class TenantOpener: Sendable {
 
     /// Everything is in the file (not yet synced); the facts go back to the census.
     func didClose(_ database: TenantDatabase) {
+        database.recorder.releaseReservation()
         census.put(database.tenant, database.state)
         if let reason = database.recorder.damage { census.markDamaged(database.tenant, reason) }
         context.vfs.detach(database.file)

@@ -49,6 +49,31 @@ import Vocabulary
         #expect(replica.mismatches.isEmpty)
     }
 
+    @Test func `room is given back where the log began anew in the middle of the transaction`() throws {
+        let shop = try Workshop()
+        let path = try shop.makeDatabase(
+            "a.sqlite",
+            sql: """
+                CREATE TABLE wide(id INTEGER PRIMARY KEY, v);
+                WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 100)
+                INSERT INTO wide SELECT i, zeroblob(3000) FROM c;
+                """)
+        let replica = Replica(path: path)
+        let file = try shop.vfs.attach(path: path, observer: replica)
+        let connection = try shop.connect(file, options: .init(cachePages: 12))
+        try connection.execute("BEGIN; SAVEPOINT s; UPDATE wide SET v = randomblob(3000); ROLLBACK TO s")
+        #expect(replica.reserved > 0, "it wrote into the log before its end")
+        replica.refuseAfter = replica.reserved
+        #expect(throws: SQLiteError.self) { try connection.execute("UPDATE wide SET v = randomblob(3000)") }
+        if !connection.isAutocommit { try connection.execute("ROLLBACK") }
+        #expect(replica.releases == 1)
+        #expect(replica.commits == 0)
+        replica.refuseAfter = .max
+        try connection.execute("UPDATE wide SET v = randomblob(3000)")
+        #expect(replica.commits == 1 && replica.mismatches.isEmpty)
+        #expect(replica.releases == 1, "what was committed is not given back")
+    }
+
     @Test func `nobody checkpoints but an armed connection`() throws {
         let shop = try Workshop()
         let path = try shop.makeDatabase("a.sqlite", sql: "CREATE TABLE t(a)")

@@ -55,12 +55,20 @@ import Vocabulary
     @Test func `the clock goes on while a victim of eviction runs on`() async throws {
         let house = try House { settings, _ in
             settings.openTenants = 1
-            settings.streamIdle = 100_000_000
+            settings.transactionIdle = 500_000_000
         }
         let (long, idle) = (try await house.create(7_010), try await house.create(7_011))
         let work = SQLWork(Self.endless)
         house.engine.submit(work, to: long)
-        try await openStream(house, idle)
+        // No victim of eviction itself.
+        try await house.engine.perform(on: idle) { database in
+            let stream = try database.openStream(principal: 1)
+            let begin = try database.session(on: stream, rights: .write, deadline: .distantFuture).start("BEGIN")
+            _ = try begin.step()
+            _ = begin.finish()
+            database.leave(stream)
+        }
+        #expect(house.engine.streamCount == 1)
         try await until { house.engine.streamCount == 0 }
         #expect(!work.hasEnded)
         house.engine.cancel(work, of: long)
