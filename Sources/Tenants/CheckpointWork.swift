@@ -56,9 +56,8 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
 
     private func copy(_ database: TenantDatabase) {
         let newest = database.newestLSN
-        let facts = database.state
         do throws(SQLiteError) {
-            if database.recorder.damage == nil, try copyLog(database) {
+            if try copyLog(database) {
                 covered = max(newest, engine.journal.durableLSN)
             } else {
                 engine.dirty.noteHindered(tenant)
@@ -68,6 +67,7 @@ final class CheckpointWork: TenantWork, @unchecked Sendable {
             if error.isDiskFull { engine.journal.reportDiskFull() }
         }
         guard covered != nil else { return }
+        let facts = database.state
         self.facts = facts
         // Here, on the tenant's thread: later it may have newer facts, or none.
         if tenant != .nodeState { engine.census.put(tenant, facts) }

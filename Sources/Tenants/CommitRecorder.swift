@@ -27,6 +27,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private let encoders: EncoderPool
     private let time: any TimeSource
     private let transactionBytes: Int
+    private let removedPages: UInt32
     private var reservedBytes = 0
     private var pages = 0
 
@@ -34,8 +35,6 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private(set) var state: TenantState
     /// Why room was last refused, until it is asked for.
     private var refusal: Refusal?
-    /// Set where a page's old image was lost, so that the rolling checksum no longer tells anything.
-    private(set) var damage: String?
     private var isAbandoned = false
     /// The tenant is frozen: the second net under the sessions' own rule.
     var isHeld = false
@@ -56,6 +55,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         self.encoders = encoders
         time = context.time
         transactionBytes = context.settings.transactionBytes
+        removedPages = context.settings.removedPages
         faults = context.faults
         newest = Atomic(event.rawValue)
         commits = context.commitCount
@@ -152,16 +152,18 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         let encoder = lent.encoder
         encoder.begin(pageCountBefore: commit.pageCountBefore)
         var sum = state.checksum
+        var isKnown = state.isChecksumKnown
         commit.forEachPage { number, previous, current, isLost in
-            if isLost { damage = "the old image of page \(number) could not be read" }
+            // The record has the page whole then: nothing else is lost with it.
+            if isLost { isKnown = false }
             let hash = PageHash.of(page: current, number: number)
             if let previous { sum ^= PageHash.of(page: previous, number: number) }
             sum ^= hash
             encoder.append(page: number, previous: previous, current: current, hash: hash)
         }
-        sum ^= checksumOfSizeChange(commit)
-        next.checksum = sum
-        encoder.finish(RecordStamp(tenant, next), pageCount: next.pageCount, checksum: sum)
+        if isKnown, let change = checksumOfSizeChange(commit) { sum ^= change } else { isKnown = false }
+        next.checksum = isKnown ? sum : TenantState.unknownChecksum
+        encoder.finish(RecordStamp(tenant, next), pageCount: next.pageCount, checksum: next.checksum)
         // Told before the LSN is given: a recovery point computed meanwhile cannot pass it.
         dirty.willCommit(tenant, after: journal.lastLSN)
         let lsn = journal.append(encoder, reserved: reservedBytes).last
@@ -174,17 +176,24 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     }
 
     /// Pages cut off or skipped by growth count in the rolling checksum too.
-    private func checksumOfSizeChange(_ commit: borrowing CapturedCommit) -> UInt64 {
+    ///
+    /// - Returns: nil where a page cut off cannot be read, or there are too many to read while everybody waits.
+    private func checksumOfSizeChange(_ commit: borrowing CapturedCommit) -> UInt64? {
+        let isLarge = commit.pageCountBefore > commit.pageCountAfter.addingReportingOverflow(removedPages).partialValue
+        guard !isLarge else { return nil }
         var sum: UInt64 = 0
+        var isKnown = true
         commit.forEachRemovedPage { number, previous in
-            if let previous {
-                sum ^= PageHash.of(page: previous, number: number)
-            } else {
-                damage = "the old image of page \(number) could not be read"
-            }
+            if let previous { sum ^= PageHash.of(page: previous, number: number) } else { isKnown = false }
         }
         commit.forEachSkippedPage { sum ^= PageHash.ofZeroPage(number: $0) }
-        return sum
+        return isKnown ? sum : nil
+    }
+
+    /// The file was read to its end, with nothing in the log that it does not have.
+    func found(_ sum: FileChecksum) {
+        guard sum.pageCount == state.pageCount else { return }
+        state.checksum = sum.checksum
     }
 }
 

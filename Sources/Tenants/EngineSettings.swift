@@ -29,6 +29,8 @@ package struct EngineSettings: Sendable {
     /// Pages that one database may have; 0 is no bound but SQLite's.
     package var databasePages: UInt32 = 0
     package var sqlBytes: Int32 = 1 << 20
+    /// Pages that one commit may cut off the database with its checksum going on; beyond that it is computed from the file.
+    package var removedPages: UInt32 = 8_192
     /// Of one value or row.
     package var valueBytes: Int32 = 32 << 20
     /// Bytes that SQLite may allocate for one tenant: page caches, schemas, statements and what these hold while they run …

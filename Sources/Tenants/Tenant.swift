@@ -184,7 +184,6 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         if isHandled { return parked === work || held?.work === work ? () : finish(work, after: eventLSN) }
         do throws(TenantsError) {
             let database = try open()
-            if let reason = database.recorder.damage { throw .damaged(id, reason: reason) }
             perform(work, on: database, as: nil)
         } catch {
             refuse(work, error)

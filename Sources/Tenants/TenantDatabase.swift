@@ -1,4 +1,5 @@
 import CSQLite
+import Lanes
 package import SQLiteKit
 package import Seams
 package import Vocabulary
@@ -230,14 +231,27 @@ package final class TenantDatabase {
     ///
     /// - Returns: whether the file (not yet synced) holds everything.
     func checkpoint() throws(SQLiteError) -> Bool {
-        guard file.logBytes > 0 else { return true }
+        guard file.logBytes > 0 else {
+            findChecksum()
+            return true
+        }
         defer {
             triedAt = file.liveLogBytes
             nextTry = now.advanced(byNanoseconds: context.settings.checkpointPause)
         }
-        return try shared().own { connection throws(SQLiteError) in
+        let isWhole = try shared().own { connection throws(SQLiteError) in
             try connection.checkpoint(hasBusyConnection ? .passive : .truncate)
         }
+        if isWhole { findChecksum() }
+        return isWhole
+    }
+
+    /// Where nobody knows it any more: from the file, which has everything now. Where that cannot be read either, a later
+    /// checkpoint tries again.
+    private func findChecksum() {
+        guard !state.isChecksumKnown, file.fileSize == Int64(state.pageCount) * Int64(PageHash.pageSize) else { return }
+        _ = Lane.stepAside()
+        if let found = try? FileChecksum.of(file.path, context.vfs.files) { recorder.found(found) }
     }
 
     /// Rolls back what is open. The file stays attached; its log too, if a checkpoint did not empty it.

@@ -199,7 +199,6 @@ private final class FreezeWork: TenantWork {
 
     /// - Returns: nil if the tenant pauses for a flush and this is called again after it.
     private func step(_ tenant: Tenant, _ database: TenantDatabase) throws(TenantsError) -> HoldStep? {
-        if let reason = database.recorder.damage { throw .damaged(tenant.id, reason: reason) }
         if database.hold == .none { database.hold = .closing }
         if ends { database.endEverythingOpen() }
         guard !database.hasBusyConnection else { return .waiting }
@@ -225,6 +224,7 @@ private final class FreezeWork: TenantWork {
         guard database.file.fileSize == Int64(database.state.pageCount) * Int64(PageHash.pageSize) else {
             throw .storage("its file has \(database.file.fileSize) bytes for \(database.state.pageCount) pages")
         }
+        guard database.state.isChecksumKnown else { throw .storage("its file cannot be read to compute its checksum") }
         return true
     }
 

@@ -117,7 +117,6 @@ final class TenantOpener: Sendable {
     func didClose(_ database: TenantDatabase) {
         database.recorder.releaseReservation()
         census.put(database.tenant, database.state)
-        if let reason = database.recorder.damage { census.markDamaged(database.tenant, reason) }
         context.vfs.detach(database.file)
     }
 
