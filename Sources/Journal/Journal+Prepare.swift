@@ -17,7 +17,11 @@ extension Journal {
     func prepareStep() -> Step {
         prepareTurn.take {
             guard ended == nil else { return .ended }
-            if state.withLock({ $0.diskFull }) { return endDiskFull() ? .wrote : .nothing }
+            if state.withLock({ $0.diskFull }) {
+                // Whoever reported it did not wait for this turn.
+                Ballast.giveUp(store)
+                return endDiskFull() ? .wrote : .nothing
+            }
             // The ballast comes before segments kept ahead, so that a nearly full disk is noticed while it can still be
             // given up, but never before the one segment that the flusher may need next.
             if state.withLock({ !$0.pool.ready.isEmpty }), let step = makeBallast() { return step }
@@ -45,9 +49,10 @@ extension Journal {
     }
 
     /// For whoever meets a full disk elsewhere (a checkpoint into a tenant's file): ordinary reservations are refused
-    /// until there is room again.
+    /// until there is room again. Never blocks: the ballast is given up by the preparing thread.
     package func reportDiskFull() {
-        prepareTurn.take { startDiskFull() }
+        state.withLock { $0.diskFull = true }
+        room.advance()
         preparing.advance()
     }
 
