@@ -38,6 +38,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private var isAbandoned = false
     /// The tenant is frozen: the second net under the sessions' own rule.
     var isHeld = false
+    /// What runs now may go on where the disk is full (rule J6).
+    var givesRoomBack = false
     private let faults: EngineFaults
 
     private let newest: Atomic<UInt64>
@@ -122,8 +124,11 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         do throws(JournalRefusal) {
             try journal.reserve(bytes, held: reservedBytes, for: purpose)
         } catch {
-            guard error == .busy else { throw error }
-            try journal.reserve(bytes, held: reservedBytes, for: purpose, waitingAtMost: Self.patience)
+            switch error {
+            case .busy: try journal.reserve(bytes, held: reservedBytes, for: purpose, waitingAtMost: Self.patience)
+            case .diskFull where givesRoomBack: try journal.reserve(bytes, held: reservedBytes, for: .relief)
+            default: throw error
+            }
         }
     }
 

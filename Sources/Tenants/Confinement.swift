@@ -28,6 +28,12 @@ final class Confinement: StatementAuthorizer {
         var transaction: TransactionVerb?
         /// COMMIT, ROLLBACK, RELEASE: what was done before may last from here on, or be undone. SQLite calls them read-only.
         var endsTransaction = false
+        /// Something is deleted or dropped …
+        var removes = false
+        /// … or something is written that was not there, also in a trigger.
+        var brings = false
+        /// It leaves the database with fewer pages in use, or with as many.
+        var givesRoomBack: Bool { removes && !brings }
         /// One that may write. SQLite does not say so of each.
         var isWritingPragma = false
         /// Why it was refused, for people.
@@ -106,8 +112,17 @@ final class Confinement: StatementAuthorizer {
         case SQLITE_INSERT:
             if request.trigger == nil, !Self.equal(request.first, "sqlite_master") { findings.isInsert = true }
             findings.isChange = true
-        case SQLITE_UPDATE, SQLITE_DELETE: findings.isChange = true
-        case SQLITE_ALTER_TABLE: (findings.isAlteration, findings.isDefinition) = (true, true)
+            findings.brings = true
+        case SQLITE_UPDATE:
+            findings.isChange = true
+            // A drop moves other tables' roots there.
+            if !Self.equal(request.first, "sqlite_master") { findings.brings = true }
+        case SQLITE_DELETE:
+            findings.isChange = true
+            findings.removes = true
+        case SQLITE_ALTER_TABLE:
+            (findings.isAlteration, findings.isDefinition) = (true, true)
+            findings.brings = true
         case SQLITE_FUNCTION: _ = decideFunction(request)
         default: if Self.isDefinition(request.action) { findings.isDefinition = true }
         }
@@ -187,6 +202,7 @@ final class Confinement: StatementAuthorizer {
                 return refuse("this credential may only read")
             }
             findings.isChange = true
+            if name == "incremental_vacuum" { findings.removes = true } else { findings.brings = true }
             return .allow
         }
         return refuse("PRAGMA \(name) is not allowed: the server decides it")

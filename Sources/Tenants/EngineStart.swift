@@ -35,6 +35,7 @@ package struct EngineStart {
     package var acceptLoss = false
     package var faults = JournalFaults()
     package var engineFaults = EngineFaults()
+    package var notice: @Sendable (EngineNotice) -> Void = { _ in }
 
     package init(
         settings: EngineSettings, journalOptions: JournalOptions = JournalOptions(), files: any Files,
@@ -195,7 +196,9 @@ package struct EngineStart {
         let first = engine.journal.firstUnusedGeneration
         do throws(LaneError) {
             try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
-            try engine.life.start("keeper", .keepers) { Keeper(engine: engine, firstGeneration: first).loop() }
+            try engine.life.start("keeper", .keepers) {
+                Keeper(engine: engine, firstGeneration: first, notice: notice).loop()
+            }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
             try engine.life.start("clerk", .keepers) { engine.clerk.loop(engine.life) }
         } catch {

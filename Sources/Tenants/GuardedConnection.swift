@@ -16,6 +16,8 @@ final class GuardedConnection {
     private let confinement: Confinement
     private var cache: StatementCache
     private var isQueryOnly = false
+    /// Nothing that the transaction under way has run brings anything new.
+    private var onlyGivesBack = true
     /// The counters of whoever's statement runs now; what `changes()` and its like answer.
     var counters = CallerCounters()
 
@@ -139,7 +141,18 @@ final class GuardedConnection {
         return confinement.findings.refusal.map { .blocked($0) }
     }
 
-    func beginRunning() { confinement.beginRunning() }
+    /// The statement is about to run.
+    ///
+    /// - Returns: whether it, and all that its transaction ran before it, only gives room back. What was changed may reach the log as
+    ///   late as at the commit.
+    func beginRunning(_ entry: CachedStatement) -> Bool {
+        confinement.beginRunning()
+        if isAutocommit { onlyGivesBack = true }
+        let isNeutral =
+            entry.statement.isReadOnly || entry.findings.transaction != nil || entry.findings.endsTransaction
+        if !isNeutral, !entry.findings.givesRoomBack { onlyGivesBack = false }
+        return onlyGivesBack
+    }
 
     /// Why a step failed, where that was our doing.
     func refusal(ofRunning error: SQLiteError) -> SQLFailure? {

@@ -8,6 +8,7 @@ struct Keeper {
     let engine: TenantEngine
     /// Files of generations below it were there when the process began.
     let firstGeneration: Generation
+    let notice: @Sendable (EngineNotice) -> Void
 
     /// Tenants closed in one round.
     private static let evictions = 64
@@ -16,8 +17,12 @@ struct Keeper {
 
     func loop() {
         var nameless = NamelessFiles(engine: engine, below: firstGeneration)
+        var wasFull = false
         while engine.life.pause(engine.settings.keeperPause) {
             tick()
+            let isFull = engine.journal.isDiskFull
+            if isFull != wasFull { notice(isFull ? .diskFull : .diskHasRoom) }
+            wasFull = isFull
             engine.removals.run(engine.files)
             nameless.look()
             for _ in 0..<16 where isOverBounds { if !evictSome() { break } }

@@ -73,7 +73,7 @@ package final class SQLSession {
         guarded.watch.begin(entry, deadline: deadline, cancellation)
         // Where no thread is to be had for the lane's others it goes on: its statements are short, and their number is bounded.
         if guarded.watch.started.nanoseconds(since: began) >= Self.slowAfter { _ = Lane.stepAside() }
-        guarded.beginRunning()
+        database.recorder.givesRoomBack = guarded.beginRunning(entry)
         return RunningStatement(entry: entry, guarded: guarded, session: self)
     }
 

@@ -53,6 +53,8 @@ struct NodeCore: Service {
             time: base.time, random: base.random)
         start.acceptLoss = base.options.acceptLoss
         try ServeFiles.breakRules(of: &start)
+        let (logger, directory) = (base.logger, base.directory)
+        start.notice = { EngineLog.write($0, directory, to: logger) }
         let ready = start
         let status = base.status
         let progress = RecoveryMeter(status: status, logger: base.logger)

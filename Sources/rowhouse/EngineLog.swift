@@ -1,0 +1,17 @@
+import Logging
+import Tenants
+
+/// What the engine has to tell, as lines of the log.
+enum EngineLog {
+    /// - Parameter directory: of the data.
+    static func write(_ notice: EngineNotice, _ directory: String, to logger: Logger) {
+        switch notice {
+        case .diskFull:
+            logger.error(
+                "the disk is full: writes are refused, reads and what gives room back go on",
+                metadata: ["data": "\(directory)"])
+        case .diskHasRoom:
+            logger.error("the disk has room again: writes go on", metadata: ["data": "\(directory)"])
+        }
+    }
+}
