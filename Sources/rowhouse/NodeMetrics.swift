@@ -42,7 +42,10 @@ struct NodeMetrics: Sendable {
 
     private func addJournal(to page: inout MetricsPage) {
         let journal = engine.journal
-        page.gauge("rowhouse_journal_bytes", "Journal bytes that recovery would read.", journal.usedBytes)
+        page.gauge(
+            "rowhouse_journal_bytes",
+            "Bytes of the journal's segments with records still needed, the one being written included.",
+            journal.usedBytes)
         page.gauge("rowhouse_durable_lsn", "Newest durable position in the journal.", journal.durableLSN.rawValue)
         page.gauge("rowhouse_last_lsn", "Newest position given.", journal.lastLSN.rawValue)
         page.gauge(
