@@ -59,6 +59,18 @@ final class ExecutionWatch: ProgressObserver {
         recalled.store(0, ordering: .relaxed)
     }
 
+    /// A copy of the database that runs aside: its own steps ask whether it must stop.
+    func beginCopy(until deadline: Instant, _ cancellation: WorkCancellation?) {
+        end()
+        started = time.monotonic()
+        self.deadline = deadline
+        self.cancellation = cancellation
+        isWatching = true
+        hasSteppedAside = true
+        stopped = nil
+        recalled.store(0, ordering: .relaxed)
+    }
+
     /// Begins if nothing is being watched.
     func ensure(_ statement: CachedStatement, deadline: Instant, _ cancellation: WorkCancellation?) {
         if !isWatching { begin(statement, deadline: deadline, cancellation) }

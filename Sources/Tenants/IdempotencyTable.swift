@@ -14,6 +14,7 @@ package struct IdempotencyTable {
         package let answer: [UInt8]
     }
 
+    static let name = "_rowhouse_idempotency"
     /// Bytes of an answer that is kept.
     package static let answerBytes = 64 << 10
     private static let rows = 10_000

@@ -16,7 +16,7 @@ package final class WorkCancellation: Sendable {
     package var isCancelled: Bool { flag.load(ordering: .acquiring) }
 
     /// Any thread, any time; repeating it is harmless.
-    func cancel() {
+    package func cancel() {
         flag.store(true, ordering: .releasing)
         // Under the lock, which `ended` takes too: afterwards the connection may run somebody else's statement.
         running.withLock { $0?.interrupt() }

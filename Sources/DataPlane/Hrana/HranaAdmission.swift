@@ -34,7 +34,7 @@ struct HranaAdmission: Sendable {
         self.stamp = stamp
         key = stamp.request.key
         credential = nil
-        timeout = try Self.timeout(headers, settings)
+        timeout = try Self.timeout(headers, endpoint, settings)
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
     }
@@ -62,14 +62,19 @@ struct HranaAdmission: Sendable {
         } catch {
             throw TransportError(error)
         }
-        timeout = try Self.timeout(headers, settings)
+        timeout = try Self.timeout(headers, endpoint, settings)
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
         if headers.hasClaim { throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version") }
     }
 
-    private static func timeout(_ headers: RequestHeaders, _ settings: HranaSettings) throws(TransportError) -> UInt64 {
-        guard let text = headers.timeout else { return settings.timeout }
+    private static func timeout(
+        _ headers: RequestHeaders, _ endpoint: HranaEndpoint, _ settings: HranaSettings
+    ) throws(TransportError) -> UInt64 {
+        guard let text = headers.timeout else {
+            // The copy of a large tenant takes its time.
+            return endpoint == .snapshot ? settings.longestTimeout : settings.timeout
+        }
         guard let milliseconds = UInt64(text), (1...settings.longestTimeout / 1_000_000).contains(milliseconds) else {
             throw .badHeader(
                 "Rowhouse-Timeout", "milliseconds between 1 and \(settings.longestTimeout / 1_000_000)")

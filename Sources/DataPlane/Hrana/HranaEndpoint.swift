@@ -11,6 +11,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case batch
     /// Plain JSON, in the control plane's shape.
     case query
+    /// The whole tenant as one file.
+    case snapshot
     /// `OPTIONS` on any of them.
     case preflight
     case unknown
@@ -30,6 +32,7 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v1/execute" where method == .POST: self = .execute
         case "v1/batch" where method == .POST: self = .batch
         case "query" where method == .POST: self = .query
+        case "snapshot" where method == .GET || method == .HEAD: self = .snapshot
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
@@ -41,7 +44,7 @@ enum HranaEndpoint: Hashable, Sendable {
     static func answersPlainly(_ uri: String) -> Bool {
         var path = Substring(uri.prefix { $0 != "?" })
         while path.last == "/" { path.removeLast() }
-        return path.hasSuffix("/query")
+        return path.hasSuffix("/query") || path.hasSuffix("/snapshot")
     }
 
     /// Of the answer, where the request is served.
@@ -60,7 +63,7 @@ enum HranaEndpoint: Hashable, Sendable {
     /// - Parameter path: as `ResolvedName.path`.
     static func isBare(_ path: String) -> Bool {
         switch path {
-        case "v1", "v2", "v3", "v1/execute", "v1/batch", "query": true
+        case "v1", "v2", "v3", "v1/execute", "v1/batch", "query", "snapshot": true
         default:
             path.hasPrefix("v2/") || path.hasPrefix("v3/") || path == "v3-protobuf" || path.hasPrefix("v3-protobuf/")
         }

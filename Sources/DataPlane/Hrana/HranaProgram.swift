@@ -33,7 +33,7 @@ enum HranaProgram {
         case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
         case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
         case .query: return .query(try HranaDecoder(version: .three, limits: limits).query(bytes))
-        case .probe, .preflight, .unknown: preconditionFailure("these have no program")
+        case .snapshot, .probe, .preflight, .unknown: preconditionFailure("these have no program")
         }
     }
 

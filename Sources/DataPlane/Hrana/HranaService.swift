@@ -18,8 +18,17 @@ import Vocabulary
 /// a bounded queue to ``run()``, which is the parent of those waits.
 package final class HranaService: DoorService, Service {
     let settings: HranaSettings
-    private let waiting: AsyncStream<LookUp>
-    private let queue: AsyncStream<LookUp>.Continuation
+    private let waiting: AsyncStream<Errand>
+    private let queue: AsyncStream<Errand>.Continuation
+    private let shelf: SnapshotShelf
+    /// Between two looks at whether snapshots are kept for too long.
+    private static let shelfSweep = Duration.seconds(10)
+
+    /// What takes a task of its own.
+    private enum Errand: Sendable {
+        case lookUp(LookUp)
+        case snapshot(DoorRequest, HranaCall)
+    }
 
     /// A request that waits for its tenant to be found.
     struct LookUp: Sendable {
@@ -29,6 +38,7 @@ package final class HranaService: DoorService, Service {
 
     package init(_ settings: HranaSettings) {
         self.settings = settings
+        shelf = SnapshotShelf(settings.snapshots)
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
     }
 
@@ -47,10 +57,28 @@ package final class HranaService: DoorService, Service {
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for await lookUp in waiting { group.addTask { await self.finish(lookUp) } }
+                group.addTask { await self.clearShelf() }
+                for await errand in waiting { group.addTask { await self.run(errand) } }
             }
         } onGracefulShutdown: {
             self.queue.finish()
+        }
+    }
+
+    private func run(_ errand: Errand) async {
+        switch errand {
+        case .lookUp(let lookUp): await finish(lookUp)
+        case .snapshot(let request, let call):
+            await SnapshotExchange(service: self, shelf: shelf, request: request, call: call).run()
+        }
+    }
+
+    private func clearShelf() async {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: Self.shelfSweep)
+                self.shelf.expire(now: self.settings.time.monotonic())
+            }
         }
     }
 
@@ -114,7 +142,7 @@ package final class HranaService: DoorService, Service {
     }
 
     func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
-        switch queue.yield(LookUp(request: request, admission: admission)) {
+        switch queue.yield(.lookUp(LookUp(request: request, admission: admission))) {
         case .enqueued: return
         default: throw .catalogUnavailable
         }
@@ -146,6 +174,12 @@ package final class HranaService: DoorService, Service {
         _ request: DoorRequest, _ admission: HranaAdmission, _ route: Route, _ authority: Authority
     ) throws(TransportError) {
         var call = try self.call(request, admission, route, authority)
+        if admission.endpoint == .snapshot {
+            guard case .enqueued = queue.yield(.snapshot(request, call)) else {
+                throw TransportError(TenantsError.busy(queue: "line of those who wait for snapshots"))
+            }
+            return
+        }
         call.encoding = admission.endpoint.encoding
         let program: HranaProgram
         do throws(HranaDecodingError) {
@@ -253,7 +287,7 @@ package final class HranaService: DoorService, Service {
     }
 
     /// What an answer carries beside what every one does.
-    private func lines(_ request: DoorRequest, _ answer: HranaAnswer) -> HeaderLines {
+    func lines(_ request: DoorRequest, _ answer: HranaAnswer) -> HeaderLines {
         var lines = HeaderLines()
         if answer.contentType == "application/json" {
             lines.append("Content-Type: application/json\r\n")

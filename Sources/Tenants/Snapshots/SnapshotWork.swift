@@ -1,0 +1,165 @@
+import CSQLite
+import Lanes
+import SQLiteKit
+import Seams
+import Vocabulary
+
+/// Copies a tenant beside its other works: from its tenant's thread it takes a snapshot, as a slow read does, and copies that aside.
+///
+/// The copy holds the log back like every old snapshot, and is ended like one (`READ_EXPIRED`) where the log runs out of room.
+final class SnapshotWork: TenantWork, @unchecked Sendable {
+    // @unchecked: `outcome` is written on the tenant's thread and read when the work is released, which comes after.
+    /// Pages copied between two looks at whether somebody still wants them.
+    private static let step: Int32 = 512
+    /// Bytes that a copy leaves free on the disk.
+    private static let spare: Int64 = 256 << 20
+
+    let deadline: Instant
+    let cancellation: WorkCancellation?
+    private let known: @Sendable (Bookmark) -> Bool
+    private let path: String
+    private let engine: TenantEngine
+    private let reply: Reply<SnapshotOutcome>
+    private var outcome: Result<SnapshotOutcome, TenantsError> = .failure(.clientLeft)
+
+    init(
+        path: String, engine: TenantEngine, deadline: Instant, _ cancellation: WorkCancellation?,
+        known: @escaping @Sendable (Bookmark) -> Bool, _ reply: Reply<SnapshotOutcome>
+    ) {
+        self.path = path
+        self.engine = engine
+        self.deadline = deadline
+        self.cancellation = cancellation
+        self.known = known
+        self.reply = reply
+    }
+
+    var mayBeWithdrawn: Bool { true }
+
+    func run(on database: TenantDatabase) -> WorkOutcome {
+        let (bookmark, newest) = (database.bookmark, database.newestLSN)
+        if known(bookmark) {
+            outcome = .success(.known(bookmark))
+        } else {
+            do throws(TenantsError) {
+                outcome = .success(.made(try copy(database, bookmark)))
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        return .done(after: newest)
+    }
+
+    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+
+    func release() { reply.send(outcome) }
+
+    // MARK: Copying
+
+    private func copy(_ database: TenantDatabase, _ bookmark: Bookmark) throws(TenantsError) -> TenantSnapshot {
+        try requireRoom(for: database)
+        let guarded: GuardedConnection
+        do throws(SQLiteError) {
+            guarded = try database.takeConnection()
+            try guarded.own { connection throws(SQLiteError) in
+                try connection.execute("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1")
+            }
+        } catch {
+            throw .storage(error.message)
+        }
+        defer { giveBack(guarded, to: database) }
+        guard Lane.stepAside() else { throw .busy(queue: "room for slow statements") }
+        guarded.watch.beginCopy(until: deadline, cancellation)
+        database.letAside(guarded)
+        let written: Result<Void, TenantsError>
+        do throws(TenantsError) { written = .success(try write(from: guarded)) } catch { written = .failure(error) }
+        database.comeBack(guarded)
+        guarded.watch.end()
+        do throws(TenantsError) {
+            try written.get()
+            return try hold(database.tenant, bookmark)
+        } catch {
+            try? engine.files.remove(path)
+            throw error
+        }
+    }
+
+    private func requireRoom(for database: TenantDatabase) throws(TenantsError) {
+        guard database.mayCopyAside else { throw .busy(queue: "room for slow reads of this tenant") }
+        do throws(FileError) {
+            let bytes = Int64(database.file.pageCount) * Int64(PageHash.pageSize)
+            guard try engine.files.freeBytes(holding: engine.layout.temporary) > bytes + Self.spare else {
+                throw FileError.full(path: path)
+            }
+        } catch {
+            throw error.asTenantsError
+        }
+    }
+
+    private func giveBack(_ guarded: GuardedConnection, to database: TenantDatabase) {
+        _ = try? guarded.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+        database.giveBack(guarded)
+    }
+
+    private func write(from guarded: GuardedConnection) throws(TenantsError) {
+        let connection = guarded.connection
+        connection.isUnbounded = true
+        defer { connection.isUnbounded = false }
+        do throws(SQLiteError) {
+            let copy = try DatabaseCopy(of: connection, to: path)
+            while try !copy.step(pages: Self.step) {
+                guard guarded.watch.mustStop() else { continue }
+                throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted")
+            }
+        } catch {
+            throw explain(error, guarded.watch.stop)
+        }
+        try finish()
+    }
+
+    /// A plain file: no log beside it, and nothing of the server's own in it.
+    private func finish() throws(TenantsError) {
+        do throws(FileError) {
+            let file = try engine.files.open(path, .update)
+            defer { file.close() }
+            try [UInt8]([1, 1]).withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 18) }
+        } catch {
+            throw error.asTenantsError
+        }
+        do throws(SQLiteError) {
+            try CopyFinish.drop(IdempotencyTable.name, from: path)
+        } catch {
+            throw explain(error, nil)
+        }
+    }
+
+    /// Takes the file its name; whoever holds it keeps it.
+    private func hold(_ tenant: TenantID, _ bookmark: Bookmark) throws(TenantsError) -> TenantSnapshot {
+        do throws(FileError) {
+            let file = try engine.files.open(path, .read)
+            let size = try file.size()
+            try engine.files.remove(path)
+            return TenantSnapshot(tenant, bookmark, byteCount: size, file: file, reader: engine.copier)
+        } catch {
+            throw error.asTenantsError
+        }
+    }
+
+    private func explain(_ error: SQLiteError, _ stop: ExecutionWatch.Stop?) -> TenantsError {
+        switch (error.code, stop) {
+        case (SQLITE_INTERRUPT, .deadline): .deadlineExceeded
+        case (SQLITE_INTERRUPT, .recalled(.tenantLeaves)): .busy(queue: "line of those who wait for the tenant's move")
+        case (SQLITE_INTERRUPT, .recalled(.expired)): .busy(queue: "room in the log beside so many writes")
+        case (SQLITE_INTERRUPT, _): .clientLeft
+        case (SQLITE_FULL, _): .diskFull
+        default: .storage("copy of the tenant: \(error.message)")
+        }
+    }
+}
+
+extension TenantDatabase {
+    /// Whether one more slow read may run aside.
+    var mayCopyAside: Bool {
+        readers.limit > 0 && !readers.isFull && hold != .closing && host.mayGoOnMeanwhile
+    }
+}
