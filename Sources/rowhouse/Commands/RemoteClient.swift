@@ -57,6 +57,28 @@ struct RemoteClient {
         return answer
     }
 
+    /// Begins to fetch a file.
+    ///
+    /// - Returns: an answer of 200 or 206, whose body is still to come.
+    /// - Throws: `CommandFailure`: unreachable, or the node's refusal with its code.
+    func download(_ path: String, _ headers: [(String, String)]) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: base + path)
+        request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        let response: HTTPClientResponse
+        do {
+            response = try await Self.http.execute(request, deadline: .distantFuture)
+        } catch {
+            throw CommandFailure.unreachable(base, Self.reason(error))
+        }
+        if response.status == .ok || response.status == .partialContent { return response }
+        let bytes = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
+        throw CommandFailure(httpStatus: Int(response.status.code), body: bytes.flatMap { JSONValue(parsing: $0) })
+    }
+
+    func brokenOff() -> CommandFailure { .unreachable(base, "the connection broke off") }
+
     /// `body` is `nil` where the answer is neither JSON nor, as Hrana's protocol errors are, plain text.
     private struct Answer {
         let status: Int
