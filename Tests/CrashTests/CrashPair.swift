@@ -53,13 +53,19 @@ final class CrashPair: @unchecked Sendable {
         for node in ["n1", "n2"] where !nodes[node]!.server.isRunning {
             nodes[node]!.failAt(nil)
             nodes[node]!.server.kill()
-            try nodes[node]!.server.start()
+            do {
+                try nodes[node]!.server.start()
+            } catch {
+                throw Unanswered(what: "\(node): \(error)\n\(logs)")
+            }
         }
     }
 
     // MARK: Questions, asked until they are answered
 
     struct Unanswered: Error { let what: String }
+
+    var logs: String { "n1:\n\(first.logText.suffix(3_000))\nn2:\n\(second.logText.suffix(3_000))" }
 
     /// - Parameter accept: nil asks again.
     func ask<Answer>(
@@ -73,6 +79,8 @@ final class CrashPair: @unchecked Sendable {
                 if let accepted = accept(answer) { return accepted }
                 last = "\(answer.status) \(answer.text)"
             }
+            // One that its move did not bring to its call yet may come to it now.
+            if attempt % 20 == 19 { try mend() }
             usleep(50_000)
         }
         throw Unanswered(what: "\(method) \(path): \(last)")

@@ -71,6 +71,7 @@ import Testing
             }
         }
         print("\(victim) from \(source): rounds \(rounds), deaths \(deaths), writes \(ledger.count)")
+        for node in ["n1", "n2"] { try pair.restart(node, failingAt: nil) }
         try MoveRound.expectOneOwner(pair)
     }
 }

@@ -26,9 +26,9 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
         pair.arm()
         Self.ask(pair, ledger.name, target)
         Self.wait(pair, node)
-        let log = pair.nodes[node]!.server.logText
         try pair.mend()
         try Self.expectSettled(pair, ledger, testDescription)
+        let log = pair.nodes[node]!.server.logText
         return log.contains("failpoint: killed") || log.contains("failpoint: failed")
     }
 
@@ -56,9 +56,11 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
 
     /// Moves it without a fault.
     static func bring(_ name: String, to node: String, _ pair: CrashPair) throws {
-        for _ in 0..<20 where try pair.owner(name) != node {
+        // A node that was down is no target until it has been heard of again.
+        for _ in 0..<100 where try pair.owner(name) != node {
             ask(pair, name, node)
             _ = try pair.settledMoves()
+            usleep(50_000)
         }
         #expect(try pair.owner(name) == node, "the tenant cannot be moved any more")
     }
@@ -70,19 +72,15 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
             _ = try pair.settledMoves()
             ledger.stop()
             let wrong = try ledger.check()
-            try #require(wrong == [], "\(what)\n\(logs(pair))")
+            try #require(wrong == [], "\(what)\n\(pair.logs)")
             let owners = try ["n1", "n2"].map { node in
                 try pair.ask("GET", "/v1/tenants/\(ledger.name)", at: node) { $0.object["node"] as? String }
             }
             try #require(owners[0] == owners[1], "\(what)")
         } catch let error as CrashPair.Unanswered {
-            Issue.record("\(what): \(error.what)\n\(logs(pair))")
+            Issue.record("\(what): \(error.what)\n\(pair.logs)")
             throw error
         }
-    }
-
-    private static func logs(_ pair: CrashPair) -> String {
-        "n1:\n\(pair.first.logText.suffix(3_000))\nn2:\n\(pair.second.logText.suffix(3_000))"
     }
 
     /// Stops both and looks at their files: each tenant is where its row says, and nowhere else.
