@@ -25,6 +25,7 @@ extension Target.Dependency {
     static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioWebSocket: Self = .product(name: "NIOWebSocket", package: "swift-nio")
     static let nioConcurrency: Self = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1: Self = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -78,7 +79,7 @@ let package = Package(
             [
                 "Hrana", "Routing", "Membership", "Catalog", "Tenants", "SQLiteKit", "Access", "Cluster", "Lanes",
                 "Vocabulary", "Seams", .nio,
-                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging,
+                .nioPosix, .nioHTTP1, .nioWebSocket, .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging,
                 .lifecycle, .crypto,
             ]),
         room(

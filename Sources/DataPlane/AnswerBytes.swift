@@ -84,6 +84,14 @@ struct AnswerBytes: Sendable {
         if copied { first.writeBuffer(&body) } else { rest = body }
     }
 
+    /// Without the head.
+    var body: ByteBuffer {
+        if let rest { return rest }
+        var body = first
+        body.moveReaderIndex(forwardBy: headLength)
+        return body
+    }
+
     var byteCount: Int { first.readableBytes + (rest?.readableBytes ?? 0) }
 
     /// Adds `Connection: close` to an answer that was made before it was known that the connection ends with it.

@@ -6,17 +6,19 @@ import Vocabulary
 extension DoorHandler {
     /// The service has answered.
     func deliver(_ request: DoorRequest) {
-        guard request === current, let answer = request.takeAnswer() else { return }
-        note(answer, to: request)
+        guard request === current else { return }
+        if let acceptance = request.takeAcceptance() {
+            // A tail would go on reading what is no HTTP any more.
+            return hasTail ? refuse(.socketTooLate) : becomeSocket(acceptance, request)
+        }
+        guard let answer = request.takeAnswer() else { return }
+        loop.note(answer, to: request)
         write(answer)
         endExchange()
         askForFlush()
     }
 
-    private func note(_ answer: AnswerBytes, to request: DoorRequest) {
-        loop.counters.data.note(status: answer.status)
-        loop.counters.data.durations.note(nanoseconds: UInt64(max(0, (loop.turn - request.arrival).nanoseconds)))
-    }
+    var clientAddress: String { context?.channel.remoteAddress?.ipAddress ?? "" }
 
     /// A streamed answer has something to write.
     func advance(_ stream: DoorStream) {
@@ -26,7 +28,7 @@ extension DoorHandler {
             self.stream = StreamProgress(stream: stream)
             machine.beginStreaming(now: loop.roughNow)
             if stream.head.saysClose { machine.endAfterAnswer() }
-            note(stream.head, to: stream.request)
+            loop.note(stream.head, to: stream.request)
             write(stream.head)
         }
         machine.progressed(now: loop.roughNow)
@@ -138,7 +140,7 @@ extension DoorHandler {
     func endExchange() {
         if let request = current {
             current = nil
-            request.connection = nil
+            request.taker = nil
             spare = request
         }
         releaseBody()

@@ -71,8 +71,12 @@ extension DoorHandler {
         context.close(mode: .all, promise: nil)
     }
 
+    var isInExchange: Bool { machine.isOurs || machine.phase == .tail }
+
     func sweep() {
-        if isStalled() { return cut() }
+        if let channel = context?.channel, stall.isTooLong(channel, now: loop.roughNow, limits.writeStall) {
+            return cut()
+        }
         switch machine.overdue(now: loop.roughNow, headSince: headSince) {
         case nil: break
         case .close where machine.phase == .idle: finish()
@@ -99,19 +103,5 @@ extension DoorHandler {
             head = nil
         }
         refuse(refusal)
-    }
-
-    /// Whether a client takes nothing of what is written for it. A slow one that takes some is left alone.
-    private func isStalled() -> Bool {
-        guard let channel = context?.channel, !channel.isWritable else {
-            stall = nil
-            return false
-        }
-        let bytes = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        guard let before = stall, before.bytes == bytes else {
-            stall = (bytes, loop.roughNow)
-            return false
-        }
-        return loop.roughNow - before.since >= limits.writeStall
     }
 }

@@ -196,7 +196,7 @@ extension DoorHandler {
         spare = nil
         // The request holds the body now; what it took from the budget is given back with its answer.
         body = ByteBuffer()
-        request.connection = self
+        request.taker = self
         current = request
         loop.counters.add(to: .dataPlane)
         loop.enqueue(request)

@@ -7,7 +7,7 @@ import NIOHTTP1
 /// their answers written as finished bytes past the encoder; the first request that is not ours attaches the tail
 /// behind this handler, and from then on such requests are passed on to it, each when its turn has come. What to do is
 /// decided by ``ConnectionMachine``; this is the shell that does it, in four files: input, answers, the tail, the end.
-final class DoorHandler: ChannelDuplexHandler {
+final class DoorHandler: ChannelDuplexHandler, RemovableChannelHandler, DoorMember, AnswerTaker {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -54,17 +54,18 @@ final class DoorHandler: ChannelDuplexHandler {
     /// The tail's current answer has a head only.
     var hidesTailBody = false
 
-    /// Bytes in the channel at the last sweep that found it unwritable, and when they last became fewer.
-    var stall: (bytes: Int, since: NIODeadline)?
+    var stall = WriteStall()
 
-    private let encoder: HTTPResponseEncoder
+    let encoder: HTTPResponseEncoder
+    let parser: DoorParser
 
-    init(loop: DoorLoop, encoder: HTTPResponseEncoder) {
+    init(loop: DoorLoop, encoder: HTTPResponseEncoder, parser: DoorParser) {
         self.loop = loop
         limits = loop.shared.limits
         machine = ConnectionMachine(limits: loop.shared.limits, now: loop.roughNow)
         backlog = Backlog(limits: loop.shared.limits)
         self.encoder = encoder
+        self.parser = parser
     }
 
     /// Builds a connection's pipeline: parser, encoder, this. On the event loop.
@@ -73,10 +74,12 @@ final class DoorHandler: ChannelDuplexHandler {
         let decoder = MeteredDecoder(limits: loop.shared.limits, counters: loop.counters)
         let pipeline = channel.pipeline.syncOperations
         // Bytes behind a request that asks to upgrade stay in the parser; they are not to pile up there.
-        try pipeline.addHandler(
-            ByteToMessageHandler(decoder, maximumBufferSize: loop.shared.limits.head + (64 << 10)))
+        let parser = DoorParser(
+            decoder: decoder,
+            handler: ByteToMessageHandler(decoder, maximumBufferSize: loop.shared.limits.head + (64 << 10)))
+        try pipeline.addHandler(parser.handler)
         try pipeline.addHandler(encoder)
-        try pipeline.addHandler(DoorHandler(loop: loop, encoder: encoder))
+        try pipeline.addHandler(DoorHandler(loop: loop, encoder: encoder, parser: parser))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -98,7 +101,7 @@ final class DoorHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall = nil
+        stall = WriteStall()
         if hasTail { context.fireChannelWritabilityChanged() }
         if context.channel.isWritable {
             pump()
@@ -128,7 +131,7 @@ final class DoorHandler: ChannelDuplexHandler {
         backlog.removeAll()
         if let request = current {
             current = nil
-            request.connection = nil
+            request.taker = nil
             request.cancel()
             let left = stream?.stream
             stream = nil
@@ -138,6 +141,12 @@ final class DoorHandler: ChannelDuplexHandler {
         loop.shared.crowd.giveBack(1)
         loop.closed(self)
     }
+}
+
+/// NIO's parser, and the handler that feeds it.
+struct DoorParser {
+    let decoder: MeteredDecoder
+    let handler: ByteToMessageHandler<MeteredDecoder>
 }
 
 /// How far a streamed answer has come.

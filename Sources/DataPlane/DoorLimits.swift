@@ -43,6 +43,12 @@ package struct DoorLimits: Sendable {
     package var streamLow = 64 << 10
     /// Bytes on their way at which a producer that does not pause loses its client.
     package var streamMost = 32 << 20
+    /// How long a WebSocket may live without a request.
+    package var socketIdle = TimeAmount.hours(1)
+    /// After how much silence a WebSocket's client is asked whether it is there …
+    package var socketPing = TimeAmount.seconds(30)
+    /// … and how long it may take to say so.
+    package var socketPong = TimeAmount.seconds(30)
     /// How often deadlines are looked at.
     package var sweep = TimeAmount.milliseconds(500)
 

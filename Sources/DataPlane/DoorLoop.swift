@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import Seams
+import Vocabulary
 
 /// What the door keeps for each event loop: its connections, the requests that became complete in this tick, and the
 /// mailbox for answers.
@@ -23,8 +24,8 @@ final class DoorLoop: @unchecked Sendable {
     private var ready: [DoorRequest] = []
     private var handing: [DoorRequest] = []
     private var deliveries: [Delivery] = []
-    private var unflushed: [DoorHandler] = []
-    private var connections: [ObjectIdentifier: DoorHandler] = [:]
+    private var unflushed: [any DoorMember] = []
+    private var connections: [ObjectIdentifier: any DoorMember] = [:]
     private var isHandOverDue = false
     private var isQuiescing = false
     private var drained: [EventLoopPromise<Void>] = []
@@ -73,10 +74,10 @@ extension DoorLoop {
         turn = eventLoop.now
         for delivery in deliveries {
             switch delivery {
-            case .answer(let request): request.connection?.deliver(request)
+            case .answer(let request): request.taker?.deliver(request)
             case .stream(let stream):
-                if let connection = stream.request.connection {
-                    connection.advance(stream)
+                if let taker = stream.request.taker {
+                    taker.advance(stream)
                 } else {
                     stream.clientLeft()
                 }
@@ -88,7 +89,13 @@ extension DoorLoop {
     }
 
     /// The connection has written something; it is flushed once, when all answers of this wake-up are written.
-    func flushLater(_ connection: DoorHandler) { unflushed.append(connection) }
+    func flushLater(_ connection: any DoorMember) { unflushed.append(connection) }
+
+    /// The beginning of an answer is written.
+    func note(_ answer: AnswerBytes, to request: DoorRequest) {
+        counters.data.note(status: answer.status)
+        counters.data.durations.note(nanoseconds: UInt64(max(0, (turn - request.arrival).nanoseconds)))
+    }
 
     /// The time of this tick, the same for all requests that are handed over together.
     var tick: NIODeadline {
@@ -105,14 +112,21 @@ extension DoorLoop {
 // MARK: connections
 
 extension DoorLoop {
-    func opened(_ connection: DoorHandler) {
+    func opened(_ connection: any DoorMember) {
         connections[ObjectIdentifier(connection)] = connection
         counters.add(to: .opened)
         startSweeping()
         if isQuiescing { connection.quiesce() }
     }
 
-    func closed(_ connection: DoorHandler) {
+    /// The connection goes on as another.
+    func replace(_ old: any DoorMember, by new: any DoorMember) {
+        connections[ObjectIdentifier(old)] = nil
+        connections[ObjectIdentifier(new)] = new
+        if isQuiescing { new.quiesce() }
+    }
+
+    func closed(_ connection: any DoorMember) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         counters.add(to: .closed)
         guard connections.isEmpty else { return }
@@ -133,7 +147,7 @@ extension DoorLoop {
     }
 
     /// Those in the middle of an exchange.
-    var busyConnections: Int { connections.values.count { $0.machine.isOurs || $0.machine.phase == .tail } }
+    var busyConnections: Int { connections.values.count { $0.isInExchange } }
 
     /// Ends every connection without ceremony.
     func cutAll() {

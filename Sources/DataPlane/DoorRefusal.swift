@@ -24,6 +24,10 @@ package enum DoorRefusal: Error, Hashable, Sendable {
     case busy
     /// No answer was made within ``DoorLimits/answer``; what became of the request is not known.
     case unanswered
+    /// A request for a WebSocket that is none by its headers.
+    case socketInvalid
+    /// A WebSocket was asked for where something else was asked for before.
+    case socketTooLate
     /// What ``DoorRules`` decided. `message` says what happened and what to do.
     case rule(status: Int, code: String, message: String)
 }
@@ -48,6 +52,9 @@ extension DoorRefusal {
         case .methodRefused: (.methodNotAllowed, "bad_request", "CONNECT is not offered here.")
         case .busy: (.serviceUnavailable, "busy", "The node is at its limit; try again shortly.")
         case .unanswered: (.gatewayTimeout, "outcome_unknown", "No answer in time; the request may have taken effect.")
+        case .socketInvalid:
+            (.badRequest, "bad_request", "This is not a valid request for a WebSocket of version 13.")
+        case .socketTooLate: (.badRequest, "bad_request", "A WebSocket needs a connection of its own.")
         case .rule(let status, let code, let message): (HTTPResponseStatus(statusCode: status), code, message)
         }
     }

@@ -26,7 +26,12 @@ package final class DoorRequest: @unchecked Sendable {
     let mailbox: AnswerMailbox
     private(set) var traits: AnswerTraits
     /// Only for the event loop; `nil` once the exchange is over, which also breaks the circle of references.
-    var connection: DoorHandler?
+    var taker: (any AnswerTaker)?
+    /// What a request is for that came over no HTTP: whoever asks itself has put it there, before the hand-over.
+    var errand: (any AnyObject & Sendable)?
+    /// For the answer's pieces, where they are not the door's; set before the hand-over.
+    var streamBounds: StreamBounds?
+    private var acceptance: SocketAcceptance?
     private var prepared: AnswerBytes?
     /// How often it was sent to an owner elsewhere. Only for the event loop.
     var relayTries: UInt8 = 0
@@ -63,7 +68,7 @@ package final class DoorRequest: @unchecked Sendable {
 
     /// Where the client is, for slowing down guesses; empty where the connection is gone. Only for the event loop.
     package var clientAddress: String {
-        isOnItsLoop ? connection?.context?.channel.remoteAddress?.ipAddress ?? "" : ""
+        isOnItsLoop ? taker?.clientAddress ?? "" : ""
     }
 
     /// Only while nobody else holds the object.
@@ -109,6 +114,29 @@ package final class DoorRequest: @unchecked Sendable {
         guard take() else { return false }
         prepared = AnswerBytes.whole(status, lines, body: body, traits: traits, stamp: isOurs ? stamp : nil)
         return true
+    }
+
+    /// Makes the connection a WebSocket. From any thread.
+    ///
+    /// - Returns: `false` if the request was answered before; then nothing happens.
+    @discardableResult
+    func accept(_ acceptance: SocketAcceptance) -> Bool {
+        guard take() else { return false }
+        self.acceptance = acceptance
+        mailbox.post(.answer(self))
+        return true
+    }
+
+    /// On the event loop.
+    func takeAcceptance() -> SocketAcceptance? {
+        defer { acceptance = nil }
+        return acceptance
+    }
+
+    /// Gives a request of one's own the form in which it can go over HTTP. Before it is relayed.
+    func write(_ head: HTTPRequestHead, _ body: ByteBuffer) {
+        self.head = head
+        self.body = body
     }
 
     private var stamp: AnswerStamp { AnswerStamp(lines: mailbox.lines, id: id) }

@@ -50,7 +50,7 @@ package final class DoorStream: Sendable {
         self.length = length
         self.sendsBody = sendsBody
         self.onWritable = onWritable
-        bounds = request.mailbox.streamBounds
+        bounds = request.streamBounds ?? request.mailbox.streamBounds
     }
 
     /// Hands one chunk over. Never blocks.

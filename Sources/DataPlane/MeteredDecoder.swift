@@ -8,6 +8,8 @@ final class MeteredDecoder: ByteToMessageDecoder {
     private let inner: HTTPRequestDecoder
     private let counters: DoorCounters
     private var left = 0
+    /// Set when the connection has become another: what is left here is the next handler's.
+    var forwardsRest = false
 
     init(limits: DoorLimits, counters: DoorCounters) {
         var bounds = NIOHTTPDecoderLimitConfiguration()
@@ -27,7 +29,12 @@ final class MeteredDecoder: ByteToMessageDecoder {
     func decodeLast(
         context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
     ) throws -> DecodingState {
-        try inner.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+        if forwardsRest {
+            if buffer.readableBytes > 0 { context.fireChannelRead(NIOAny(buffer)) }
+            buffer.clear()
+            return .needMoreData
+        }
+        return try inner.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
     }
 
     func decoderAdded(context: ChannelHandlerContext) { inner.decoderAdded(context: context) }

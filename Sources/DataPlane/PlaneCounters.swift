@@ -5,7 +5,8 @@ package import Vocabulary
 final class PlaneCounters: Sendable {
     /// Every status that this node gives; any other counts as 0, so that the series are few whatever is answered.
     static let statuses = [
-        200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 417, 421, 422, 426, 429, 431, 500,
+        101, 200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 417, 421, 422, 426, 429, 431,
+        500,
         501,
         503, 504, 507, 0,
     ]
@@ -15,7 +16,7 @@ final class PlaneCounters: Sendable {
     }
 
     let durations = DurationCounts()
-    private let counts: InlineArray<27, Atomic<UInt64>>
+    private let counts: InlineArray<28, Atomic<UInt64>>
 
     init() {
         counts = InlineArray { _ in Atomic(0) }

@@ -37,6 +37,9 @@ package struct LimitSettings: Sendable, Equatable {
     package var headTime = Duration.seconds(10)
     /// From the end of the head to the end of the body.
     package var bodyTime = Duration.seconds(120)
+    package var socketStreams = 128
+    package var socketRequests = 128
+    package var socketIdle = Duration.seconds(3600)
 }
 
 /// How many threads run SQLite.

@@ -94,6 +94,15 @@ extension SettingsTable {
             "How long a client may take to send a request's headers."),
         Setting(
             "limits.body-time", \.limits.bodyTime, .duration(.seconds(1) ... .seconds(86_400)),
-            "How long a client may take to send a request's body."),
+            "How long a client may take to send a request's body, or a message on a WebSocket."),
+        Setting(
+            "limits.socket-streams", \.limits.socketStreams, .count(1...10_000),
+            "Streams that may be open on one WebSocket."),
+        Setting(
+            "limits.socket-requests", \.limits.socketRequests, .count(1...10_000),
+            "Requests of one WebSocket that may be under way at once; beyond it the client is not read."),
+        Setting(
+            "limits.socket-idle", \.limits.socketIdle, .duration(.seconds(1) ... .seconds(30 * 86_400)),
+            "A WebSocket without a request is closed after this."),
     ]
 }

@@ -95,6 +95,8 @@ extension NodeParts {
         settings.takesNamespace = base.settings.compat.namespaceHeader
         settings.timeout = limits.statementTime.nanoseconds
         settings.longestTimeout = limits.statementTimeMax.nanoseconds
+        settings.socket.streams = limits.socketStreams
+        settings.socket.pending = limits.socketRequests
         return settings
     }
 

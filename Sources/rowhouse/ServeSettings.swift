@@ -64,6 +64,7 @@ enum ServeSettings {
         door.idle = .nanoseconds(Int64(limits.idleConnection.nanoseconds))
         door.headTime = .nanoseconds(Int64(limits.headTime.nanoseconds))
         door.bodyTime = .nanoseconds(Int64(limits.bodyTime.nanoseconds))
+        door.socketIdle = .nanoseconds(Int64(limits.socketIdle.nanoseconds))
         return door
     }
 

@@ -14,16 +14,20 @@ import Testing
         try run("libsql_client_http.py", addressing)
     }
 
+    @Test(arguments: ["path", "host"])
+    func `libsql-client executes, batches and keeps transactions over a WebSocket`(addressing: String) throws {
+        try run("libsql_client_ws.py", addressing, scheme: "ws")
+    }
+
     /// No client for Python speaks it: the script has an encoder of its own, written from the protocol's messages.
     @Test func `pipelines and cursors in Protocol Buffers`() throws { try run("protobuf_http.py", "path") }
 
-    private func run(_ script: String, _ addressing: String) throws {
+    private func run(_ script: String, _ addressing: String, scheme: String = "http") throws {
         let server = try ServerProcess(["--set", "domain=0.0.1"])
         // Under the domain 0.0.1 the host 127.0.0.1 names tenant "127": host addressing without a name server.
         #expect(try Wire(port: server.port).send("POST", "/v1/tenants", #"{"key":"127"}"#).status == 201)
-        let base =
-            addressing == "path" ? "http://localhost:\(server.port)/t/127/" : "http://127.0.0.1:\(server.port)"
-        let outcome = try Python.run(script, [base])
+        let place = addressing == "path" ? "localhost:\(server.port)/t/127/" : "127.0.0.1:\(server.port)"
+        let outcome = try Python.run(script, ["\(scheme)://\(place)"])
         #expect(outcome.code == 0, "\(outcome.output)\n\(server.logText.suffix(2000))")
     }
 }

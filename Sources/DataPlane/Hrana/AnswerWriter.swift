@@ -12,8 +12,8 @@ package enum AnswerEncoding: Hashable, Sendable {
 /// A branch and not a protocol: it is taken for every value of every row, always the same way.
 package struct AnswerWriter: ~Copyable, Sendable {
     package private(set) var encoding: AnswerEncoding
-    private var json: JSONWriter
-    private var protobuf: ProtobufWriter
+    var json: JSONWriter
+    var protobuf: ProtobufWriter
     /// Where a statement's result stands in the message of Protocol Buffers that it is a part of.
     private var resultField: UInt8 = 1
 

@@ -39,6 +39,17 @@ struct HranaAdmission: Sendable {
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
     }
 
+    /// A request that came on a WebSocket, as far as its handshake does not say otherwise.
+    init(_ endpoint: HranaEndpoint, _ credential: Credential, asIn handshake: HranaAdmission) {
+        self.endpoint = endpoint
+        self.credential = credential
+        key = handshake.key
+        timeout = handshake.timeout
+        bookmark = handshake.bookmark
+        idempotencyKey = nil
+        stamp = nil
+    }
+
     /// - Throws: what the client is told.
     init(
         _ head: HTTPRequestHead, _ headers: RequestHeaders, from address: String, _ settings: HranaSettings
@@ -54,7 +65,7 @@ struct HranaAdmission: Sendable {
                 path: head.uri, rowhouseTenant: headers.rowhouseTenant,
                 xNamespace: settings.takesNamespace ? headers.xNamespace : nil, host: headers.host,
                 domain: settings.domain)
-            endpoint = HranaEndpoint(head.method, name.path)
+            endpoint = HranaEndpoint(head.method, name.path, asksSocket: headers.asksSocket)
             key = name.key
             credential =
                 endpoint.isOpen

@@ -13,17 +13,20 @@ enum HranaEndpoint: Hashable, Sendable {
     case query
     /// The whole tenant as one file.
     case snapshot
+    /// A WebSocket on the base itself.
+    case socket
     /// `OPTIONS` on any of them.
     case preflight
     case unknown
 
     /// - Parameter path: what follows the base, as `ResolvedName.path`.
-    init(_ method: HTTPMethod, _ path: String) {
+    init(_ method: HTTPMethod, _ path: String, asksSocket: Bool = false) {
         if method == .OPTIONS {
             self = .preflight
             return
         }
         switch path {
+        case "" where asksSocket && method == .GET: self = .socket
         case "v3/pipeline" where method == .POST: self = .pipeline(.three, .json)
         case "v2/pipeline" where method == .POST: self = .pipeline(.two, .json)
         case "v3/cursor" where method == .POST: self = .cursor(.json)
@@ -55,8 +58,8 @@ enum HranaEndpoint: Hashable, Sendable {
         }
     }
 
-    /// Answered without a token.
-    var isOpen: Bool { self == .probe || self == .preflight || self == .unknown }
+    /// Answered without a token; a WebSocket may bring its own later.
+    var isOpen: Bool { self == .probe || self == .preflight || self == .unknown || self == .socket }
 
     /// Paths that are the data plane's also without a base, where a header or the credential names the tenant.
     ///

@@ -2,7 +2,7 @@ import Hrana
 import NIOCore
 
 /// A request's body, decoded.
-enum HranaProgram {
+enum HranaProgram: Sendable {
     case pipeline(PipelineRequest)
     case cursor(CursorRequest)
     /// Version 1 runs one request on a stream for it alone.
@@ -33,7 +33,7 @@ enum HranaProgram {
         case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
         case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
         case .query: return .query(try HranaDecoder(version: .three, limits: limits).query(bytes))
-        case .snapshot, .probe, .preflight, .unknown: preconditionFailure("these have no program")
+        case .snapshot, .socket, .probe, .preflight, .unknown: preconditionFailure("these have no program")
         }
     }
 

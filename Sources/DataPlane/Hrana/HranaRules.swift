@@ -37,6 +37,7 @@ package struct HranaRules: DoorRules {
             if name.isByPath { return true }
             if head.uri.hasPrefix(InternalPaths.root) { return false }
             return name.isByHost || HranaEndpoint.isBare(name.path)
+                || name.path.isEmpty && SocketHandshake.isAsked(by: head)
         } catch {
             // A bad key in path or host name is a tenant's all the same, and is answered as such.
             return true

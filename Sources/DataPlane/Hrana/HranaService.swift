@@ -120,6 +120,7 @@ package final class HranaService: DoorService, Service {
 
     private func handle(_ request: DoorRequest) {
         do throws(TransportError) {
+            if let errand = request.errand as? SocketErrand { return try route(request, errand.admission) }
             if try takesRelayed(request) { return }
             let headers = RequestHeaders(request.head)
             let peer = connection(of: request)?.address ?? ""
@@ -129,16 +130,21 @@ package final class HranaService: DoorService, Service {
             switch admission.endpoint {
             case .probe: return probe(request)
             case .preflight: return preflight(request)
+            case .socket: return try openSocket(request, admission, headers)
             case .unknown: throw TransportError.pathNotFound
             default: break
             }
-            guard let key = admission.key else { return try wait(request, admission) }
-            let found = settings.directory.lookUp(key)
-            if case .unknown = found { return try wait(request, admission) }
-            try proceed(request, admission, key, found)
+            try route(request, admission)
         } catch {
             refuse(request, error)
         }
+    }
+
+    private func route(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
+        guard let key = admission.key else { return try wait(request, admission) }
+        let found = settings.directory.lookUp(key)
+        if case .unknown = found { return try wait(request, admission) }
+        try proceed(request, admission, key, found)
     }
 
     func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
@@ -154,11 +160,17 @@ package final class HranaService: DoorService, Service {
         switch found {
         case .here(let route):
             let authority = try admission.authority(on: key, route)
+            if let errand = request.errand as? SocketErrand { return try start(request, errand, route, authority) }
             try start(request, admission, route, authority)
         case .elsewhere(let route):
             let authority = try admission.authority(on: key, route)
             guard let relay = settings.relay else { throw .catalogUnavailable }
-            relay.relay(request, to: route, as: authority)
+            guard let errand = request.errand as? SocketErrand else {
+                return relay.relay(request, to: route, as: authority)
+            }
+            if errand.program == nil { return try start(request, errand, route, authority) }
+            errand.write(to: request, for: route.key)
+            relay.relay(request, to: route, as: errand.authority(authority))
         case .absent:
             _ = try admission.authority(on: key, nil)
             throw .tenantNotFound
@@ -173,14 +185,13 @@ package final class HranaService: DoorService, Service {
     func start(
         _ request: DoorRequest, _ admission: HranaAdmission, _ route: Route, _ authority: Authority
     ) throws(TransportError) {
-        var call = try self.call(request, admission, route, authority)
         if admission.endpoint == .snapshot {
+            let call = try self.call(request, admission, route, authority)
             guard case .enqueued = queue.yield(.snapshot(request, call)) else {
                 throw TransportError(TenantsError.busy(queue: "line of those who wait for snapshots"))
             }
             return
         }
-        call.encoding = admission.endpoint.encoding
         let program: HranaProgram
         do throws(HranaDecodingError) {
             program = try HranaProgram(
@@ -188,6 +199,15 @@ package final class HranaService: DoorService, Service {
         } catch {
             throw TransportError(error)
         }
+        try start(request, admission, route, authority, program)
+    }
+
+    func start(
+        _ request: DoorRequest, _ admission: HranaAdmission, _ route: Route, _ authority: Authority,
+        _ program: HranaProgram
+    ) throws(TransportError) {
+        var call = try self.call(request, admission, route, authority)
+        call.encoding = admission.endpoint.encoding
         if let baton = program.baton { try call.take(baton: baton, settings.context) }
         switch program {
         case .pipeline(let pipeline): exchange(for: request).start(request, call, .pipeline, pipeline.requests)

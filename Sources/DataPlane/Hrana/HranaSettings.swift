@@ -26,6 +26,8 @@ package struct HranaSettings: Sendable {
     /// Nanoseconds that a request has where it says nothing, and at most.
     package var timeout: UInt64 = 30_000_000_000
     package var longestTimeout: UInt64 = 300_000_000_000
+    /// Bounds of one WebSocket's conversation.
+    package var socket = SocketLimits()
     var snapshots = SnapshotShelf.Bounds()
     /// Requests that may wait for the catalog at once, or be handed a snapshot to make.
     package var pendingLookUps = 1_024

@@ -12,6 +12,7 @@ struct RequestHeaders: Sendable {
     private(set) var timeout: String?
     private(set) var bookmark: String?
     private(set) var asksPreflight = false
+    private(set) var asksSocket = false
     private(set) var idempotencyKey: String?
     private(set) var hasClaim = false
     private(set) var isForwarded = false
@@ -28,6 +29,7 @@ struct RequestHeaders: Sendable {
         switch name.utf8.count {
         case 4 where name.isHeader("host"): host = value
         case 6 where name.isHeader("origin"): origin = value
+        case 7 where name.isHeader("upgrade"): asksSocket = asksSocket || SocketHandshake.isAsked(by: value)
         case 9 where name.isHeader("forwarded"): isForwarded = true
         case 11 where name.isHeader("x-namespace"): Self.once(&xNamespace, value, &isAmbiguous)
         case 13 where name.isHeader("authorization"): Self.once(&authorization, value, &isAmbiguous)

@@ -45,6 +45,24 @@ extension JSONWriter {
         bytes.append("}}")
     }
 
+    /// The success of a request, with a response that is written already.
+    package mutating func socketResponse(_ id: Int32, _ response: UnsafeRawBufferPointer) {
+        bytes.append(#"{"type":"response_ok","request_id":"#)
+        integer(Int64(id))
+        bytes.append(#","response":"#)
+        bytes.append(response)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// The failure of a request, with an error object that is written already.
+    package mutating func socketError(_ id: Int32, _ error: UnsafeRawBufferPointer) {
+        bytes.append(#"{"type":"response_error","request_id":"#)
+        integer(Int64(id))
+        bytes.append(#","error":"#)
+        bytes.append(error)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
     package mutating func socketError(_ id: Int32, _ error: HranaError) {
         bytes.append(#"{"type":"response_error","request_id":"#)
         integer(Int64(id))

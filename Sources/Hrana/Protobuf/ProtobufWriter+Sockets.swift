@@ -46,6 +46,21 @@ extension ProtobufWriter {
         finishSocketResult()
     }
 
+    /// The success of a request, with a response whose fields are written already.
+    package mutating func socketResponse(_ id: Int32, of kind: SocketRequestKind, _ fields: UnsafeRawBufferPointer) {
+        startSocketResult(id, of: kind)
+        bytes.append(fields)
+        finishSocketResult()
+    }
+
+    /// The failure of a request, with an error whose fields are written already.
+    package mutating func socketError(_ id: Int32, _ fields: UnsafeRawBufferPointer) {
+        start(4)
+        bytes.signed(1, Int64(id))
+        bytes.bytes(2, fields)
+        end()
+    }
+
     package mutating func socketError(_ id: Int32, _ error: HranaError) {
         start(4)
         bytes.signed(1, Int64(id))

@@ -1,0 +1,32 @@
+package import NIOCore
+
+/// Every bound of one WebSocket's conversation, with its default. Bounds of the transport are ``DoorLimits``, those of
+/// programs `ExecutionLimits`.
+package struct SocketLimits: Hashable, Sendable {
+    /// Streams open at once; beyond, `TOO_MANY_STREAMS`.
+    package var streams = 128
+    /// Cursors open at once; beyond, `TOO_MANY_CURSORS`.
+    package var cursors = 16
+    /// Requests without an answer; beyond, nothing is read.
+    package var pending = 128
+    /// Bytes of their messages; beyond, nothing is read.
+    package var pendingBytes = 1 << 20
+    /// SQL texts stored at once …
+    package var texts = 150
+    /// … and bytes of each.
+    package var textBytes = 5_120
+    /// Numbers of streams, cursors and texts that were refused and that the client may still name; beyond, the end.
+    package var refused = 1_024
+    /// Bytes of entries in the answer to one fetch, about.
+    package var fetchBytes = 1 << 20
+    /// Bytes of a cursor that nobody has fetched yet: at `cursorHigh` its making pauses, at `cursorLow` it goes on.
+    package var cursorHigh = 128 << 10
+    package var cursorLow = 32 << 10
+    /// From a request to its answer. Longer than any deadline of a request: this one only keeps a lost one from waiting
+    /// for ever.
+    package var answer = TimeAmount.seconds(330)
+    /// From the handshake to the hello.
+    package var hello = TimeAmount.seconds(10)
+
+    package init() {}
+}
