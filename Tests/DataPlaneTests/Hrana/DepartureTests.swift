@@ -115,10 +115,10 @@ import Vocabulary
                 try await client.send(Self.request("INSERT INTO t(v) VALUES (7)"))
                 waiting.append(client)
             }
-            try await Task.sleep(for: .milliseconds(100))
+            try await until { door.house.engine.load.waitingWorks == 2 }
             #expect(try await door.ask(Self.request("SELECT 1")).status == 503, "the line is full")
             for client in waiting { try await client.reset() }
-            try await Task.sleep(for: .milliseconds(100))
+            try await until { door.house.engine.load.waitingWorks == 0 }
             let last = try await door.door.connect()
             try await last.send(Self.request("SELECT count(*) FROM t"))
             try await Task.sleep(for: .milliseconds(50))
@@ -128,6 +128,14 @@ import Vocabulary
             #expect(JSON(answer.body)["results"][0]["response"]["result"]["rows"][0][0]["value"].string == "0")
             #expect(door.house.engine.load.waitingWorks == 0)
             try await last.close()
+        }
+    }
+
+    private func until(_ condition: () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while !condition() {
+            try #require(.now < end, "it never came about")
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
