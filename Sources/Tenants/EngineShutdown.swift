@@ -13,6 +13,7 @@ extension TenantEngine {
         guard life.stop() else { return }
         checkpoints.stop()
         copier.wake()
+        downloads.wake()
         clerk.wake()
         // Two checkpointers at once would each trust what the other has not finished.
         life.join(.keepers)
@@ -33,6 +34,7 @@ extension TenantEngine {
         life.stop()
         checkpoints.stop()
         copier.wake()
+        downloads.wake()
         clerk.wake()
         journal.abandon()
         life.join(.keepers)

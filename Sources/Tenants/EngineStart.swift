@@ -200,6 +200,7 @@ package struct EngineStart {
                 Keeper(engine: engine, firstGeneration: first, notice: notice).loop()
             }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
+            try engine.life.start("downloads", .keepers) { engine.downloads.loop(engine.life) }
             try engine.life.start("clerk", .keepers) { engine.clerk.loop(engine.life) }
         } catch {
             throw .threads("\(error)")

@@ -96,7 +96,7 @@ final class ExecutionWatch: ProgressObserver {
 
     func mustStop() -> Bool {
         if life.isAbandoned { return stopNow(.cancelled) }
-        guard isWatching else { return false }
+        guard isWatching, !hasHalted else { return false }
         if isCancelled { return stopNow(.cancelled) }
         if let recall { return stopNow(.recalled(recall)) }
         let now = time.monotonic()
@@ -127,6 +127,10 @@ final class ExecutionWatch: ProgressObserver {
         }
         return false
     }
+
+    /// SQLite looks once more after a statement has done all it does, its commit included. Stopped there it would say that it was
+    /// interrupted, and its caller that nothing lasts.
+    private var hasHalted: Bool { statement.map { !$0.statement.isBusy } ?? false }
 
     private var isCancelled: Bool {
         if !hasLooked {

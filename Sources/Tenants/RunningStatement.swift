@@ -86,6 +86,18 @@ package final class RunningStatement {
         return summary
     }
 
+    /// Ends a statement whose rows cannot be given to the caller, as one that failed: what it did is undone, where it is a transaction of
+    /// its own. SQLite has done all of it before it gives the first row, and would commit it when the statement is reset.
+    package func giveUp() {
+        guard !isFinished else { return }
+        if !hasFailed, !statement.isReadOnly, guarded.isAutocommit, statement.isBusy {
+            guarded.connection.interrupt()
+            _ = try? statement.step()
+            hasFailed = true
+        }
+        _ = finish()
+    }
+
     /// From aside, waits until the tenant is this thread's again.
     private func comeBack() { if guarded.isAside { session.database.comeBack(guarded) } }
 

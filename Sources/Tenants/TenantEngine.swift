@@ -28,6 +28,9 @@ package final class TenantEngine: Sendable {
     let removals = FileRemovals()
     /// Copies of whole tenants are read and written here, piece by piece.
     let copier = ServiceThread()
+    /// The same for clients' downloads, so that moves do not wait for them.
+    let downloads = ServiceThread()
+    let snapshotSpace = SnapshotSpace()
     /// What takes a moment and should not wait behind that: files are renamed, manifests written.
     let clerk = ServiceThread()
 

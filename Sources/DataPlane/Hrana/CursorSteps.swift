@@ -92,7 +92,7 @@ struct CursorSteps {
             }
             if hasRow { try readAll(running, &writer, runner) }
         } catch {
-            _ = running.finish()
+            running.giveUp()
             throw error
         }
         finish(running, &writer)

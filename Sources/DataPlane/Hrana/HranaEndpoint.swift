@@ -45,9 +45,15 @@ enum HranaEndpoint: Hashable, Sendable {
 
     /// Whether errors of a request have the control plane's shape; known even where nothing else of it is.
     static func answersPlainly(_ uri: String) -> Bool {
-        var path = Substring(uri.prefix { $0 != "?" })
+        trimmed(uri).hasSuffix("/query") || isSnapshot(uri)
+    }
+
+    static func isSnapshot(_ uri: String) -> Bool { trimmed(uri).hasSuffix("/snapshot") }
+
+    private static func trimmed(_ uri: String) -> Substring {
+        var path = uri.prefix { $0 != "?" }
         while path.last == "/" { path.removeLast() }
-        return path.hasSuffix("/query") || path.hasSuffix("/snapshot")
+        return path
     }
 
     /// Of the answer, where the request is served.

@@ -56,7 +56,7 @@ struct StatementRunner {
                 hasRow = try step(running)
             }
         } catch {
-            _ = running.finish()
+            running.giveUp()
             throw error
         }
         return StatementSummary(running.finish())

@@ -107,7 +107,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     /// - Returns: false if there is an answer already.
     private func begin(on database: TenantDatabase) -> Bool {
         do throws(TransportError) {
-            stream = try call.claimStream(on: database, isBrief: true, context)
+            stream = try call.claimStream(on: database, isBrief: isTransaction || query.isSingle, context)
         } catch {
             write(error, bookmark: database.bookmark)
             return false
@@ -205,7 +205,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     }
 
     private func fail(_ error: HranaError, _ database: TenantDatabase) {
-        let isStale = error.code == "SQLITE_BUSY" && isTransaction && !beginsWriting
+        let isStale = error.code == "SQLITE_BUSY" && isTransaction && !beginsWriting && call.rights == .write
         end(database)
         if isStale {
             // Others wrote while a slow read of ours ran aside: as a writer it will see what they wrote.

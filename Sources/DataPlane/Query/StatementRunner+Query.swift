@@ -60,7 +60,7 @@ extension StatementRunner {
                 hasRow = try step(running)
             }
         } catch {
-            _ = running.finish()
+            running.giveUp()
             throw error
         }
         return StatementSummary(running.finish())

@@ -15,6 +15,8 @@ package struct RelayLimits: Sendable {
     package var idle = TimeAmount.seconds(30)
     /// What a request has where it names no time of its own (`Rowhouse-Timeout`).
     package var answer = TimeAmount.seconds(30)
+    /// The same for snapshots: their owner copies the whole tenant first.
+    package var snapshot = TimeAmount.seconds(300)
     /// What is added to a request's own time before its answer is given up: the owner is to say it first.
     package var grace = TimeAmount.seconds(5)
     /// How long a streamed answer may pause.

@@ -90,7 +90,7 @@ extension RelayLimits {
     func time(of head: HTTPRequestHead) -> TimeAmount {
         guard let text = head.headers.first(name: "rowhouse-timeout"), let milliseconds = Int64(text),
             (1...300_000).contains(milliseconds)
-        else { return answer + grace }
+        else { return (HranaEndpoint.isSnapshot(head.uri) ? snapshot : answer) + grace }
         return .milliseconds(milliseconds) + grace
     }
 }

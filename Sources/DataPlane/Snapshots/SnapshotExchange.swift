@@ -34,11 +34,17 @@ struct SnapshotExchange: Sendable {
 
     /// - Returns: nil where it has been answered: the caller has this version.
     private func find(_ terms: SnapshotTerms) async throws -> TenantSnapshot? {
-        if let wanted = terms.goesOnWith, let kept = shelf.find(call.tenant, wanted, now: now) { return kept }
+        if let wanted = terms.goesOnWith, call.bookmark.map({ $0 <= wanted }) ?? true,
+            let kept = shelf.find(call.tenant, wanted, now: now)
+        {
+            return kept
+        }
         // What is kept may go between two looks; then it is made.
         for isLast in [false, true] {
-            guard shelf.beginMaking() else { throw TenantsError.busy(queue: "number of snapshots being made") }
-            defer { shelf.endMaking() }
+            guard shelf.beginMaking(call.tenant) else {
+                throw TenantsError.busy(queue: "number of snapshots being made")
+            }
+            defer { shelf.endMaking(call.tenant) }
             switch try await make(terms, usesKept: !isLast) {
             case .made(let snapshot):
                 shelf.keep(snapshot, now: now)

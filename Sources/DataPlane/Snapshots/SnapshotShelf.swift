@@ -13,7 +13,7 @@ final class SnapshotShelf: Sendable {
         var bytes: Int64 = 16 << 30
         /// Nanoseconds since one was last asked for.
         var time: UInt64 = 300_000_000_000
-        /// Copies that are made at once on the node.
+        /// Copies that are made at once on the node, one of each tenant.
         var atOnce = 4
     }
 
@@ -24,7 +24,7 @@ final class SnapshotShelf: Sendable {
 
     private struct State {
         var entries: [Entry] = []
-        var beingMade = 0
+        var beingMade: Set<TenantID> = []
     }
 
     private let bounds: Bounds
@@ -42,6 +42,7 @@ final class SnapshotShelf: Sendable {
 
     /// Keeps it, in the place of those that were not used for longest. One larger than all room is not kept.
     func keep(_ snapshot: TenantSnapshot, now: Instant) {
+        guard snapshot.byteCount <= bounds.bytes else { return }
         let gone = state.withLock { state -> [Entry] in
             guard !state.entries.contains(where: { $0.snapshot.is(snapshot.tenant, snapshot.bookmark) }) else {
                 return []
@@ -69,16 +70,15 @@ final class SnapshotShelf: Sendable {
         _ = gone
     }
 
-    /// - Returns: false where as many as may are being made already.
-    func beginMaking() -> Bool {
+    /// - Returns: false where as many as may are being made already, or one of this tenant.
+    func beginMaking(_ tenant: TenantID) -> Bool {
         state.withLock { state in
-            guard state.beingMade < bounds.atOnce else { return false }
-            state.beingMade += 1
-            return true
+            guard state.beingMade.count < bounds.atOnce else { return false }
+            return state.beingMade.insert(tenant).inserted
         }
     }
 
-    func endMaking() { state.withLock { $0.beingMade -= 1 } }
+    func endMaking(_ tenant: TenantID) { state.withLock { _ = $0.beingMade.remove(tenant) } }
 }
 
 extension TenantSnapshot {

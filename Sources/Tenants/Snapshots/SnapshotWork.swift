@@ -11,8 +11,6 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     // @unchecked: `outcome` is written on the tenant's thread and read when the work is released, which comes after.
     /// Pages copied between two looks at whether somebody still wants them.
     private static let step: Int32 = 512
-    /// Bytes that a copy leaves free on the disk.
-    private static let spare: Int64 = 256 << 20
 
     let deadline: Instant
     let cancellation: WorkCancellation?
@@ -57,7 +55,8 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     // MARK: Copying
 
     private func copy(_ database: TenantDatabase, _ bookmark: Bookmark) throws(TenantsError) -> TenantSnapshot {
-        try requireRoom(for: database)
+        let share = try takeRoom(for: database)
+        defer { share.noteWritten() }
         let guarded: GuardedConnection
         do throws(SQLiteError) {
             guarded = try database.takeConnection()
@@ -77,20 +76,20 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         guarded.watch.end()
         do throws(TenantsError) {
             try written.get()
-            return try hold(database.tenant, bookmark)
+            return try hold(database.tenant, bookmark, share)
         } catch {
             try? engine.files.remove(path)
             throw error
         }
     }
 
-    private func requireRoom(for database: TenantDatabase) throws(TenantsError) {
+    private func takeRoom(for database: TenantDatabase) throws(TenantsError) -> SnapshotSpace.Share {
         guard database.mayCopyAside else { throw .busy(queue: "room for slow reads of this tenant") }
         do throws(FileError) {
             let bytes = Int64(database.file.pageCount) * Int64(PageHash.pageSize)
-            guard try engine.files.freeBytes(holding: engine.layout.temporary) > bytes + Self.spare else {
-                throw FileError.full(path: path)
-            }
+            let free = try engine.files.freeBytes(holding: engine.layout.temporary)
+            guard let share = engine.snapshotSpace.take(bytes, free: free) else { throw FileError.full(path: path) }
+            return share
         } catch {
             throw error.asTenantsError
         }
@@ -111,9 +110,12 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
                 guard guarded.watch.mustStop() else { continue }
                 throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted")
             }
+            if guarded.watch.mustStop() { throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted") }
         } catch {
             throw explain(error, guarded.watch.stop)
         }
+        // The snapshot holds nothing up any more.
+        _ = try? guarded.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
         try finish()
     }
 
@@ -134,12 +136,19 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     }
 
     /// Takes the file its name; whoever holds it keeps it.
-    private func hold(_ tenant: TenantID, _ bookmark: Bookmark) throws(TenantsError) -> TenantSnapshot {
+    private func hold(
+        _ tenant: TenantID, _ bookmark: Bookmark, _ share: SnapshotSpace.Share
+    ) throws(TenantsError) -> TenantSnapshot {
         do throws(FileError) {
             let file = try engine.files.open(path, .read)
-            let size = try file.size()
-            try engine.files.remove(path)
-            return TenantSnapshot(tenant, bookmark, byteCount: size, file: file, reader: engine.copier)
+            do throws(FileError) {
+                let size = try file.size()
+                try engine.files.remove(path)
+                return TenantSnapshot(tenant, bookmark, byteCount: size, file: file, share, reader: engine.downloads)
+            } catch {
+                file.close()
+                throw error
+            }
         } catch {
             throw error.asTenantsError
         }

@@ -9,8 +9,13 @@ package final class TenantSnapshot: Sendable {
     package let byteCount: Int64
     private let file: any File
     private let reader: ServiceThread
+    private let share: SnapshotSpace.Share
 
-    init(_ tenant: TenantID, _ bookmark: Bookmark, byteCount: Int64, file: any File, reader: ServiceThread) {
+    init(
+        _ tenant: TenantID, _ bookmark: Bookmark, byteCount: Int64, file: any File, _ share: SnapshotSpace.Share,
+        reader: ServiceThread
+    ) {
+        self.share = share
         self.tenant = tenant
         self.bookmark = bookmark
         self.byteCount = byteCount

@@ -39,13 +39,13 @@ import Vocabulary
         try house.stop()
     }
 
-    @Test func `what a statement did stays when its rows are too many to tell`() async throws {
+    @Test func `what a statement did is undone when its rows are too many to tell`() async throws {
         let house = try await HranaHouse { _, limits in limits.resultBytes = 50_000 }
         let insert =
             "INSERT INTO t(v) \(Self.many.replacing("SELECT x, 'abcdefghij' FROM c", with: "SELECT x FROM c")) RETURNING *"
         let reply = await house.execute(insert)
         #expect(reply.code() == "RESPONSE_TOO_LARGE", "\(reply.body.prefix(300))")
-        #expect(await house.execute("SELECT count(*) FROM t", on: reply.baton).value == "10000")
+        #expect(await house.execute("SELECT count(*) FROM t", on: reply.baton).value == "0")
         try house.stop()
     }
 

@@ -137,6 +137,33 @@ import Vocabulary
         }
     }
 
+    @Test func `the table of keys is in nobody's way`() async throws {
+        try await HranaDoor.open { door in
+            _ = try await door.ask(query(#"{"sql": "CREATE INDEX i ON t(v)"}"#, "Idempotency-Key: k\r\n"))
+            for sql in ["ANALYZE", "REINDEX", "PRAGMA optimize", "PRAGMA integrity_check"] {
+                let answer = try await door.ask(query(#"{"sql": "\#(sql)"}"#))
+                #expect(answer.status == 200, "\(sql): \(answer.body)")
+            }
+        }
+    }
+
+    @Test func `what cannot be answered has not been done`() async throws {
+        try await HranaDoor.open { door in
+            for (values, status) in [("CAST(x'FF' AS TEXT)", 400), ("zeroblob(20000000)", 413)] {
+                let sql = "INSERT INTO t(v) VALUES (1), (\(values)) RETURNING v"
+                let answer = try await door.ask(query(#"{"sql": "\#(sql)"}"#))
+                #expect(answer.status == status, "\(answer.body.prefix(200))")
+                #expect(try await count(door) == "n=0")
+                let pipeline = try await door.ask(post("/t/acme/v3/pipeline", HranaDoor.pipeline(sql)))
+                #expect(JSON(pipeline.body)["results"][0]["type"].string == "error")
+                #expect(try await count(door) == "n=0")
+                let cursor = try await door.ask(post("/t/acme/v3/cursor", HranaDoor.cursor(sql)))
+                #expect(cursor.body.contains("step_error"), "\(cursor.body.prefix(300))")
+                #expect(try await count(door) == "n=0")
+            }
+        }
+    }
+
     @Test func `of many at once under one key one is done`() async throws {
         try await HranaDoor.open { door in
             let insert = query(#"{"sql": "INSERT INTO t(v) VALUES (1) RETURNING id"}"#, "Idempotency-Key: k\r\n")

@@ -88,7 +88,7 @@ import Testing
         try siege.expectUntouched()
     }
 
-    @Test func `wrong methods and paths are not found, whatever the content type`() throws {
+    @Test func `wrong methods and paths are told of, whatever the content type`() throws {
         let siege = try Siege()
         for (path, methods) in [
             ("/t/acme/v3/pipeline", ["GET", "PUT", "PATCH", "DELETE", "TRACE"]),
@@ -98,12 +98,17 @@ import Testing
             try siege.put(methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 404, .data("NOT_FOUND")) })
         }
         for (path, methods) in [
-            ("/v1/tenants", ["PUT", "PATCH", "DELETE"]), ("/healthz", ["POST", "DELETE"]),
             ("/v1/nothing", ["GET", "POST"]),
             ("/", ["GET", "POST"]), ("/.rowhouse/ping", ["GET", "POST"]), ("/.rowhouse/catalog", ["POST"]),
             ("/v1/tenants/acme/nothing", ["POST"]),
         ] {
             try siege.put(methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 404, .control("not_found")) })
+        }
+        for (path, methods) in [
+            ("/v1/tenants", ["PUT", "PATCH", "DELETE"]), ("/healthz", ["POST", "DELETE"]),
+        ] {
+            try siege.put(
+                methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 405, .control("method_not_allowed")) })
         }
         try siege.put([
             Bad("HEAD of a program", Raw.get("/t/acme/v3/pipeline", method: "HEAD"), 404, .empty),

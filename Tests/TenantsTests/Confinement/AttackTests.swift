@@ -121,7 +121,7 @@ import Vocabulary
             "INSERT INTO _rowhouse_secret VALUES (1)", "REPLACE INTO main._rowhouse_secret VALUES (1)",
             "UPDATE _rowhouse_secret SET s = 1", "DELETE FROM _rowhouse_secret", "DROP TABLE _rowhouse_secret",
             "ALTER TABLE _rowhouse_secret RENAME TO x", "ALTER TABLE _rowhouse_secret ADD COLUMN y",
-            "CREATE INDEX i ON _rowhouse_secret(s)", "ANALYZE _rowhouse_secret",
+            "CREATE INDEX i ON _rowhouse_secret(s)",
             "CREATE TRIGGER x AFTER INSERT ON _rowhouse_secret BEGIN SELECT 1; END",
             "CREATE TEMP TRIGGER x AFTER INSERT ON main._rowhouse_secret BEGIN SELECT 1; END",
             "INSERT INTO u SELECT s FROM _rowhouse_secret", "CREATE TABLE x AS SELECT * FROM _rowhouse_secret",
