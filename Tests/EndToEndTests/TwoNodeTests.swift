@@ -20,6 +20,32 @@ import Testing
         }
     }
 
+    @Test func `a WebSocket works through either node, and goes on while its tenant moves`() throws {
+        let pair = try Pair()
+        for key in ["s0", "s1"] {
+            try pair.create(key)
+            for node in [pair.first, pair.second] {
+                let outcome = try Python.run("libsql_client_ws.py", ["ws://127.0.0.1:\(node.port)/t/\(key)"])
+                #expect(outcome.code == 0, "\(outcome.output)\n\(node.logText.suffix(600))")
+                _ = try Wire(port: node.port).send(
+                    "POST", "/t/\(key)/v3/pipeline", HranaText.pipeline([HranaText.execute("DROP TABLE t")]))
+            }
+        }
+        let url = "ws://127.0.0.1:\(pair.second.port)/t/s0"
+        let outcome = Locked<(code: Int32, output: String)?>(nil)
+        let group = DispatchGroup()
+        group.enter()
+        Thread {
+            let ended = try? Python.run("libsql_client_moving.py", [url, "3"])
+            outcome.set(ended)
+            group.leave()
+        }.start()
+        usleep(700_000)
+        for _ in 0..<2 { try pair.move("s0", to: try pair.owner("s0") == "n1" ? "n2" : "n1") }
+        group.wait()
+        #expect(outcome.value?.code == 0, "\(outcome.value?.output ?? "")")
+    }
+
     @Test func `a tenant moves there and back under writes without a failed request`() throws {
         let pair = try Pair()
         try pair.create("m")
@@ -194,4 +220,14 @@ final class Writers: @unchecked Sendable {
             if answer == nil { return }
         }
     }
+}
+
+/// A value that two threads share.
+final class Locked<Value>: @unchecked Sendable {
+    // @unchecked: behind the lock.
+    private let lock = NSLock()
+    private var held: Value
+    init(_ value: Value) { held = value }
+    var value: Value { lock.withLock { held } }
+    func set(_ value: Value) { lock.withLock { held = value } }
 }

@@ -24,11 +24,11 @@ final class SocketFrameDecoder: ByteToMessageDecoder {
         loop.counters.add(max(0, buffer.readableBytes - left), to: .bytesIn)
         defer { left = buffer.readableBytes }
         let state = try inner.decode(context: context, buffer: &buffer)
+        onBytes(buffer.readableBytes > 0)
         guard state == .needMoreData else {
             giveBack()
             return state
         }
-        onBytes(buffer.readableBytes > 0)
         let owed = buffer.readableBytes - Self.free - reserved
         if owed > 0 {
             guard loop.shared.bodies.take(owed) else { throw SocketClose.overloaded }

@@ -53,7 +53,7 @@ protocol SocketPort: AnyObject {
         pausing bounds: StreamBounds
     ) -> DoorRequest
 
-    /// Nobody waits for that request any more.
+    /// Nobody waits for that request any more. If an answer was made before this was heard, its taker still gets it.
     func abandon(_ request: DoorRequest, _ stream: DoorStream?)
 
     func note(_ answer: AnswerBytes, to request: DoorRequest)

@@ -275,7 +275,6 @@ extension SocketHandler {
     }
 
     func abandon(_ request: DoorRequest, _ stream: DoorStream?) {
-        request.taker = nil
         request.cancel()
         loop.shared.service.cancelled(request)
         stream?.clientLeft()

@@ -189,3 +189,8 @@ final class SocketClient: @unchecked Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { source.finish() }
     }
 }
+
+extension DoorLimits {
+    /// For clients that do not say that they have read the last frame.
+    static var sockets: DoorLimits { quick.with { $0.linger = .milliseconds(500) } }
+}

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import Tenants
 import Testing
 
 @testable import DataPlane
@@ -9,7 +10,7 @@ struct SocketTests {
     private typealias Client = SocketClient
 
     @Test func `the handshake chooses the best subprotocol, and refuses what is none`() async throws {
-        try await HranaDoor.open { door in
+        try await HranaDoor.open(limits: .sockets) { door in
             for (offer, chosen) in [
                 ("hrana2", "hrana2"), ("hrana1, hrana3,hrana2", "hrana3"),
                 ("hrana3-protobuf, hrana3", "hrana3-protobuf"),
@@ -50,7 +51,7 @@ struct SocketTests {
     }
 
     @Test func `streams, statements, stored texts and their ends`() async throws {
-        try await HranaDoor.open { door in
+        try await HranaDoor.open(limits: .sockets) { door in
             let client = try await Client.open(door)
             // All at once, also before the hello is answered, and bytes of frames behind the handshake's.
             var bytes = Client.frame(1, Array(#"{"type":"hello","jwt":null}"#.utf8))
@@ -92,7 +93,7 @@ struct SocketTests {
     }
 
     @Test func `a cursor is fetched as it is made, and its stream lives on`() async throws {
-        try await HranaDoor.open { door in
+        try await HranaDoor.open(limits: .sockets) { door in
             let client = try await Client.ready(door)
             let many =
                 "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT i, 'row ' || i FROM n"
@@ -137,7 +138,7 @@ struct SocketTests {
     }
 
     @Test func `what breaks the protocol ends the connection with its code`() async throws {
-        try await HranaDoor.open { door in
+        try await HranaDoor.open(limits: .sockets) { door in
             let open = #"{"type":"open_stream","stream_id":1}"#
             func request(_ request: String) -> [UInt8] {
                 Client.frame(1, Array(#"{"type":"request","request_id":1,"request":\#(request)}"#.utf8))
@@ -197,7 +198,7 @@ struct SocketTests {
     }
 
     @Test func `fragments make messages, and control frames may stand between them`() async throws {
-        try await HranaDoor.open { door in
+        try await HranaDoor.open(limits: .sockets) { door in
             let client = try await Client.ready(door)
             let text = Array(#"{"type":"request","request_id":1,"request":{"type":"open_stream","stream_id":1}}"#.utf8)
             try await client.send(Client.frame(1, Array(text[..<10]), fin: false))
@@ -214,7 +215,9 @@ struct SocketTests {
     }
 
     @Test func `a socket cut at any byte leaves nothing behind`() async throws {
-        try await HranaDoor.open { door in
+        // What is left open is not to be ended by anything else in time.
+        let house = try await HranaHouse { settings, _ in settings.transactionIdle = 300_000_000_000 }
+        try await HranaDoor.open(house: house, limits: .sockets) { door in
             let handshake = Array(Client.handshake("/t/acme").utf8)
             let hello = Client.frame(1, Array(#"{"type":"hello"}"#.utf8))
             var requests: [UInt8] = []

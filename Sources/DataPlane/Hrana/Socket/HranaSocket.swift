@@ -88,7 +88,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         if session.phase == .silent, now - openedAt >= limits.hello {
             return close(SocketClose(1008, "The hello did not come in time"))
         }
-        if turns.values.contains(where: { $0.kind != .cursor && now - $0.startedAt >= limits.answer }) {
+        if turns.values.contains(where: { !$0.isCursor && now - $0.startedAt >= limits.answer }) {
             return close(.unanswered)
         }
         session.retryHeld()
@@ -167,11 +167,11 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         case .pipeline(let requests):
             endpoint = .pipeline(.three, encoding)
             program = .pipeline(PipelineRequest(baton: turn.baton, requests: requests))
-            kind = .pipeline(closes: requests.count > 1)
+            kind = .pipeline(encoding, closes: requests.count > 1)
         case .cursor(let batch):
             endpoint = .cursor(encoding)
             program = .cursor(CursorRequest(baton: turn.baton, batch: batch))
-            kind = .cursor
+            kind = .cursor(encoding)
         }
         do throws(AccessError) {
             let admission = HranaAdmission(endpoint, try authenticate(), asIn: handshake)
@@ -188,16 +188,32 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     }
 
     private func ask(_ turn: SocketTurn, _ errand: SocketErrand) {
+        guard let port else { return }
         turns[turn.id] = turn
-        let path = turn.kind == .cursor ? "/v3/cursor" : "/v3/pipeline"
-        turn.request = port?.ask(
+        ask(turn, errand, through: port)
+    }
+
+    private func ask(_ turn: SocketTurn, _ errand: SocketErrand, through port: any SocketPort) {
+        let path = turn.isCursor ? "/v3/cursor" : "/v3/pipeline"
+        turn.request = port.ask(
             HTTPRequestHead(version: .http1_1, method: .POST, uri: path), for: errand, answer: turn,
             pausing: StreamBounds(high: limits.cursorHigh, low: limits.cursorLow, most: 32 << 20))
     }
 
     private func abandon(_ id: UInt64) {
-        guard let turn = turns.removeValue(forKey: id), let request = turn.request else { return }
-        port?.abandon(request, turn.stream)
+        guard let turn = turns.removeValue(forKey: id), let request = turn.request, let port else { return }
+        turn.leave(SocketExecutor(port: port) { [self] port, baton in letGo(baton, through: port) })
+        port.abandon(request, turn.stream)
+    }
+
+    /// Closes a stream that only its baton names.
+    private func letGo(_ baton: String, through port: any SocketPort) {
+        guard let credential = try? authenticate() else { return }
+        let program = HranaProgram.pipeline(PipelineRequest(baton: baton, requests: [.close]))
+        let admission = HranaAdmission(.pipeline(.three, encoding), credential, asIn: handshake)
+        ask(
+            turn(0, .pipeline(encoding, closes: false)), SocketErrand(admission, program, principal: principal),
+            through: port)
     }
 
     // MARK: Answers
@@ -213,7 +229,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         case .hello: session.greeted(error)
         case .cursor:
             if let error { session.failed(turn.id, error) } else { session.cursorData(turn.id, body, isEnd: true) }
-        case .pipeline(let closes):
+        case .pipeline(_, let closes):
             if let error { session.failed(turn.id, error) } else { passOn(turn.id, body, closes) }
         }
         perform()

@@ -184,7 +184,8 @@ extension SocketSession {
             case .settling, .closing: break
             }
         }
-        for (_, stream) in streams.sorted(by: { $0.key < $1.key }) where stream.turn == nil { letGo(stream) }
+        // Also where a turn is abandoned: one that has not begun leaves the stream as it was.
+        for (_, stream) in streams.sorted(by: { $0.key < $1.key }) { letGo(stream) }
         turns = [:]
         streams = [:]
         cursors = [:]

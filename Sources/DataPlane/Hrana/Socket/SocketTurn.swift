@@ -5,8 +5,8 @@ final class SocketTurn: AnswerTaker {
     enum Kind: Equatable {
         case hello
         /// - Parameter closes: a `close` comes after the request.
-        case pipeline(closes: Bool)
-        case cursor
+        case pipeline(AnswerEncoding, closes: Bool)
+        case cursor(AnswerEncoding)
     }
 
     let id: UInt64
@@ -14,6 +14,8 @@ final class SocketTurn: AnswerTaker {
     let startedAt: NIODeadline
     let clientAddress: String
     private weak var socket: HranaSocket?
+    /// Set when nobody waits for the answer any more; what it has opened is closed by this.
+    private var executor: SocketExecutor?
     /// Until the answer is here.
     weak var request: DoorRequest?
     private(set) var stream: DoorStream?
@@ -30,14 +32,17 @@ final class SocketTurn: AnswerTaker {
         startedAt = now
     }
 
+    var isCursor: Bool { if case .cursor = kind { true } else { false } }
+
     func deliver(_ request: DoorRequest) {
         guard let answer = request.takeAnswer() else { return }
         request.taker = nil
+        if let executor { return executor.close(answer, of: self) }
         socket?.finished(self, answer, answer.body, request)
     }
 
     func advance(_ stream: DoorStream) {
-        guard let socket else {
+        guard let socket, executor == nil else {
             stream.request.taker = nil
             return stream.clientLeft()
         }
@@ -52,11 +57,17 @@ final class SocketTurn: AnswerTaker {
         for chunk in portion.chunks {
             if bytes.readableBytes == 0 { bytes = chunk } else { bytes.writeImmutableBuffer(chunk) }
         }
-        if isFirst, kind == .cursor { socket.note(stream.head, stream.request) }
-        if kind == .cursor && stream.head.status < 300 {
+        if isFirst, isCursor { socket.note(stream.head, stream.request) }
+        if isCursor && stream.head.status < 300 {
             return socket.advanced(self, bytes, isEnd: portion.isLast)
         }
         gather(bytes, stream, socket, isLast: portion.isLast)
+    }
+
+    /// Nobody waits any more. The client may have left in the moment between a program's end and its answer.
+    func leave(_ executor: SocketExecutor) {
+        guard kind != .hello else { return }
+        self.executor = executor
     }
 
     private func gather(_ bytes: ByteBuffer, _ stream: DoorStream, _ socket: HranaSocket, isLast: Bool) {
