@@ -23,7 +23,8 @@ final class WorkGroup: @unchecked Sendable {
                 return before > 0 && !gate.wait(atMost: nanoseconds, while: { running == before })
             }
             if isSame { return false }
-            if gate.withLock({ running == 0 }) { return true }
+            // Below 0 where the journal was given up: a work that is done is refused as well then.
+            if gate.withLock({ running <= 0 }) { return true }
         }
     }
 
