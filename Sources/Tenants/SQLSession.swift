@@ -110,13 +110,7 @@ package final class SQLSession {
 
     /// `BEGIN READONLY`: a deferred transaction that refuses writes.
     package func beginReadOnly() throws(SQLFailure) -> ExecutionSummary {
-        let running = try start("BEGIN")
-        do throws(SQLFailure) {
-            while try running.step() {}
-        } catch {
-            _ = running.finish()
-            throw error
-        }
+        let running = try runToEnd("BEGIN")
         stream.isReadOnlyTransaction = true
         return running.finish()
     }
@@ -138,14 +132,18 @@ package final class SQLSession {
         let length = StatementSplitter.firstLength(bytes[offset...])
         let text = String(decoding: bytes[offset..<(offset + length)], as: UTF8.self)
         do throws(SQLFailure) {
-            try runOnce(text)
+            try run(text)
         } catch {
             guard error == .noStatement else { throw error }
         }
         offset += length
     }
 
-    private func runOnce(_ sql: String) throws(SQLFailure) {
+    /// Runs one statement to its end, dropping rows.
+    package func run(_ sql: String) throws(SQLFailure) { _ = try runToEnd(sql).finish() }
+
+    /// - Returns: the statement, which is still to be finished.
+    private func runToEnd(_ sql: String) throws(SQLFailure) -> RunningStatement {
         let running = try start(sql)
         do throws(SQLFailure) {
             while try running.step() {}
@@ -153,7 +151,7 @@ package final class SQLSession {
             _ = running.finish()
             throw error
         }
-        _ = running.finish()
+        return running
     }
 
     // MARK: Connections

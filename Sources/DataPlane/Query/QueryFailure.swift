@@ -40,8 +40,6 @@ extension HranaError {
     static let answerNotKept = HranaError(
         "The answer is too long to be kept under its Idempotency-Key; nothing was done. Ask for less, or without the key",
         code: "IDEMPOTENCY_NOT_POSSIBLE")
-    static let writerBusy = HranaError(
-        "Too many others are waiting to write; try again shortly", code: HranaErrorCode.transactionBusy)
 }
 
 extension TransportError {

@@ -98,10 +98,18 @@ final class QueryWork: TenantWork, @unchecked Sendable {
                 if isTransaction { beginAnew(database) }
                 return .waitForWriter
             case .forbidden: fail(.writeForbidden, database)
+            case .failed(let failure) where isOvertaken(failure):
+                beginAnew(database)
+                return mayWait ? .waitForWriter : run(on: database, mayWait: false)
             case .failed(let failure): fail(failure, database)
             }
         }
         return .done(after: database.newestLSN)
+    }
+
+    /// Others wrote while a slow read of the transaction ran aside: as a writer it will see what they wrote.
+    private func isOvertaken(_ failure: HranaError) -> Bool {
+        failure.code == "SQLITE_BUSY" && isTransaction && !beginsWriting && call.rights == .write
     }
 
     /// - Returns: false if there is an answer already.
@@ -205,14 +213,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     }
 
     private func fail(_ error: HranaError, _ database: TenantDatabase) {
-        let isStale = error.code == "SQLITE_BUSY" && isTransaction && !beginsWriting && call.rights == .write
         end(database)
-        if isStale {
-            // Others wrote while a slow read of ours ran aside: as a writer it will see what they wrote.
-            beginAnew(database)
-            if begin(on: database) { return runAgain(on: database) }
-            return
-        }
         let failure = QueryFailure(error)
         writer.bytes.removeAll(keepingCapacity: true)
         writer.plainError(
@@ -221,18 +222,6 @@ final class QueryWork: TenantWork, @unchecked Sendable {
         answer.status = failure.status
         answer.bookmark = database.bookmark
         hasEnded = true
-    }
-
-    private func runAgain(on database: TenantDatabase) {
-        do throws(StatementStop) {
-            try runAll(on: database, mayWait: false)
-        } catch {
-            switch error {
-            case .waitForWriter: fail(.writerBusy, database)
-            case .forbidden: fail(.writeForbidden, database)
-            case .failed(let failure): fail(failure, database)
-            }
-        }
     }
 
     private func write(_ error: TransportError, bookmark: Bookmark? = nil) {

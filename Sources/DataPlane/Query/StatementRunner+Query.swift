@@ -23,14 +23,7 @@ extension StatementRunner {
     func runPlainly(_ sql: String) throws(StatementStop) {
         do throws(SQLFailure) {
             session.deadline = deadline
-            let running = try session.start(sql)
-            do throws(SQLFailure) {
-                while try running.step() {}
-            } catch {
-                _ = running.finish()
-                throw error
-            }
-            _ = running.finish()
+            try session.run(sql)
         } catch {
             throw stop(error, .running)
         }
