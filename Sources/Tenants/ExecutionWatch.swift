@@ -47,7 +47,8 @@ final class ExecutionWatch: ProgressObserver {
     /// Why the last statement was interrupted.
     var stop: Stop? { stopped ?? recall.map(Stop.recalled) }
 
-    func begin(_ statement: CachedStatement, deadline: Instant, _ cancellation: WorkCancellation?) {
+    /// - Parameter statement: nil for a copy of the database that runs aside: its own steps ask whether it must stop.
+    func begin(_ statement: CachedStatement?, deadline: Instant, _ cancellation: WorkCancellation?) {
         end()
         started = time.monotonic()
         self.statement = statement
@@ -55,18 +56,6 @@ final class ExecutionWatch: ProgressObserver {
         self.cancellation = cancellation
         isWatching = true
         hasSteppedAside = false
-        stopped = nil
-        recalled.store(0, ordering: .relaxed)
-    }
-
-    /// A copy of the database that runs aside: its own steps ask whether it must stop.
-    func beginCopy(until deadline: Instant, _ cancellation: WorkCancellation?) {
-        end()
-        started = time.monotonic()
-        self.deadline = deadline
-        self.cancellation = cancellation
-        isWatching = true
-        hasSteppedAside = true
         stopped = nil
         recalled.store(0, ordering: .relaxed)
     }

@@ -68,7 +68,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         }
         defer { giveBack(guarded, to: database) }
         guard Lane.stepAside() else { throw .busy(queue: "room for slow statements") }
-        guarded.watch.beginCopy(until: deadline, cancellation)
+        guarded.watch.begin(nil, deadline: deadline, cancellation)
         database.letAside(guarded)
         let written: Result<Void, TenantsError>
         do throws(TenantsError) { written = .success(try write(from: guarded)) } catch { written = .failure(error) }
@@ -96,8 +96,14 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     }
 
     private func giveBack(_ guarded: GuardedConnection, to database: TenantDatabase) {
-        _ = try? guarded.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+        letGo(of: guarded)
         database.giveBack(guarded)
+    }
+
+    /// The snapshot holds nothing up any more.
+    private func letGo(of guarded: GuardedConnection) {
+        guard !guarded.isAutocommit else { return }
+        _ = try? guarded.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
     }
 
     private func write(from guarded: GuardedConnection) throws(TenantsError) {
@@ -114,8 +120,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         } catch {
             throw explain(error, guarded.watch.stop)
         }
-        // The snapshot holds nothing up any more.
-        _ = try? guarded.own { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+        letGo(of: guarded)
         try finish()
     }
 
