@@ -118,7 +118,8 @@ final class Client: @unchecked Sendable {
         return Answer(status: status, headers: headers, body: body)
     }
 
-    private final class Collector: ChannelInboundHandler {
+    /// What the socket gives, until its end.
+    final class Collector: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         private let source: AsyncStream<ByteBuffer>.Continuation
         init(_ source: AsyncStream<ByteBuffer>.Continuation) { self.source = source }

@@ -28,7 +28,8 @@ import Vocabulary
             try await group.waitForAll()
         }
         #expect(try await shelf.run("SELECT count(*) FROM t", on: id) == 25)
-        #expect(try await shelf.run("SELECT count(*) FROM t WHERE v = 'late ' || (id - 21)", on: id) == 5, "their order")
+        #expect(
+            try await shelf.run("SELECT count(*) FROM t WHERE v = 'late ' || (id - 21)", on: id) == 5, "their order")
     }
 
     @Test func `even the server's own writes cannot change a frozen tenant`() async throws {

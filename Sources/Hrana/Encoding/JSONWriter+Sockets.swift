@@ -47,35 +47,40 @@ extension JSONWriter {
 
     /// The success of a request, with a response that is written already.
     package mutating func socketResponse(_ id: Int32, _ response: UnsafeRawBufferPointer) {
-        bytes.append(#"{"type":"response_ok","request_id":"#)
-        integer(Int64(id))
-        bytes.append(#","response":"#)
+        startSocketResponse(id)
         bytes.append(response)
         bytes.append(UInt8(ascii: "}"))
     }
 
     /// The failure of a request, with an error object that is written already.
     package mutating func socketError(_ id: Int32, _ error: UnsafeRawBufferPointer) {
-        bytes.append(#"{"type":"response_error","request_id":"#)
-        integer(Int64(id))
-        bytes.append(#","error":"#)
+        startSocketError(id)
         bytes.append(error)
         bytes.append(UInt8(ascii: "}"))
     }
 
     package mutating func socketError(_ id: Int32, _ error: HranaError) {
-        bytes.append(#"{"type":"response_error","request_id":"#)
-        integer(Int64(id))
-        bytes.append(#","error":"#)
+        startSocketError(id)
         self.error(error)
         bytes.append(UInt8(ascii: "}"))
     }
 
     private mutating func startSocketResponse(_ id: Int32, _ kind: SocketRequestKind) {
-        bytes.append(#"{"type":"response_ok","request_id":"#)
-        integer(Int64(id))
-        bytes.append(#","response":{"type":""#)
+        startSocketResponse(id)
+        bytes.append(#"{"type":""#)
         bytes.append(kind.rawValue)
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func startSocketResponse(_ id: Int32) {
+        bytes.append(#"{"type":"response_ok","request_id":"#)
+        integer(Int64(id))
+        bytes.append(#","response":"#)
+    }
+
+    private mutating func startSocketError(_ id: Int32) {
+        bytes.append(#"{"type":"response_error","request_id":"#)
+        integer(Int64(id))
+        bytes.append(#","error":"#)
     }
 }

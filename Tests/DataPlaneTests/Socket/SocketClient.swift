@@ -38,7 +38,7 @@ final class SocketClient: @unchecked Sendable {
             .channelOption(.socketOption(.so_rcvbuf), value: 64 << 10)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(source))
+                    try channel.pipeline.syncOperations.addHandler(Client.Collector(source))
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
@@ -176,18 +176,6 @@ final class SocketClient: @unchecked Sendable {
     }
 
     func close() async throws { try await channel.close() }
-
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let source: AsyncStream<ByteBuffer>.Continuation
-        init(_ source: AsyncStream<ByteBuffer>.Continuation) { self.source = source }
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { source.yield(unwrapInboundIn(data)) }
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case ChannelEvent.inputClosed = event { source.finish() }
-        }
-        func channelInactive(context: ChannelHandlerContext) { source.finish() }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { source.finish() }
-    }
 }
 
 extension DoorLimits {
