@@ -68,6 +68,12 @@ final class CommitCapture {
         newestFrame.removeAll(keepingCapacity: newestFrame.count <= 64)
     }
 
+    /// Everything is another file's.
+    func fileReplaced(pageCount: UInt32) {
+        logRestarted()
+        self.pageCount = pageCount
+    }
+
     func writeLockTaken() {
         staged = nil
         reservedThrough = committed

@@ -15,6 +15,8 @@ package final class Connection: @unchecked Sendable {
         package var maximumValueBytes: Int32
         package var maximumPages: UInt32
         package var maximumExpressionDepth: Int32
+        /// Only for `compact`: callers' connections attach nothing.
+        package var mayAttach = false
 
         package init(
             cachePages: Int32 = 250, maximumSQLBytes: Int32 = 1 << 20, maximumValueBytes: Int32 = 32 << 20,
@@ -83,7 +85,7 @@ package final class Connection: @unchecked Sendable {
         ] {
             _ = rh_db_config_flag(database, Int32(flag), Int32(value))
         }
-        sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0)
+        sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, options.mayAttach ? 1 : 0)
         sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, options.maximumSQLBytes)
         sqlite3_limit(database, SQLITE_LIMIT_LENGTH, options.maximumValueBytes)
         sqlite3_limit(database, SQLITE_LIMIT_EXPR_DEPTH, options.maximumExpressionDepth)
@@ -215,6 +217,16 @@ package final class Connection: @unchecked Sendable {
         case .deny: SQLITE_DENY
         case .ignore: SQLITE_IGNORE
         }
+    }
+
+    // MARK: Compaction
+
+    /// Writes the database's content, without its free pages and in order, into the scratch file (`VACUUM INTO`). Settings
+    /// that live in the header stay; the schema's version goes up by one. Memory is bounded by the page caches.
+    ///
+    /// - Throws: what SQLite says; `target.error` knows what the disk said.
+    package func compact(into target: ScratchFile) throws(SQLiteError) {
+        try execute("VACUUM main INTO '\(target.name)'")
     }
 
     // MARK: Checkpoint

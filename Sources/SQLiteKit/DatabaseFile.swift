@@ -8,15 +8,14 @@ import Synchronization
 /// It outlives its connections: a log with bytes in it is still the newest truth when the last connection closes.
 package final class DatabaseFile: @unchecked Sendable {
     // @unchecked: `capture`, `isLogRefused` belong to the holder of SQLite's write lock; the rest is atomic, locked or constant.
-    package let path: String
-    /// What SQLite knows it by, and SQL can ask for: the path's last part.
+    /// What SQLite knows it by, and SQL can ask for: the last part of the path that it was attached with.
     let name: String
     let log: WALBuffer
     let index = WALIndex()
     let locks = FileLocks()
     private(set) var capture: CommitCapture!
     private let descriptors: DescriptorCache
-    private let slot: DescriptorCache.Slot
+    private let slot: Mutex<DescriptorCache.Slot>
     private let sizeBytes: Atomic<Int64>
     /// The handle that may checkpoint now, by address; 0 is none.
     private let armedHandle = Atomic<UInt>(0)
@@ -26,17 +25,19 @@ package final class DatabaseFile: @unchecked Sendable {
     init(
         path: String, size: Int64, budget: WALBudget, descriptors: DescriptorCache, observer: (any CommitObserver)?
     ) {
-        self.path = path
         name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
         self.descriptors = descriptors
         self.observer = observer
         log = WALBuffer(budget: budget)
-        slot = DescriptorCache.Slot(path: path)
+        slot = Mutex(DescriptorCache.Slot(path: path))
         sizeBytes = Atomic(size)
         capture = CommitCapture(file: self, pageCount: UInt32(size / Int64(CommitCapture.pageBytes)))
     }
 
-    deinit { descriptors.forget(slot) }
+    deinit { descriptors.forget(currentSlot) }
+
+    private var currentSlot: DescriptorCache.Slot { slot.withLock { $0 } }
+    package var path: String { currentSlot.path }
 
     /// Bytes of log held in memory.
     package var logBytes: Int { log.count }
@@ -52,23 +53,23 @@ package final class DatabaseFile: @unchecked Sendable {
     // MARK: The main file
 
     func readFile(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
-        try descriptors.use(slot) { file throws(FileError) in try file.read(into: buffer, at: offset) }
+        try descriptors.use(currentSlot) { file throws(FileError) in try file.read(into: buffer, at: offset) }
     }
 
     func writeFile(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
-        try descriptors.use(slot) { file throws(FileError) in try file.write(bytes, at: offset) }
+        try descriptors.use(currentSlot) { file throws(FileError) in try file.write(bytes, at: offset) }
         let end = offset + Int64(bytes.count)
         if end > sizeBytes.load(ordering: .relaxed) { sizeBytes.store(end, ordering: .releasing) }
     }
 
     func truncateFile(to size: Int64) throws(FileError) {
-        try descriptors.use(slot) { file throws(FileError) in try file.truncate(to: size) }
+        try descriptors.use(currentSlot) { file throws(FileError) in try file.truncate(to: size) }
         sizeBytes.store(size, ordering: .releasing)
     }
 
     /// `fdatasync` of the main file.
     package func sync() throws(FileError) {
-        try descriptors.use(slot) { file throws(FileError) in try file.sync() }
+        try descriptors.use(currentSlot) { file throws(FileError) in try file.sync() }
     }
 
     // MARK: Checkpoints
@@ -123,6 +124,30 @@ package final class DatabaseFile: @unchecked Sendable {
             zeros.initializeMemory(as: UInt8.self, repeating: 0)
             _ = log.write(UnsafeRawBufferPointer(zeros), at: CommitCapture.offset(ofFrame: dead))
         }
+    }
+
+    // MARK: Another file
+
+    /// The database goes on with the content of another file. Its connections stay and learn of it as they would of
+    /// another's commit; their temp objects and settings stay too. Nothing must be in the log.
+    ///
+    /// - Parameter commit: makes the change known to whoever must know first; the file is as it was if it throws.
+    /// - Returns: false, with nothing done, while anybody reads or writes.
+    package func replace<Failure: Error>(
+        path: String, size: Int64, after commit: () throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        guard log.count == 0, index.lockEverything() else { return false }
+        defer { index.unlockEverything() }
+        try commit()
+        let old = slot.withLock { slot in
+            defer { slot = DescriptorCache.Slot(path: path) }
+            return slot
+        }
+        descriptors.forget(old)
+        sizeBytes.store(size, ordering: .releasing)
+        capture.fileReplaced(pageCount: UInt32(size / Int64(CommitCapture.pageBytes)))
+        index.announceChange()
+        return true
     }
 
     // MARK: Copies

@@ -26,6 +26,7 @@ package final class DatabaseVFS: @unchecked Sendable {
     package let descriptors: DescriptorCache
     private let settings: Settings
     private let attached = Mutex<[String: DatabaseFile]>([:])
+    private let scratches = Mutex<[String: ScratchFile]>([:])
     private let temporaryCounter = Atomic<UInt64>(0)
     private let registration: UnsafeMutablePointer<sqlite3_vfs>
     let name: UnsafeMutablePointer<CChar>
@@ -74,6 +75,21 @@ package final class DatabaseVFS: @unchecked Sendable {
     }
 
     func find(_ name: String) -> DatabaseFile? { attached.withLock { $0[name] } }
+
+    func findScratch(_ name: String) -> ScratchFile? { scratches.withLock { $0[name] } }
+
+    /// Makes a file that `Connection.compact` may write to. Forget it when that has ended.
+    ///
+    /// - Throws: what the disk says; `.exists` where there is such a file.
+    package func makeScratch(path: String) throws(FileError) -> ScratchFile {
+        let file = try files.open(path, .createNew)
+        let (_, number) = temporaryCounter.add(1, ordering: .relaxed)
+        let scratch = ScratchFile(path: path, name: "scratch-\(number)", file: file)
+        scratches.withLock { $0[scratch.name] = scratch }
+        return scratch
+    }
+
+    package func forget(_ scratch: ScratchFile) { scratches.withLock { _ = $0.removeValue(forKey: scratch.name) } }
 
     /// A file without a name: made, opened, unlinked.
     func openTemporary() -> TempFile? {

@@ -9,6 +9,8 @@ package final class DescriptorCache: Sendable {
     final class Slot: @unchecked Sendable {
         fileprivate var file: (any File)?
         fileprivate var pins = 0
+        /// Nobody comes for it any more: closed with its last user.
+        fileprivate var isRetired = false
         fileprivate var newer: Slot?
         fileprivate unowned(unsafe) var older: Slot?
         let path: String
@@ -41,11 +43,11 @@ package final class DescriptorCache: Sendable {
         return try body(file)
     }
 
-    /// Closes the slot's descriptor; nobody may be using it.
+    /// Closes the slot's descriptor, now or when its last user has done.
     func forget(_ slot: Slot) {
         let file: (any File)? = state.withLock { state in
-            precondition(slot.pins == 0, "a database file was closed while in use")
-            guard let file = slot.file else { return nil }
+            slot.isRetired = true
+            guard slot.pins == 0, let file = slot.file else { return nil }
             Self.unlink(slot, &state)
             slot.file = nil
             state.open -= 1
@@ -95,7 +97,7 @@ package final class DescriptorCache: Sendable {
         let surplus: (any File)? = state.withLock { state in
             slot.pins -= 1
             guard slot.pins == 0, let file = slot.file else { return nil }
-            guard state.open <= capacity else {
+            guard state.open <= capacity, !slot.isRetired else {
                 slot.file = nil
                 state.open -= 1
                 return file

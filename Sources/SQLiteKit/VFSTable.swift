@@ -65,12 +65,20 @@ private func vfsOpen(
     file!.pointee.pMethods = nil
     let owner = Unmanaged<DatabaseVFS>.fromOpaque(vfs!.pointee.pAppData).takeUnretainedValue()
     if flags & SQLITE_OPEN_MAIN_DB != 0 {
-        guard let name, let database = owner.find(String(cString: name)) else { return SQLITE_CANTOPEN }
-        install(DatabaseHandle(file: database), mainMethods, into: file!)
+        guard let name = name.map({ String(cString: $0) }) else { return SQLITE_CANTOPEN }
+        if let database = owner.find(name) {
+            install(DatabaseHandle(file: database), mainMethods, into: file!)
+        } else if let scratch = owner.findScratch(name) {
+            install(scratch, scratchMethods, into: file!)
+        } else {
+            return SQLITE_CANTOPEN
+        }
     } else if flags & SQLITE_OPEN_WAL != 0 {
         guard let name, let main = sqlite3_database_file_object(name) else { return SQLITE_CANTOPEN }
         object(main, DatabaseHandle.self) { install($0.file, logMethods, into: file!) }
-    } else if name == nil || flags & (SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TRANSIENT_DB) != 0 {
+    } else if name == nil || flags & (SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TRANSIENT_DB) != 0
+        || isScratchJournal(name, flags, owner)
+    {
         guard let temporary = owner.openTemporary() else { return SQLITE_CANTOPEN }
         install(temporary, temporaryMethods, into: file!)
     } else {
@@ -79,6 +87,12 @@ private func vfsOpen(
     }
     outFlags?.pointee = flags
     return SQLITE_OK
+}
+
+private func isScratchJournal(_ name: UnsafePointer<CChar>?, _ flags: Int32, _ owner: DatabaseVFS) -> Bool {
+    guard flags & SQLITE_OPEN_MAIN_JOURNAL != 0, let name else { return false }
+    let text = String(cString: name)
+    return text.hasSuffix("-journal") && owner.findScratch(String(text.dropLast(8))) != nil
 }
 
 private func vfsAccess(
@@ -228,6 +242,32 @@ nonisolated(unsafe) private let temporaryMethods: UnsafePointer<sqlite3_io_metho
     methods.xTruncate = { file, size in object(file, TempFile.self) { $0.truncate(to: size) } }
     methods.xFileSize = { file, size in
         size!.pointee = object(file, TempFile.self) { $0.byteCount }
+        return SQLITE_OK
+    }
+    return heap(methods)
+}()
+
+// MARK: Scratch files
+
+nonisolated(unsafe) private let scratchMethods: UnsafePointer<sqlite3_io_methods> = {
+    var methods = plainMethods()
+    methods.xClose = { file in
+        uninstall(file)
+        return SQLITE_OK
+    }
+    methods.xRead = { file, target, count, offset in
+        object(file, ScratchFile.self) {
+            $0.read(into: UnsafeMutableRawBufferPointer(start: target, count: Int(count)), at: offset)
+        }
+    }
+    methods.xWrite = { file, source, count, offset in
+        object(file, ScratchFile.self) {
+            $0.write(UnsafeRawBufferPointer(start: source, count: Int(count)), at: offset)
+        }
+    }
+    methods.xTruncate = { file, size in object(file, ScratchFile.self) { $0.truncate(to: size) } }
+    methods.xFileSize = { file, size in
+        size!.pointee = object(file, ScratchFile.self) { $0.byteCount }
         return SQLITE_OK
     }
     return heap(methods)

@@ -105,6 +105,50 @@ final class WALIndex: @unchecked Sendable {
         for slot in range { (slots + slot).pointee.store(0, ordering: .releasing) }
     }
 
+    /// Keeps every reader and writer out for a moment.
+    func lockEverything() -> Bool { lockExclusive(0..<Self.slotCount) }
+    func unlockEverything() { unlockExclusive(0..<Self.slotCount) }
+
+    /// Tells all connections that the database is not what they remember of it: their next transaction finds another
+    /// change counter, drops what it has cached, and asks the file for its size. To be called with all locks held and
+    /// nothing in the log.
+    ///
+    /// What is written is the header that a commit would write, twice, as https://sqlite.org/walformat.html has it.
+    func announceChange() {
+        let known = regions.pointee.load(ordering: .acquiring)
+        guard let first = UnsafeMutablePointer<UInt32>(bitPattern: known) else { return }
+        // Without it no connection has read anything yet.
+        guard UnsafeRawPointer(first).load(fromByteOffset: 12, as: UInt8.self) != 0 else { return }
+        var header = Array(UnsafeBufferPointer(start: first, count: Header.words))
+        header[Header.changeCounter] &+= 1
+        header[Header.lastFrame] = 0
+        header[Header.pageCount] = 0
+        (header[Header.checksum], header[Header.checksum + 1]) = Self.checksum(header[..<Header.checksum])
+        // The second copy first: whoever reads in between finds them different and reads again.
+        for copy in [1, 0] {
+            (first + copy * Header.words).update(from: header, count: Header.words)
+            barrier()
+        }
+    }
+
+    /// Places of 32-bit words.
+    private enum Header {
+        static let changeCounter = 2
+        static let lastFrame = 4
+        static let pageCount = 5
+        static let checksum = 10
+        static let words = 12
+    }
+
+    private static func checksum(_ words: ArraySlice<UInt32>) -> (UInt32, UInt32) {
+        var sums: (UInt32, UInt32) = (0, 0)
+        for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
+            sums.0 &+= words[index] &+ sums.1
+            sums.1 &+= words[index + 1] &+ sums.0
+        }
+        return sums
+    }
+
     private func freeRegions() {
         for index in 0..<Self.regionCount {
             let address = (regions + index).pointee.exchange(0, ordering: .acquiringAndReleasing)

@@ -77,6 +77,12 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         newest.store(max(newest.load(ordering: .relaxed), lsn.rawValue), ordering: .releasing)
     }
 
+    /// The file is another one from now on, by this record.
+    func goOn(as next: TenantState, _ lsn: LSN) {
+        state = next
+        didAppend(lsn)
+    }
+
     /// Nothing of this file goes into the journal from now on.
     func abandon() {
         isAbandoned = true

@@ -16,10 +16,12 @@ final class DatabaseContext: Sendable {
     let streamCount = StreamCount()
     /// Commits since the start, of all tenants.
     let commitCount = CommitCount()
+    let compactions = CompactionQueue()
+    let notices: EngineNotices
 
     init(
         vfs: DatabaseVFS, settings: EngineSettings, time: any TimeSource, random: any RandomSource, life: EngineLife,
-        faults: EngineFaults
+        faults: EngineFaults, notices: EngineNotices
     ) {
         self.vfs = vfs
         self.settings = settings
@@ -27,6 +29,7 @@ final class DatabaseContext: Sendable {
         self.random = random
         self.life = life
         self.faults = faults
+        self.notices = notices
         memory = MemoryBudget(limitBytes: settings.sqlMemoryPerNode)
     }
 

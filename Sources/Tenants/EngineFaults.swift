@@ -29,5 +29,8 @@ package struct EngineFaults: Sendable {
     /// Breaks rule J8: a missing file is made anew.
     package var recreateMissing = false
 
+    /// Breaks rule J8: a compacted file counts without having been synced.
+    package var switchBeforeSync = false
+
     package init() {}
 }

@@ -15,6 +15,7 @@ extension TenantEngine {
         copier.wake()
         downloads.wake()
         clerk.wake()
+        for left in compactions.close() { left.end(.failure(.busy)) }
         // Two checkpointers at once would each trust what the other has not finished.
         life.join(.keepers)
         drain()
@@ -36,6 +37,7 @@ extension TenantEngine {
         copier.wake()
         downloads.wake()
         clerk.wake()
+        for left in compactions.close() { left.end(.failure(.busy)) }
         journal.abandon()
         life.join(.keepers)
         end()

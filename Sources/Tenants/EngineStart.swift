@@ -176,7 +176,7 @@ package struct EngineStart {
                     dirty: DirtyTenants(),
                     context: DatabaseContext(
                         vfs: vfs, settings: settings, time: time, random: random, life: EngineLife(),
-                        faults: engineFaults)))
+                        faults: engineFaults, notices: EngineNotices(notice))))
         } catch {
             throw .threads("\(error)")
         }
@@ -196,9 +196,8 @@ package struct EngineStart {
         let first = engine.journal.firstUnusedGeneration
         do throws(LaneError) {
             try engine.life.start("checkpointer", .keepers) { Checkpointer(engine: engine).loop() }
-            try engine.life.start("keeper", .keepers) {
-                Keeper(engine: engine, firstGeneration: first, notice: notice).loop()
-            }
+            try engine.life.start("keeper", .keepers) { Keeper(engine: engine, firstGeneration: first).loop() }
+            try engine.life.start("compactor", .keepers) { Compactor(engine: engine).loop() }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
             try engine.life.start("downloads", .keepers) { engine.downloads.loop(engine.life) }
             try engine.life.start("clerk", .keepers) { engine.clerk.loop(engine.life) }

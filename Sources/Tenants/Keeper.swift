@@ -8,7 +8,6 @@ struct Keeper {
     let engine: TenantEngine
     /// Files of generations below it were there when the process began.
     let firstGeneration: Generation
-    let notice: @Sendable (EngineNotice) -> Void
 
     /// Tenants closed in one round.
     private static let evictions = 64
@@ -21,7 +20,7 @@ struct Keeper {
         while engine.life.pause(engine.settings.keeperPause) {
             tick()
             let isFull = engine.journal.isDiskFull
-            if isFull != wasFull { notice(isFull ? .diskFull : .diskHasRoom) }
+            if isFull != wasFull { engine.context.notices.tell(isFull ? .diskFull : .diskHasRoom) }
             wasFull = isFull
             engine.removals.run(engine.files)
             nameless.look()

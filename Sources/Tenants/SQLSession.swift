@@ -115,6 +115,33 @@ package final class SQLSession {
         return running.finish()
     }
 
+    /// `VACUUM`: done by the server, which writes the content into a new file. To be called again, as any statement that has
+    /// to wait for other writers, until it returns.
+    ///
+    /// - Throws: `.writerBusy` while it goes on; `.lacksWriteRight`, `.diskFull`, `.deadlineExceeded`, `.busy`, and inside of
+    ///   a transaction what SQLite says there. The database is as it was then.
+    package func compact() throws(SQLFailure) {
+        guard rights == .write else { throw .lacksWriteRight }
+        guard isAutocommit else {
+            throw .sqlite(SQLiteError(extendedCode: SQLITE_ERROR, message: "cannot VACUUM from within a transaction"))
+        }
+        if stream.compaction == nil { try askToCompact() }
+        guard let outcome = stream.compaction?.outcome else { throw .writerBusy }
+        stream.compaction = nil
+        // Another's time was over, not ours.
+        if case .failure(.deadlineExceeded) = outcome, database.now < deadline {
+            try askToCompact()
+            throw .writerBusy
+        }
+        try outcome.get()
+    }
+
+    private func askToCompact() throws(SQLFailure) {
+        // While the tenant changes hands it waits here, and not where it would keep other tenants' waiting.
+        guard database.hold == .none || database.isHeldForCompaction else { throw .writerBusy }
+        stream.compaction = try database.compact(until: deadline)
+    }
+
     /// Runs every statement of a text, dropping rows, and stops at the first failure; what ran before stays.
     ///
     /// - Parameter offset: where to go on, in bytes; advanced past each statement that has run, so that the work can wait

@@ -102,7 +102,7 @@ private final class AdoptWork: TenantWork, @unchecked Sendable {
         if let here {
             let path = engine.layout.path(of: id, here.generation)
             let removals = engine.removals
-            engine.journal.whenDurable(lsn, RemoveWhenDurable { removals.add(path) })
+            engine.journal.whenDurable(lsn, RunWhenDurable { removals.add(path) })
         }
         return true
     }
@@ -111,13 +111,6 @@ private final class AdoptWork: TenantWork, @unchecked Sendable {
     func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
     /// The record is durable.
     func release() { reply.send(result!) }
-}
-
-private final class RemoveWhenDurable: DurabilityWaiter {
-    private let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    func becameDurable() { body() }
-    func abandoned() {}
 }
 
 /// Where copies on their way lie, and how they get to their place.
@@ -136,12 +129,7 @@ struct ArrivalFiles {
         } else if try files.size(of: place) == nil {
             throw .notFound(path: aside)
         }
-        var path = folder
-        while path != layout.directory, let slash = path.lastIndex(of: "/") {
-            try files.syncDirectory(path)
-            path = String(path[..<slash])
-        }
-        try files.syncDirectory(layout.directory)
+        for folder in layout.folders(of: id) { try files.syncDirectory(folder) }
         try files.syncDirectory(layout.arrivals)
     }
 

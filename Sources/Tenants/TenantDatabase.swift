@@ -16,12 +16,14 @@ package final class TenantDatabase {
     let streams: StreamTable
     let context: DatabaseContext
     private let temporary: TempAccount
-    private let memory: MemoryAccount
+    let memory: MemoryAccount
     private var spare: GuardedConnection?
     /// Of the work that runs now.
     var cancellation: WorkCancellation?
     /// Set while the tenant changes hands.
     var hold = WriteHold.none
+    /// Asked for and not yet ended.
+    private(set) var compaction: Compaction?
     /// Log bytes when a checkpoint was last tried and could not empty the log.
     private var triedAt = 0
     /// When a full log is next to be copied.
@@ -85,6 +87,7 @@ package final class TenantDatabase {
     package func leave(_ stream: TenantStream) {
         assert(host.isOnDuty)
         stream.isInUse = false
+        stream.compaction = nil
         stream.lastUse = now
     }
 
@@ -216,6 +219,51 @@ package final class TenantDatabase {
     /// On the clock.
     func releaseIdle() { readers.closeIdle(now: now) }
 
+    // MARK: Compaction
+
+    /// The compaction that goes on, or a new one.
+    ///
+    /// - Throws: `.busy` where the node has too many.
+    func compact(until deadline: Instant) throws(SQLFailure) -> Compaction {
+        if let compaction { return compaction }
+        let fresh = Compaction(tenant, deadline: deadline)
+        guard context.compactions.add(fresh) else { throw .busy }
+        compaction = fresh
+        return fresh
+    }
+
+    var isHeldForCompaction: Bool { compaction?.isHolding ?? false }
+
+    /// Everything that is written from now on goes into the other file, whose content is the same.
+    ///
+    /// - Returns: the record's LSN; nil, with nothing done, while somebody reads.
+    func goOn(
+        in path: String, as next: TenantState, previous: Generation, _ events: EventRecorder
+    ) throws(TenantsError) -> LSN? {
+        var lsn: LSN?
+        let size = Int64(next.pageCount) * Int64(PageHash.pageSize)
+        let isDone = try file.replace(path: path, size: size) { () throws(TenantsError) in
+            lsn = try events.replaced(tenant, next, previous: previous)
+        }
+        guard isDone, let lsn else { return nil }
+        recorder.goOn(as: next, lsn)
+        triedAt = 0
+        return lsn
+    }
+
+    /// The writers go on, whatever came of it.
+    func letGo(of ended: Compaction, _ outcome: Result<Void, SQLFailure>) {
+        ended.end(outcome)
+        guard compaction === ended else { return }
+        compaction = nil
+        if ended.isHolding { thaw() }
+    }
+
+    func thaw() {
+        hold = .none
+        recorder.isHeld = false
+    }
+
     // MARK: Checkpoint
 
     /// The log has grown by enough since it was last copied, or since that was last tried in vain.
@@ -257,6 +305,8 @@ package final class TenantDatabase {
     /// Rolls back what is open. The file stays attached; its log too, if a checkpoint did not empty it.
     func closeStreams() {
         precondition(readers.isEmpty, "streams were closed under a reader")
+        compaction?.end(.failure(.busy))
+        compaction = nil
         for stream in streams.all { close(stream) }
         releaseSpares()
     }

@@ -26,6 +26,7 @@ package final class TenantEngine: Sendable {
     let checkpoints: CheckpointRequests
     let life: EngineLife
     let removals = FileRemovals()
+    var compactions: CompactionQueue { context.compactions }
     /// Copies of whole tenants are read and written here, piece by piece.
     let copier = ServiceThread()
     /// The same for clients' downloads, so that moves do not wait for them.
@@ -134,6 +135,8 @@ package final class TenantEngine: Sendable {
     package var openCount: Int { open.count - [TenantID.catalog, .nodeState].count { open.find($0) != nil } }
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }
+    /// Files compacted since the start.
+    package var compactionCount: UInt64 { context.notices.compactionCount }
     /// Bytes that SQLite has allocated for tenants.
     package var sqlMemoryBytes: Int { context.memory.usedBytes }
     package var laneQueueLengths: [Int] { lanes.lanes.map(\.queueLength) }

@@ -157,7 +157,7 @@ extension TenantDatabase {
 
     /// Rolls back every transaction and ends every half-read result; the clients are told as if others had waited for
     /// them too long.
-    fileprivate func endEverythingOpen() {
+    func endEverythingOpen() {
         readers.recall(.tenantLeaves)
         for stream in streams.all {
             guard let own = stream.connection, !own.isAside else { continue }
@@ -182,8 +182,14 @@ private final class FreezeWork: TenantWork {
 
     func handle(_ tenant: Tenant) -> Bool {
         guard let database = tenant.openDatabase else { return false }
+        // It goes on in another file in a moment.
+        if database.isHeldForCompaction {
+            reply.send(.success(.waiting))
+            return true
+        }
         do throws(TenantsError) {
-            if let step = try step(tenant, database) { reply.send(.success(step)) }
+            let step = try FreezeStep(engine: engine, ends: ends).attempt(tenant, database, for: self)
+            if let step { reply.send(.success(step)) }
         } catch {
             reply.send(.failure(error))
         }
@@ -197,14 +203,28 @@ private final class FreezeWork: TenantWork {
         return .done(after: .none)
     }
 
-    /// - Returns: nil if the tenant pauses for a flush and this is called again after it.
-    private func step(_ tenant: Tenant, _ database: TenantDatabase) throws(TenantsError) -> HoldStep? {
+    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
+    func release() {}
+}
+
+/// One attempt to have nothing written and nothing open, and the file alone be the tenant. On the tenant's thread.
+struct FreezeStep {
+    let engine: TenantEngine
+    /// Whoever is inside a transaction or a result is thrown out.
+    let ends: Bool
+
+    /// - Returns: nil if the tenant pauses for a flush and `work` is called again after it.
+    func attempt(
+        _ tenant: Tenant, _ database: TenantDatabase, for work: any TenantWork
+    ) throws(TenantsError) -> HoldStep? {
         if database.hold == .none { database.hold = .closing }
         if ends { database.endEverythingOpen() }
         guard !database.hasBusyConnection else { return .waiting }
         // Only durable commits may reach the file (rule J2).
         guard database.newestLSN <= engine.journal.durableLSN else {
-            tenant.hold(self, until: database.newestLSN)
+            // Nothing will be durable any more.
+            guard engine.journal.ended == nil else { throw .outcomeUnknown }
+            tenant.hold(work, until: database.newestLSN)
             return nil
         }
         guard try copyLog(database) else { return .waiting }
@@ -218,8 +238,9 @@ private final class FreezeWork: TenantWork {
         do {
             guard try database.checkpoint(), database.file.logBytes == 0 else { return false }
         } catch {
-            if error.isDiskFull { engine.journal.reportDiskFull() }
-            throw .storage(error.message)
+            guard error.isDiskFull else { throw .storage(error.message) }
+            engine.journal.reportDiskFull()
+            throw .diskFull
         }
         guard database.file.fileSize == Int64(database.state.pageCount) * Int64(PageHash.pageSize) else {
             throw .storage("its file has \(database.file.fileSize) bytes for \(database.state.pageCount) pages")
@@ -227,9 +248,6 @@ private final class FreezeWork: TenantWork {
         guard database.state.isChecksumKnown else { throw .storage("its file cannot be read to compute its checksum") }
         return true
     }
-
-    func refuse(_ error: TenantsError) { reply.send(.failure(error)) }
-    func release() {}
 }
 
 /// Tries once to park the tenant's reads.
@@ -280,8 +298,7 @@ private final class ThawWork: TenantWork {
     /// Who waits is run when this returns.
     func handle(_ tenant: Tenant) -> Bool {
         tenant.bar(nil, replacing: .moving(tenant.id))
-        tenant.openDatabase?.hold = .none
-        tenant.openDatabase?.recorder.isHeld = false
+        if let database = tenant.openDatabase, !database.isHeldForCompaction { database.thaw() }
         reply.send(.success(()))
         return true
     }

@@ -28,6 +28,17 @@ package struct TenantLayout: Sendable {
         return "\(tenants)/\(first)/\(second)"
     }
 
+    /// The folder and those above it, up to the data directory: a name in it is as durable as the least durable of them.
+    func folders(of tenant: TenantID) -> [String] {
+        var path = folder(of: tenant)
+        var folders = [path]
+        while path != directory, let slash = path.lastIndex(of: "/") {
+            path = String(path[..<slash])
+            folders.append(path)
+        }
+        return folders
+    }
+
     /// `<id>.<generation>.sqlite`
     package func path(of tenant: TenantID, _ generation: Generation) -> String {
         "\(folder(of: tenant))/\(tenant).\(generation).sqlite"

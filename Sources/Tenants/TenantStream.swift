@@ -20,6 +20,8 @@ package final class TenantStream {
     var isReadOnlyTransaction = false
     var connection: GuardedConnection?
     var counters = CallerCounters()
+    /// What its VACUUM waits for.
+    var compaction: Compaction?
     var lastUse: Instant
     var transactionStarted: Instant?
     /// Why the transaction was rolled back over the caller's head; its statements fail with it until the caller ends it.

@@ -1,5 +1,6 @@
 import Logging
 import Tenants
+import Vocabulary
 
 /// What the engine has to tell, as lines of the log.
 enum EngineLog {
@@ -12,6 +13,13 @@ enum EngineLog {
                 metadata: ["data": "\(directory)"])
         case .diskHasRoom:
             logger.error("the disk has room again: writes go on", metadata: ["data": "\(directory)"])
+        case .compacted(let tenant, let before, let after):
+            logger.info(
+                "compacted",
+                metadata: [
+                    "tenant": "\(tenant)", "pages": "\(before.pageCount)", "now": "\(after.pageCount)",
+                    "generation": "\(after.generation)",
+                ])
         }
     }
 }

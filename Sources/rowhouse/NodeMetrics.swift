@@ -32,6 +32,8 @@ struct NodeMetrics: Sendable {
         page.gauge(
             "rowhouse_damaged_tenants", "Tenants that are not served because their file is wrong.", engine.damaged.count
         )
+        page.counter("rowhouse_compactions_total", "Tenants' files compacted (VACUUM).", engine.compactionCount)
+        page.gauge("rowhouse_sql_memory_bytes", "Memory of all tenants' SQL.", engine.sqlMemoryBytes)
         page.gauge("rowhouse_streams", "Open streams.", engine.streamCount)
         page.gauge("rowhouse_waiting_works", "Requests waiting for a tenant.", engine.load.waitingWorks)
         page.gauge("rowhouse_memory_bytes", "Page caches and logs of open tenants.", engine.load.memoryBytes)

@@ -28,12 +28,12 @@ import Testing
             try #require(wrong == [], "\(house.server.logText)")
             try house.prepare(powerCutAt: kills % 3 == 2 ? 20 + random.below(600) : nil)
         }
-        #expect(ledger.commits > 0 && ledger.reads > 0 && register.events > 0)
+        #expect(ledger.commits > 0 && ledger.reads > 0 && register.events > 0 && ledger.compactions > 0)
         let wrong = try house.stopAndCheck()
         #expect(wrong == [])
         print(
             "kills \(kills), commits \(ledger.commits), in doubt \(ledger.doubts), reads \(ledger.reads),",
-            "comings and goings \(register.events)")
+            "comings and goings \(register.events), compactions \(ledger.compactions)")
     }
 }
 

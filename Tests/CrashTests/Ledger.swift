@@ -23,6 +23,8 @@ final class Ledger: @unchecked Sendable {
     /// Answers that showed a version.
     private(set) var reads = 0
     private(set) var doubts = 0
+    /// Acknowledged.
+    private(set) var compactions = 0
 
     init(tenants: Int) { entries = Array(repeating: Entry(), count: tenants) }
 
@@ -67,6 +69,8 @@ final class Ledger: @unchecked Sendable {
             entries[index].model = model
         }
     }
+
+    func noteCompaction() { lock.withLock { compactions += 1 } }
 
     func doubt(_ index: Int, _ models: [Model]) {
         lock.withLock {

@@ -16,7 +16,8 @@ import Testing
     static let few: [(Life.Beginning, String)] = [
         (.nothing, "journal-sync:9:lose"), (.nothing, "journal-write:14:torn"), (.nothing, "tenant-write:17:torn"),
         (.nothing, "data-syncfs:2:lose"), (.nothing, "tenant-remove:1"), (.killed, "tenant-write:5:torn"),
-        (.killed, "manifest-folder:1:lose"), (.killed, "journal-sync:6:eio"),
+        (.killed, "manifest-folder:1:lose"), (.killed, "journal-sync:6:eio"), (.nothing, "compact-write:9:torn"),
+        (.nothing, "compact-sync:2:after:lose"), (.nothing, "compact-rename:2:after"),
     ]
 
     @Test(.enabled(if: !isWhole)) func `a node that dies at a call of the disk has lost nothing`() throws {

@@ -24,6 +24,10 @@ struct Writer: Sendable {
             defer { ledger.release(index) }
             left -= 1
             do {
+                if random.once(in: 8) {
+                    try compact(index, wire)
+                    continue
+                }
                 switch random.below(4) {
                 case 0: try separate(index, model, wire)
                 case 1: try interactive(index, model, wire)
@@ -81,6 +85,12 @@ struct Writer: Sendable {
             ledger.doubt(index, Array(states.dropFirst()))
             throw error
         }
+    }
+
+    /// Nothing of the content changes, however it ends.
+    private func compact(_ index: Int, _ wire: Wire) throws {
+        let answer = try send(index, HranaText.pipeline([HranaText.execute("VACUUM")]), wire)
+        if answer.rows() != nil { ledger.noteCompaction() }
     }
 
     /// A request for each statement, tied together by batons. In doubt is only what was asked to be committed.

@@ -64,12 +64,17 @@ import Testing
                 return (found?.statement, found?.end)
             }
         }
-        #expect(special("VACUUM") == (.vacuum(into: false), 6))
-        #expect(special("vacuum main; SELECT 1") == (.vacuum(into: false), 12))
-        #expect(special("VACUUM INTO 'a;b'; x") == (.vacuum(into: true), 18))
-        #expect(special("VACUUM main/**/into 'x'") == (.vacuum(into: true), 23))
-        #expect(special("VACUUM 'INTO'") == (.vacuum(into: false), 13))
-        #expect(special("VACUUM; SELECT 1 INTO x") == (.vacuum(into: false), 7))
+        #expect(special("VACUUM") == (.vacuum(.main), 6))
+        #expect(special("vacuum main; SELECT 1") == (.vacuum(.main), 12))
+        #expect(special("/**/VACUUM -- x\n [Main] ;") == (.vacuum(.main), 25))
+        #expect(special("VACUUM \"temp\"") == (.vacuum(.temporary), 13))
+        #expect(special("VACUUM INTO 'a;b'; x") == (.vacuum(.into), 18))
+        #expect(special("VACUUM main/**/into 'x'") == (.vacuum(.into), 23))
+        #expect(special("VACUUM 'INTO'") == (.vacuum(.unknownSchema("INTO")), 13))
+        #expect(special("VACUUM other") == (.vacuum(.unknownSchema("other")), 12))
+        #expect(special("VACUUM main main") == (.vacuum(.malformed(near: "main")), 16))
+        #expect(special("VACUUM (1); x") == (.vacuum(.malformed(near: "(")), 11))
+        #expect(special("VACUUM; SELECT 1 INTO x") == (.vacuum(.main), 7))
     }
 
     @Test func `one statement after the other from where the last one ended`() {

@@ -39,6 +39,8 @@ final class CrashSimulation {
         do {
             try house.start()
             for _ in 0..<tenants { models.append(ModelTenant(TenantID(1_000 + UInt64(models.count) * 7))) }
+            let known = models
+            house.notices.withLock { notices in notices = { ModelTenant.hear($0, of: known) } }
             for round in 0..<rounds {
                 await work()
                 let violations = try await endRound()

@@ -3,6 +3,7 @@ import Journal
 import SQLiteKit
 import Seams
 import Simulator
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -170,6 +171,8 @@ final class NodeLife {
         house.adjust = { settings, _ in
             settings.openTenants = 1
             settings.checkpointLogBytes = 1
+            // A compaction waits for the transactions that a life leaves open.
+            settings.transactionWait = 20_000_000
         }
     }
 
@@ -182,6 +185,8 @@ final class NodeLife {
 
     private func live(steps: Int) async {
         let (disk, house) = (house.disk, house)
+        let known = models
+        house.notices.withLock { notices in notices = { ModelTenant.hear($0, of: known) } }
         do { try house.start() } catch { return }
         for model in models { _ = model.rollBack(to: house.engine.facts(of: model.id)) }
         for (index, model) in models.enumerated() {

@@ -20,7 +20,7 @@ import Vocabulary
 
     private func fullHouse(_ heard: Heard) async throws -> SimulatedHouse {
         let house = SimulatedHouse(seed: 3)
-        house.notice = { notice in heard.notices.withLock { $0.append(notice) } }
+        house.notices.withLock { $0 = { notice in heard.notices.withLock { $0.append(notice) } } }
         try house.start()
         let template = try house.template(
             """

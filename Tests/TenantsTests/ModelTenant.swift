@@ -1,6 +1,8 @@
 import Synchronization
 import Vocabulary
 
+@testable import Tenants
+
 /// What a tenant must hold after a commit.
 struct ModelState: Sendable {
     /// nil where there is no tenant.
@@ -44,15 +46,28 @@ final class ModelTenant: Sendable {
                 if after.generation == before.generation, after.txid != before.txid.next {
                     record.violations.append("tenant \(id): TxID \(after.txid) follows \(before.txid)")
                 }
+                if after.generation != before.generation, after.txid != before.txid.next {
+                    record.violations.append("tenant \(id): TxID \(after.txid) of a new file follows \(before.txid)")
+                }
                 if after.time < before.time { record.violations.append("tenant \(id): its time went back") }
             }
-            if record.history.last?.facts == nil, let made = next.facts,
+            if let made = next.facts, record.history.last?.facts?.generation != made.generation,
                 record.history.contains(where: { $0.facts?.generation == made.generation })
             {
                 record.violations.append("tenant \(id): generation \(made.generation) was used before")
             }
             record.history.append(next)
         }
+    }
+
+    /// A compaction is a state of its own: another file, and nothing else.
+    static func hear(_ notice: EngineNotice, of models: [ModelTenant]) {
+        guard case .compacted(let id, let before, let after) = notice, let model = models.first(where: { $0.id == id })
+        else { return }
+        var next = model.now
+        if next.facts != before { model.violate("a compaction of what it is not: \(before)") }
+        next.facts = after
+        model.append(next)
     }
 
     func violate(_ what: String) { record.withLock { $0.violations.append("tenant \(id): \(what)") } }

@@ -18,7 +18,8 @@ final class SimulatedHouse: @unchecked Sendable {
     let random: SeededRandom
     var journalFaults = JournalFaults()
     var faults = EngineFaults()
-    var notice: @Sendable (EngineNotice) -> Void = { _ in }
+    /// Told on the thread that did it.
+    let notices = Mutex<(@Sendable (EngineNotice) -> Void)?>(nil)
     var adjust: (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }
 
     init(seed: UInt64, disk: SimulatedDisk = SimulatedDisk()) {
@@ -65,7 +66,7 @@ final class SimulatedHouse: @unchecked Sendable {
             settings: settings, journalOptions: options, files: disk, time: SystemTime(), random: random)
         start.faults = journalFaults
         start.engineFaults = faults
-        start.notice = notice
+        start.notice = { [weak self] notice in self?.notices.withLock { $0 }?(notice) }
         engine = try start.run(
             progress: { _ in },
             onFatal: { [weak self] error in self?.fatal.withLock { $0 = error } })

@@ -53,6 +53,7 @@ final class TenantDriver: @unchecked Sendable {
         }
         if random.once(in: 12) { return await interactive() }
         if random.once(in: 20) { return submit(reader.turn()) }
+        if random.once(in: 25) { return await compact() }
         let work = statement(on: nil) { random in Change.random(random) }
         submit(work)
         if random.once(in: 3) { await work.ended() }
@@ -100,6 +101,26 @@ final class TenantDriver: @unchecked Sendable {
                 model.tell(seen.withLock { $0 })
                 if let path = path.withLock({ $0 }) { engine.removals.add(path) }
             })
+    }
+
+    // MARK: Compaction
+
+    /// Its answer tells of everything before it. Other works of the driver may be under way meanwhile.
+    private func compact() async {
+        let (model, engine) = (model, engine)
+        await withCheckedContinuation { continuation in
+            let seen = Mutex(0)
+            let work = VacuumWork(
+                onDone: { database, _ in
+                    if database.state != model.now.facts { model.violate("the compaction was not told of") }
+                    seen.withLock { $0 = model.version }
+                },
+                onEnd: { result in
+                    if result != nil { model.tell(seen.withLock { $0 }) }
+                    continuation.resume()
+                })
+            engine.submit(work, to: model.id)
+        }
     }
 
     // MARK: Statements

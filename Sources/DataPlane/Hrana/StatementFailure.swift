@@ -108,8 +108,15 @@ extension HranaError {
         code: StatementFailure.OwnCode.deadlineExceeded)
     static let responseTooLarge = HranaError(
         "The response is too large; ask for fewer rows, or use a cursor", code: HranaErrorCode.responseTooLarge)
-    static let vacuum = HranaError(
-        "Not allowed: VACUUM is not supported yet; the server keeps files compact itself", code: HranaErrorCode.blocked)
+    static let vacuumInto = HranaError(
+        "Not allowed: VACUUM INTO would write a file on the server; VACUUM alone is allowed",
+        code: HranaErrorCode.blocked)
+    static func unknownDatabase(_ name: String) -> HranaError {
+        HranaError("SQLite error: unknown database \(name)", code: SQLiteErrorName.of(code: 1))
+    }
+    static func syntaxError(near token: String) -> HranaError {
+        HranaError("SQLite error: near \"\(token)\": syntax error", code: HranaErrorCode.parseError)
+    }
 
     static func textNotUTF8(column: Int32) -> HranaError {
         HranaError(

@@ -110,13 +110,24 @@ struct StatementRunner {
 
     func run(_ special: SQLText.Special) throws(StatementStop) {
         switch special {
-        case .vacuum: throw .failed(.vacuum)
-        case .beginReadOnly:
-            do throws(SQLFailure) {
-                _ = try session.beginReadOnly()
-            } catch {
-                throw stop(error, .running)
-            }
+        case .vacuum(.main):
+            try checkDeadline("")
+            try onSession { () throws(SQLFailure) in try session.compact() }
+        case .vacuum(let form): try refuse(form)
+        case .beginReadOnly: try onSession { () throws(SQLFailure) in _ = try session.beginReadOnly() }
+        }
+    }
+
+    private func onSession(_ body: () throws(SQLFailure) -> Void) throws(StatementStop) {
+        do throws(SQLFailure) { try body() } catch { throw stop(error, .running) }
+    }
+
+    private func refuse(_ vacuum: SQLText.Vacuum) throws(StatementStop) {
+        switch vacuum {
+        case .main, .temporary: break
+        case .into: throw .failed(.vacuumInto)
+        case .unknownSchema(let name): throw .failed(.unknownDatabase(name))
+        case .malformed(let token): throw .failed(.syntaxError(near: token))
         }
     }
 

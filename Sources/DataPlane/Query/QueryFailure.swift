@@ -37,6 +37,9 @@ extension HranaError {
     static let transactionInQuery = HranaError(
         "A query is a transaction of its own: send several statements together, with \"atomic\" true or false, instead of BEGIN, COMMIT and their like",
         code: "SQLITE_ERROR")
+    static let vacuumInQuery = HranaError(
+        "A query is a transaction of its own, and VACUUM works outside of any: send it through a pipeline",
+        code: "SQLITE_ERROR")
     static let answerNotKept = HranaError(
         "The answer is too long to be kept under its Idempotency-Key; nothing was done. Ask for less, or without the key",
         code: "IDEMPOTENCY_NOT_POSSIBLE")

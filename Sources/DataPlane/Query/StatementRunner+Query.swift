@@ -33,7 +33,7 @@ extension StatementRunner {
     private func checkOwnership(of sql: String) throws(StatementStop) {
         switch sql.withRawUTF8({ SQLText.firstKeyword($0) }) {
         case "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE": throw .failed(.transactionInQuery)
-        case "VACUUM": throw .failed(.vacuum)
+        case "VACUUM": throw .failed(.vacuumInQuery)
         default: return
         }
     }

@@ -7,8 +7,19 @@ package enum SQLText {
     package enum Special: Hashable, Sendable {
         /// `BEGIN READONLY`: libSQL's syntax, which SQLite does not know.
         case beginReadOnly
-        /// `VACUUM`, perhaps of a named schema; with `INTO` it would write a file.
-        case vacuum(into: Bool)
+        case vacuum(Vacuum)
+    }
+
+    /// The forms of `VACUUM [schema] [INTO file]`.
+    package enum Vacuum: Hashable, Sendable {
+        case main
+        /// Of the temporary schema: there is nothing to do.
+        case temporary
+        /// Would write a file.
+        case into
+        case unknownSchema(String)
+        /// With what SQLite's grammar has no place for.
+        case malformed(near: String)
     }
 
     /// The keyword or identifier that the first statement begins with, in capitals, past any white space, comments and
@@ -35,7 +46,7 @@ package enum SQLText {
         guard let first = firstWord(&scanner) else { return nil }
         switch keyword(sql, first) {
         case "BEGIN": return isReadOnlyTail(sql, &scanner) ? (.beginReadOnly, scanner.offset) : nil
-        case "VACUUM": return (.vacuum(into: hasWord("INTO", sql, &scanner)), scanner.offset)
+        case "VACUUM": return (.vacuum(vacuum(sql, &scanner)), scanner.offset)
         default: return nil
         }
     }
@@ -99,15 +110,45 @@ package enum SQLText {
         return token == .semicolon
     }
 
-    /// Goes to the end of the statement; true if the word was on the way.
-    private static func hasWord(
-        _ word: String, _ sql: UnsafeRawBufferPointer, _ scanner: inout SQLScanner
-    ) -> Bool {
-        var found = false
-        while let token = scanner.next(), token != .semicolon {
-            if case .word(let range) = token, keyword(sql, range) == word { found = true }
+    /// What follows `VACUUM`, to the end of the statement.
+    private static func vacuum(_ sql: UnsafeRawBufferPointer, _ scanner: inout SQLScanner) -> Vacuum {
+        var form = Vacuum.main
+        var position = 0
+        while let (token, text) = nextToken(sql, &scanner) {
+            if token == .semicolon { return form }
+            switch (form, position) {
+            // Anything may follow: it is refused whatever it is.
+            case (.into, _), (.malformed, _): break
+            case (_, _) where isInto(sql, token): form = .into
+            case (_, 0) where token != .other: form = schema(text)
+            default: form = .malformed(near: text)
+            }
+            position += 1
         }
-        return found
+        return form
+    }
+
+    private static func nextToken(
+        _ sql: UnsafeRawBufferPointer, _ scanner: inout SQLScanner
+    ) -> (SQLToken, String)? {
+        scanner.skipSpaceAndComments()
+        let start = scanner.offset
+        guard let token = scanner.next() else { return nil }
+        return (token, String(decoding: sql[start..<min(scanner.offset, start + 128)], as: UTF8.self))
+    }
+
+    private static func isInto(_ sql: UnsafeRawBufferPointer, _ token: SQLToken) -> Bool {
+        guard case .word(let range) = token else { return false }
+        return keyword(sql, range) == "INTO"
+    }
+
+    private static func schema(_ name: String) -> Vacuum {
+        let bare = name.first.map { "'\"`[".contains($0) } ?? false ? name.dropFirst().dropLast() : name[...]
+        switch bare.lowercased() {
+        case "main": return .main
+        case "temp": return .temporary
+        default: return .unknownSchema(String(bare))
+        }
     }
 }
 

@@ -19,16 +19,18 @@ final class SnapshotSpace: Sendable {
     final class Share: Sendable {
         private let space: SnapshotSpace
         private let bytes: Int64
+        private let isKept: Bool
         private let isWritten = Atomic<Bool>(false)
 
-        fileprivate init(_ bytes: Int64, of space: SnapshotSpace) {
+        fileprivate init(_ bytes: Int64, isKept: Bool, of space: SnapshotSpace) {
             self.bytes = bytes
+            self.isKept = isKept
             self.space = space
         }
 
         deinit {
             noteWritten()
-            space.state.withLock { $0.taken -= bytes }
+            if isKept { space.state.withLock { $0.taken -= bytes } }
         }
 
         /// The copy is on the disk, or is not going to be.
@@ -38,15 +40,19 @@ final class SnapshotSpace: Sendable {
         }
     }
 
-    /// - Parameter free: bytes that are free on the disk now.
+    /// - Parameters:
+    ///   - free: bytes that are free on the disk now.
+    ///   - isKept: false for a copy that soon takes the place of what it was made of: only the disk bounds it.
     /// - Returns: nil where there is not so much room.
-    func take(_ bytes: Int64, free: Int64) -> Share? {
+    func take(_ bytes: Int64, free: Int64, isKept: Bool = true) -> Share? {
         let mayTake = state.withLock { state in
-            guard free - state.coming - bytes >= Self.spare, state.taken + bytes <= Self.most else { return false }
-            state.taken += bytes
+            guard free - state.coming - bytes >= Self.spare, !isKept || state.taken + bytes <= Self.most else {
+                return false
+            }
+            if isKept { state.taken += bytes }
             state.coming += bytes
             return true
         }
-        return mayTake ? Share(bytes, of: self) : nil
+        return mayTake ? Share(bytes, isKept: isKept, of: self) : nil
     }
 }

@@ -34,7 +34,7 @@
             case "templates": return "template"
             case "arrivals": return parts.last?.contains(".manifest") ?? false ? "offer" : "arrival"
             case "lost+found": return "lost"
-            case "tmp": return nil
+            case "tmp": return parts.last?.hasSuffix(".compact") ?? false ? "compact" : nil
             default: return "data"
             }
         }

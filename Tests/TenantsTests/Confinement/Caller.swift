@@ -80,6 +80,19 @@ final class Caller: @unchecked Sendable {
 }
 
 extension House {
+    /// As a caller with all rights, waiting for other writers where it must.
+    func write(_ sql: String, on tenant: TenantID) async throws {
+        try await engine.perform(on: tenant) { database in
+            let caller = Caller(database)
+            defer { caller.leave() }
+            let outcome = caller.run(sql)
+            if outcome == .other(.writerBusy) { throw SQLFailure.writerBusy }
+            guard case .row = outcome else { throw Refused(outcome: outcome) }
+        }
+    }
+
+    struct Refused: Error { let outcome: Caller.Outcome }
+
     /// Runs the statements one after the other, each as a caller of its own.
     func outcomes(of statements: [String], on tenant: TenantID, _ rights: Rights = .write) async throws
         -> [Caller.Outcome]

@@ -1,0 +1,79 @@
+import CSQLite
+package import Seams
+import Synchronization
+
+/// A database file that one connection makes from nothing and nobody else sees: the target of a compaction. It has no log;
+/// its journal is a temporary file, since what a crash leaves of it counts for nothing.
+package final class ScratchFile: Sendable {
+    package let path: String
+    let name: String
+    private let file: any File
+    private let end = Atomic<Int64>(0)
+    private let failure = Mutex<FileError?>(nil)
+
+    init(path: String, name: String, file: any File) {
+        self.path = path
+        self.name = name
+        self.file = file
+    }
+
+    deinit { file.close() }
+
+    /// What the disk said, where SQLite only knows that something failed.
+    package var error: FileError? { failure.withLock { $0 } }
+    package var byteCount: Int64 { end.load(ordering: .relaxed) }
+
+    /// Makes the content what our VFS opens (format versions 2, for databases with a log) and durable under whatever name
+    /// the file has.
+    package func finish() throws(FileError) {
+        try file.writeBytes([2, 2], at: 18)
+        try file.sync()
+    }
+
+    // MARK: For SQLite
+
+    func read(into target: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int32 {
+        do throws(FileError) {
+            let count = try file.read(into: target, at: offset)
+            guard count < target.count else { return SQLITE_OK }
+            UnsafeMutableRawBufferPointer(rebasing: target[count...]).initializeMemory(as: UInt8.self, repeating: 0)
+            return SQLITE_IOERR_SHORT_READ_CODE
+        } catch {
+            return note(error, SQLITE_IOERR_READ_CODE)
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Int32 {
+        do throws(FileError) {
+            try file.write(bytes, at: offset)
+            end.max(offset + Int64(bytes.count), ordering: .relaxed)
+            return SQLITE_OK
+        } catch {
+            return note(error, error.writeCode)
+        }
+    }
+
+    func truncate(to size: Int64) -> Int32 {
+        do throws(FileError) {
+            try file.truncate(to: size)
+            end.store(size, ordering: .relaxed)
+            return SQLITE_OK
+        } catch {
+            return note(error, SQLITE_IOERR_TRUNCATE_CODE)
+        }
+    }
+
+    private func note(_ error: FileError, _ code: Int32) -> Int32 {
+        failure.withLock { $0 = error }
+        return code
+    }
+}
+
+extension File {
+    fileprivate func writeBytes(_ bytes: [UInt8], at offset: Int64) throws(FileError) {
+        let result: Result<Void, FileError> = bytes.withUnsafeBytes { raw in
+            do throws(FileError) { return .success(try write(raw, at: offset)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+}
