@@ -65,8 +65,8 @@ let package = Package(
             dependencies: [
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
                 "Movers", "Rebalancing",
-                "Membership", "Routing", "Catalog", "Access", "Tenants", "Journal", "Hrana", "SQLiteKit", "Lanes",
-                "Seams", "Vocabulary", "Benchmarks",
+                "Membership", "Routing", "Catalog", "Access", "Contract", "Tenants", "Journal", "Hrana", "SQLiteKit",
+                "Lanes", "Seams", "Vocabulary", "Benchmarks",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
                 .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
@@ -77,8 +77,8 @@ let package = Package(
         room(
             "DataPlane",
             [
-                "Hrana", "Routing", "Membership", "Catalog", "Tenants", "SQLiteKit", "Access", "Cluster", "Lanes",
-                "Vocabulary", "Seams", .nio,
+                "Hrana", "Routing", "Membership", "Catalog", "Tenants", "SQLiteKit", "Access", "Contract", "Cluster",
+                "Lanes", "Vocabulary", "Seams", .nio,
                 .nioPosix, .nioHTTP1, .nioWebSocket, .nioHTTPTypes, .nioHTTPTypesHTTP1, .hummingbird, .hummingbirdCore, .logging,
                 .lifecycle, .crypto,
             ]),
@@ -86,7 +86,7 @@ let package = Package(
             "ControlPlane",
             [
                 "Cluster", "Movers", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants",
-                "Access",
+                "Access", "Contract",
                 "Vocabulary",
                 "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes,
             ]),
@@ -121,6 +121,7 @@ let package = Package(
         // Ground floor.
         room("Journal", ["Lanes", "Vocabulary", "Seams"]),
         room("Hrana", ["Vocabulary"]),
+        room("Contract"),
         room("SQLiteKit", ["CSQLite", "Seams"]),
         room("Lanes", ["CLinux"]),
         room("Seams", ["CLinux", "Vocabulary"]),
@@ -137,6 +138,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),
         tests("HranaTests", ["Hrana"]),
+        tests("ContractTests", ["Contract"]),
         tests("SQLiteKitTests", ["SQLiteKit", "Lanes", "Simulator", "Seams", "CSQLite"]),
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
@@ -161,14 +163,14 @@ let package = Package(
             "DataPlaneTests",
             [
                 "DataPlane", "Hrana", "Tenants", "Journal", "SQLiteKit", "Routing", "Membership", "Catalog", "Cluster",
-                "Access", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging,
+                "Access", "Contract", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .nioEmbedded, .hummingbird, .logging,
                 .lifecycle,
             ]),
         tests(
             "ClusterTests",
             [
-                "Cluster", "ControlPlane", "DataPlane", "Residents", "Tenants", "Journal", "CatalogDrivers", "Catalog",
-                "Routing", "Access", "Simulator", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient,
+                "Cluster", "ControlPlane", "Contract", "DataPlane", "Residents", "Tenants", "Journal", "CatalogDrivers",
+                "Catalog", "Routing", "Access", "Simulator", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient,
                 .hummingbird, .httpTypes, .logging, .lifecycle,
             ]),
     ]

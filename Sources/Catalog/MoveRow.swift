@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// A move as its history keeps it. Nothing decides by it; the placement row does.
 package struct MoveRow: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         case preparing
         case copying
         case tailing

@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// A node as the catalog knows it.
 package struct NodeRow: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         case up
         /// Not heard of for a while; takes no new tenants.
         case suspect

@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// A tenant as the catalog knows it, with where it is.
 package struct TenantRow: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// The row is there, the owner's journal may not have the file yet; the owner finishes it.
         case creating
         case ready

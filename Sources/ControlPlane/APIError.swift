@@ -1,3 +1,4 @@
+package import Contract
 package import HTTPTypes
 package import Hummingbird
 import NIOCore
@@ -5,15 +6,16 @@ import Vocabulary
 
 /// An error as clients of the control plane see it: a status, a stable code, and words that say what to do.
 package struct APIError: HTTPResponseError, Sendable {
-    package let status: HTTPResponse.Status
-    package let code: String
+    package let failure: FailureCode
     package let message: String
     /// Seconds, for answers that are worth asking again.
     package let retryAfter: Int?
 
-    package init(_ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil) {
-        self.status = status
-        self.code = code
+    package var status: HTTPResponse.Status { HTTPResponse.Status(code: failure.status) }
+    package var code: String { failure.name }
+
+    package init(_ failure: FailureCode, _ message: String, retryAfter: Int? = nil) {
+        self.failure = failure
         self.message = message
         self.retryAfter = retryAfter
     }
@@ -38,17 +40,17 @@ private struct ErrorBody: Encodable {
 }
 
 extension APIError {
-    static func notFound(_ what: String) -> APIError { APIError(.notFound, "not_found", what) }
+    static func notFound(_ what: String) -> APIError { APIError(.notFound, what) }
     static func keyHeld(_ key: TenantKey, until: WallTime) -> APIError {
         APIError(
-            .conflict, "key_held",
+            .keyHeld,
             """
             the key \(key) was given up by another tenant, by a rename or a purge, and is kept free until \
             \(TimeText.rfc3339(until)): nodes may remember where it led (tenants.key-hold)
             """)
     }
-    static func badRequest(_ what: String) -> APIError { APIError(.badRequest, "bad_request", what) }
+    static func badRequest(_ what: String) -> APIError { APIError(.badRequest, what) }
     static func tenantNotFound(_ key: String) -> APIError {
-        APIError(.notFound, "tenant_not_found", "there is no tenant with that key; create it with POST /v1/tenants")
+        APIError(.tenantNotFound, "there is no tenant with that key; create it with POST /v1/tenants")
     }
 }

@@ -1,5 +1,6 @@
 import Access
 package import Catalog
+package import Contract
 package import Hummingbird
 
 /// The routes of the control plane, put together.
@@ -11,13 +12,15 @@ package struct ControlPlane: Sendable {
     package var status: NodeStatus
     package var version: VersionObject
     package var metrics: @Sendable () -> String
+    /// What `/openapi.json` answers.
+    package var document: Document
     /// Further routes, such as calls between nodes; registered before the guards' tokens are asked for.
     package var internalRoutes: @Sendable (Router<ControlContext>) -> Void = { _ in }
     package var guardedRoutes: @Sendable (RouterGroup<ControlContext>) -> Void = { _ in }
 
     package init(
         guards: ControlGuards, tenants: TenantService, tokens: TokenService, store: CatalogStore, status: NodeStatus,
-        version: VersionObject, metrics: @escaping @Sendable () -> String
+        version: VersionObject, metrics: @escaping @Sendable () -> String, document: Document
     ) {
         self.guards = guards
         self.tenants = tenants
@@ -26,7 +29,12 @@ package struct ControlPlane: Sendable {
         self.status = status
         self.version = version
         self.metrics = metrics
+        self.document = document
     }
+
+    /// What an operator can ask for, whatever this node is.
+    package static let operations =
+        ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all
 
     package func router() -> Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
@@ -37,11 +45,12 @@ package struct ControlPlane: Sendable {
         let probes = ProbeController(status: status, version: version, metrics: metrics)
         probes.registerOpen(on: router)
         internalRoutes(router)
+        DocumentController(document).register(on: router.group().add(middleware: OriginMiddleware(guards: guards)))
         let guarded = router.group().add(middleware: OriginMiddleware(guards: guards))
             .add(middleware: TokenMiddleware(guards: guards))
         probes.registerGuarded(on: guarded)
-        TenantController(service: tenants, tokens: tokens).register(on: guarded.group("v1/tenants"))
-        NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded.group("v1/nodes"))
+        TenantController(service: tenants, tokens: tokens).register(on: guarded)
+        NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded)
         guardedRoutes(guarded)
         methods.fill(from: router)
         return router

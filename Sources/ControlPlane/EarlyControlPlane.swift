@@ -1,3 +1,4 @@
+import Contract
 import HTTPTypes
 package import Hummingbird
 package import Seams
@@ -20,7 +21,7 @@ package struct EarlyControlPlane: Sendable {
         ProbeController(status: status, version: version, metrics: { "" }).registerOpen(on: router)
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
             router.on("**", method: method) { _, _ -> Response in
-                throw APIError(.serviceUnavailable, "recovering", "the node is starting; see /readyz", retryAfter: 1)
+                throw APIError(.recovering, "the node is starting; see /readyz", retryAfter: 1)
             }
         }
         return router

@@ -1,4 +1,5 @@
 package import Access
+import Contract
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -56,8 +57,10 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             response = try nothingThere(request, context)
         } catch let error as HTTPError {
-            response = try APIError(error.status, "bad_request", error.body ?? "the request cannot be read")
-                .response(from: request, context: context)
+            response = try APIError(
+                FailureCode(error.status.code, "bad_request"), error.body ?? "the request cannot be read"
+            )
+            .response(from: request, context: context)
         } catch {
             let shown = ErrorTable.api(any: error)
             if shown.code == "internal" {
@@ -94,7 +97,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return try APIError.notFound("there is nothing at this path").response(from: request, context: context)
         }
         let allowed = taken.joined(separator: ", ")
-        var response = try APIError(.methodNotAllowed, "method_not_allowed", "this path takes \(allowed)")
+        var response = try APIError(.methodNotAllowed, "this path takes \(allowed)")
             .response(from: request, context: context)
         response.headers[.allow] = allowed
         return response

@@ -1,3 +1,4 @@
+import Contract
 import HTTPTypes
 import Synchronization
 
@@ -15,7 +16,7 @@ package final class InternalBodies: Sendable {
         let before = held.add(bytes, ordering: .relaxed).oldValue
         defer { held.subtract(bytes, ordering: .relaxed) }
         guard before + bytes <= most else {
-            throw APIError(.serviceUnavailable, "busy", "too many calls of other nodes are in memory", retryAfter: 1)
+            throw APIError(.busy, "too many calls of other nodes are in memory", retryAfter: 1)
         }
         return try await body()
     }

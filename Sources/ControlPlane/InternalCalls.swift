@@ -1,4 +1,5 @@
 import Cluster
+import Contract
 import HTTPTypes
 package import Seams
 package import Vocabulary
@@ -30,24 +31,24 @@ extension ErrorTable {
     package static func api(_ failure: PeerFailure) -> APIError {
         switch failure {
         case .unreachable:
-            APIError(.serviceUnavailable, "busy", "the tenant's node cannot be reached; try again", retryAfter: 2)
+            APIError(.busy, "the tenant's node cannot be reached; try again", retryAfter: 2)
         case .outcomeUnknown, .tooLarge:
             APIError(
-                .gatewayTimeout, "outcome_unknown",
+                .outcomeUnknown,
                 "the tenant's node did not answer in time: look before you repeat it")
         case .refused(421, _, _):
             APIError(
-                .serviceUnavailable, "moving", "the tenant has just moved to another node; try again", retryAfter: 1)
+                .moving, "the tenant has just moved to another node; try again", retryAfter: 1)
         case .refused(404, let code, _) where code == "not_found" || code.isEmpty:
             APIError(
-                .serviceUnavailable, "busy",
+                .busy,
                 "the tenant's node does not take this one's calls: compare the cluster keys and the clocks",
                 retryAfter: 30)
         case .refused(let status, let code, let message) where !code.isEmpty && (400..<600).contains(status):
             APIError(
-                HTTPResponse.Status(code: status), code, message, retryAfter: status == 503 ? 1 : nil)
+                FailureCode(status, code), message, retryAfter: status == 503 ? 1 : nil)
         case .refused:
-            APIError(.serviceUnavailable, "busy", "the tenant's node refused without a reason", retryAfter: 2)
+            APIError(.busy, "the tenant's node refused without a reason", retryAfter: 2)
         }
     }
 }

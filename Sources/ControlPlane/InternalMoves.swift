@@ -1,4 +1,5 @@
 package import Access
+import Contract
 import HTTPTypes
 package import Hummingbird
 package import Movers
@@ -102,12 +103,12 @@ package struct InternalMoves: Sendable {
     private static func api(_ refusal: ArrivalRefusal) -> APIError {
         switch refusal {
         case .busy:
-            APIError(.serviceUnavailable, "busy", "this node takes as many copies in as it can", retryAfter: 5)
-        case .notExpected: APIError(.conflict, "version_conflict", "the row does not say that this tenant comes here")
+            APIError(.busy, "this node takes as many copies in as it can", retryAfter: 5)
+        case .notExpected: APIError(.versionConflict, "the row does not say that this tenant comes here")
         case .unknown: APIError.notFound("this node has no such copy")
-        case .ended: APIError(.conflict, "version_conflict", "the move has ended")
-        case .gap: APIError(.conflict, "version_conflict", "a piece before this one is missing")
-        case .catalogUnavailable(let why): APIError(.serviceUnavailable, "catalog_unavailable", why, retryAfter: 1)
+        case .ended: APIError(.versionConflict, "the move has ended")
+        case .gap: APIError(.versionConflict, "a piece before this one is missing")
+        case .catalogUnavailable(let why): APIError(.catalogUnavailable, why, retryAfter: 1)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Access
 import Cluster
+import Contract
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -62,7 +63,7 @@ struct InternalSignature: RouterMiddleware {
         switch verdict {
         case .tooMany, .forgotten:
             APIError(
-                .serviceUnavailable, "busy", "the node cannot tell this call from an earlier one; try again",
+                .busy, "the node cannot tell this call from an earlier one; try again",
                 retryAfter: 1)
         case .genuine, .missing, .malformed, .forged, .outsideWindow, .replayed: HTTPError(.notFound)
         }

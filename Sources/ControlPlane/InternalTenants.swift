@@ -1,5 +1,6 @@
 import Catalog
 import Cluster
+import Contract
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -36,11 +37,11 @@ struct InternalTenants: Sendable {
         case .purged: return Response(status: .noContent)
         case .notDeleted: throw Self.undeleted
         case .moving:
-            throw APIError(.conflict, "move_in_progress", "it is being moved; cancel the move or wait for it")
+            throw APIError(.moveInProgress, "it is being moved; cancel the move or wait for it")
         }
     }
 
-    private static let undeleted = APIError(.conflict, "version_conflict", "it was undeleted meanwhile")
+    private static let undeleted = APIError(.versionConflict, "it was undeleted meanwhile")
 
     private func id(_ context: ControlContext) throws(ResidentsError) -> TenantID {
         guard let text = context.parameters.get("id"), let id = TenantID(hex: text), !id.isReserved else {

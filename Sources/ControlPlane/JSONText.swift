@@ -1,3 +1,4 @@
+import Contract
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -27,7 +28,7 @@ enum JSONText {
         do {
             buffer = try await request.body.collect(upTo: 1 << 20)
         } catch {
-            throw APIError(.contentTooLarge, "body_too_large", "a body here has at most 1 MiB")
+            throw APIError(.bodyTooLarge, "a body here has at most 1 MiB")
         }
         let bytes = buffer.readableBytes == 0 ? ByteBuffer(string: "{}") : buffer
         do {
@@ -61,6 +62,8 @@ enum JSONText {
 /// The body of a request: an object whose members are all known.
 protocol RequestBody: Decodable {
     associatedtype CodingKeys: CodingKey & CaseIterable
+    /// As the document says it; its members are those of `CodingKeys`.
+    static var schema: Schema { get }
 }
 
 /// A misspelt member would otherwise be as good as none.

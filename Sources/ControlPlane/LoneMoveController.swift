@@ -1,5 +1,4 @@
-import Access
-import HTTPTypes
+import Contract
 package import Hummingbird
 
 /// `/v1/moves` on a node that stands alone: says why nothing can be moved.
@@ -7,14 +6,12 @@ package struct LoneMoveController: Sendable {
     package init() {}
 
     package func register(on group: RouterGroup<ControlContext>) {
-        for method in [HTTPRequest.Method.get, .post] { group.on("", method: method, use: refuse) }
-        for method in [HTTPRequest.Method.get, .delete] { group.on(":id", method: method, use: refuse) }
+        for operation in MoveOperations.all { group.on(operation, do: refuse) }
     }
 
     @Sendable private func refuse(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
         throw APIError(
-            .conflict, "node_alone",
+            .nodeAlone,
             "this node stands alone, so nothing moves; with cluster.key-file it and others become a cluster")
     }
 }

@@ -1,5 +1,6 @@
 import Access
 import Catalog
+import Contract
 import HTTPTypes
 package import Hummingbird
 import Movers
@@ -12,14 +13,20 @@ package struct MoveController: Sendable {
     package init(_ service: MoveService) { self.service = service }
 
     package func register(on group: RouterGroup<ControlContext>) {
-        group.post(use: begin)
-        group.get(use: list)
-        group.get(":id", use: show)
-        group.delete(":id", use: cancel)
+        group.on(MoveOperations.begin, do: begin)
+        group.on(MoveOperations.list, do: list)
+        group.on(MoveOperations.show, do: show)
+        group.on(MoveOperations.cancel, do: cancel)
     }
 
-    private struct MoveBody: RequestBody {
+    struct MoveBody: RequestBody {
         enum CodingKeys: String, CodingKey, CaseIterable { case tenant, to, onTransaction }
+        static let schema = Schema.object(
+            [
+                .init("tenant", .named("TenantKey")),
+                .init("to", ControlSchemas.nodeName),
+                .optional("onTransaction", .choice(["postpone", "abort"]), "What becomes of an open transaction."),
+            ], isStrict: true)
 
         let tenant: String
         let to: String
@@ -27,7 +34,6 @@ package struct MoveController: Sendable {
     }
 
     @Sendable func begin(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.operator)
         let body = try await JSONText.decode(MoveBody.self, from: request)
         guard let target = NodeID(body.to) else {
             throw APIError.badRequest("\"\(body.to)\" is no node's name; see GET /v1/nodes")
@@ -39,8 +45,7 @@ package struct MoveController: Sendable {
     }
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
-        let query = try ListQuery(request, of: ["limit", "cursor", "tenant"])
+        let query = try ListQuery(request, for: MoveOperations.list)
         let limit = try query.limit()
         let tenant = try query["tenant"].map(Self.key)
         let page = try await refusing {
@@ -50,13 +55,11 @@ package struct MoveController: Sendable {
     }
 
     @Sendable func show(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
         let id = try context.parameters.require("id")
         return try JSONText.response(.ok, try await refusing { try await service.show(id) })
     }
 
     @Sendable func cancel(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.operator)
         let id = try context.parameters.require("id")
         return try JSONText.response(.ok, try await refusing { try await service.cancel(id) })
     }
@@ -65,7 +68,7 @@ package struct MoveController: Sendable {
         do throws(TenantKeyError) {
             return try TenantKey(text)
         } catch {
-            throw APIError(.badRequest, "key_invalid", error.description)
+            throw APIError(.keyInvalid, error.description)
         }
     }
 }

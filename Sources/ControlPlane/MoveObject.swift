@@ -7,7 +7,7 @@ struct MoveObject: Encodable {
     /// The tenant's key; its id where it has none any more.
     let tenant: String
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case id, tenant, from, to, state, bytes, lag, pauseMS, reason, createdAt, updatedAt
     }
 

@@ -1,5 +1,6 @@
 package import Catalog
 import Cluster
+import Contract
 import FoundationEssentials
 import HTTPTypes
 package import Movers
@@ -130,37 +131,37 @@ package struct MoveService: Sendable {
 extension ErrorTable {
     package static func api(_ refusal: MoveRefusal) -> APIError {
         switch refusal {
-        case .tenantNotFound: APIError(.notFound, "tenant_not_found", "there is no such tenant")
+        case .tenantNotFound: APIError(.tenantNotFound, "there is no such tenant")
         case .notMovable:
-            APIError(.conflict, "version_conflict", "a tenant that is being created or is deleted cannot be moved")
-        case .alreadyThere: APIError(.conflict, "already_there", "the tenant is on that node already")
+            APIError(.versionConflict, "a tenant that is being created or is deleted cannot be moved")
+        case .alreadyThere: APIError(.alreadyThere, "the tenant is on that node already")
         case .inProgress(let move):
             APIError(
-                .conflict, "move_in_progress",
+                .moveInProgress,
                 "another move of this tenant is under way\(move.map { " (\($0))" } ?? ""); wait for it or cancel it")
         case .targetNotUp:
             APIError(
-                .serviceUnavailable, "busy", "the target node takes no tenants now: it is draining, fenced or not up",
+                .busy, "the target node takes no tenants now: it is draining, fenced or not up",
                 retryAfter: 5)
         case .tooMany:
             APIError(
-                .serviceUnavailable, "busy", "the tenant's node is at as many moves as it takes part in at once",
+                .busy, "the tenant's node is at as many moves as it takes part in at once",
                 retryAfter: 5)
         case .elsewhere:
             APIError(
-                .serviceUnavailable, "moving", "the tenant has just moved to another node; try again", retryAfter: 1)
+                .moving, "the tenant has just moved to another node; try again", retryAfter: 1)
         case .moveNotFound: APIError.notFound("there is no such move")
         case .committed:
-            APIError(.conflict, "move_committed", "the tenant has changed hands; move it back with a new move")
+            APIError(.moveCommitted, "the tenant has changed hands; move it back with a new move")
         case .inDoubt:
             APIError(
-                .serviceUnavailable, "moving", "whether the tenant has changed hands is not known yet; look again",
+                .moving, "whether the tenant has changed hands is not known yet; look again",
                 retryAfter: 1)
-        case .stopping: APIError(.serviceUnavailable, "busy", "the node is starting or stopping", retryAfter: 2)
+        case .stopping: APIError(.busy, "the node is starting or stopping", retryAfter: 2)
         case .catalog(let error): api(error)
         case .notServed(let why):
             APIError(
-                .serviceUnavailable, "tenant_damaged", "the tenant cannot be served where it is: \(why)", retryAfter: 60
+                .tenantDamaged, "the tenant cannot be served where it is: \(why)", retryAfter: 60
             )
         }
     }

@@ -9,8 +9,8 @@ struct NodeController: Sendable {
     let placements: PlacementRows
 
     func register(on group: RouterGroup<ControlContext>) {
-        group.get(use: list)
-        group.get(":id", use: show)
+        group.on(NodeOperations.list, do: list)
+        group.on(NodeOperations.show, do: show)
     }
 
     private struct NodeObject: Encodable {
@@ -24,16 +24,14 @@ struct NodeController: Sendable {
     }
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
         // All of them are one page, however long.
-        _ = try ListQuery(request, of: ["limit", "cursor"]).limit()
+        _ = try ListQuery(request, for: NodeOperations.list).limit()
         let counts = try await placements.counts()
         let items = try await nodes.list().map { object($0, counts) }
         return try JSONText.response(.ok, PageObject(items: items, next: nil))
     }
 
     @Sendable func show(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
         guard let id = NodeID(try context.parameters.require("id")), let row = try await nodes.find(id) else {
             throw APIError.notFound("there is no such node; see GET /v1/nodes")
         }

@@ -9,15 +9,14 @@ struct ProbeController: Sendable {
     let metrics: @Sendable () -> String
 
     func registerOpen(on router: Router<ControlContext>) {
-        router.get("healthz") { _, _ in try JSONText.response(.ok, ["status": "alive"]) }
-        router.get("readyz") { _, _ in try readiness() }
+        router.on(ProbeOperations.health) { _, _ in try JSONText.response(.ok, ["status": "alive"]) }
+        router.on(ProbeOperations.readiness) { _, _ in try readiness() }
     }
 
     func registerGuarded(on group: RouterGroup<ControlContext>) {
-        group.get("version") { _, _ in try JSONText.response(.ok, version) }
-        group.get("metrics") { _, context in
-            try context.require(.read)
-            return Response(
+        group.on(ProbeOperations.version) { _, _ in try JSONText.response(.ok, version) }
+        group.on(ProbeOperations.metrics) { _, _ in
+            Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: ResponseBody(byteBuffer: .init(string: metrics())))
         }

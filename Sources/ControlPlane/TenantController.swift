@@ -1,5 +1,6 @@
 import Access
 import Catalog
+import Contract
 import HTTPTypes
 import Hummingbird
 import Vocabulary
@@ -10,20 +11,28 @@ struct TenantController: Sendable {
     let tokens: TokenService
 
     func register(on group: RouterGroup<ControlContext>) {
-        group.post(use: create)
-        group.get(use: list)
-        group.get(":key", use: show)
-        group.patch(":key", use: patch)
-        group.delete(":key", use: delete)
-        group.post(":key/undelete", use: undelete)
-        group.post(":key/tokens", use: createToken)
-        group.delete(":key/tokens/:id", use: revokeToken)
+        group.on(TenantOperations.create, do: create)
+        group.on(TenantOperations.list, do: list)
+        group.on(TenantOperations.show, do: show)
+        group.on(TenantOperations.patch, do: patch)
+        group.on(TenantOperations.delete, do: delete)
+        group.on(TenantOperations.undelete, do: undelete)
+        group.on(TenantOperations.createToken, do: createToken)
+        group.on(TenantOperations.revokeToken, do: revokeToken)
     }
 
     // MARK: Create, list, show
 
-    private struct CreateBody: RequestBody {
+    struct CreateBody: RequestBody {
         enum CodingKeys: String, CodingKey, CaseIterable { case key, schema, labels, quotas, durability }
+        static let schema = Schema.object(
+            [
+                .init("key", .named("TenantKey")),
+                .optional("schema", .text, "One of the configured schemas; by the key where it is not said."),
+                .optional("labels", .named("Labels")),
+                .optional("quotas", .object([], isStrict: true), "None is enforced yet, so none is taken."),
+                .optional("durability", .choice(["local"])),
+            ], isStrict: true)
 
         let key: String
         let schema: String?
@@ -33,18 +42,17 @@ struct TenantController: Sendable {
     }
 
     @Sendable func create(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
         let body = try await JSONText.decode(CreateBody.self, from: request)
         if let durability = body.durability, durability != "local" {
             throw APIError(
-                .badRequest, "durability_unavailable", "durability \"\(durability)\" is not built yet; use \"local\"")
+                .durabilityUnavailable, "durability \"\(durability)\" is not built yet; use \"local\"")
         }
         let key = try Self.key(body.key)
         try Self.refuse(quotas: body.quotas ?? [:])
         let new = NewTenant(
             key: key, schema: try service.schema(of: key, named: body.schema), labels: body.labels ?? [:],
             quotas: body.quotas ?? [:])
-        if try ListQuery(request, of: ["dry-run"]).flag("dry-run") {
+        if try ListQuery(request, for: TenantOperations.create).flag("dry-run") {
             try await service.rehearse(new)
             return Response(status: .noContent)
         }
@@ -54,8 +62,7 @@ struct TenantController: Sendable {
     }
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
-        let query = try ListQuery(request, of: ["prefix", "label", "state", "sort", "limit", "cursor"])
+        let query = try ListQuery(request, for: TenantOperations.list)
         let limit = try query.limit()
         guard (query["sort"] ?? "key") == "key" else {
             throw APIError.badRequest("sort is key; the other orders are not built yet")
@@ -99,15 +106,13 @@ struct TenantController: Sendable {
     }
 
     @Sendable func show(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.read)
         return try JSONText.response(.ok, TenantObject(try await service.find(try key(context))))
     }
 
     // MARK: Change
 
     @Sendable func patch(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
-        let isRehearsal = try ListQuery(request, of: ["dry-run"]).flag("dry-run")
+        let isRehearsal = try ListQuery(request, for: TenantOperations.patch).flag("dry-run")
         let patch = try await JSONText.decode(TenantPatchBody.self, from: request).patch()
         let key = try key(context)
         let row =
@@ -119,8 +124,7 @@ struct TenantController: Sendable {
     // MARK: Delete
 
     @Sendable func delete(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
-        if try ListQuery(request, of: ["purge"]).flag("purge") {
+        if try ListQuery(request, for: TenantOperations.delete).flag("purge") {
             try await service.purge(try key(context))
             return Response(status: .noContent)
         }
@@ -128,14 +132,18 @@ struct TenantController: Sendable {
     }
 
     @Sendable func undelete(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
         return try JSONText.response(.ok, TenantObject(try await service.undelete(try key(context))))
     }
 
     // MARK: Tokens
 
-    private struct TokenBody: RequestBody {
+    struct TokenBody: RequestBody {
         enum CodingKeys: String, CodingKey, CaseIterable { case access, expiresIn }
+        static let schema = Schema.object(
+            [
+                .optional("access", .choice(["ro", "rw", "ddl"]), "`rw` where it is not said."),
+                .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,2}[smhd]$"), "Such as `24h`, up to ten years."),
+            ], isStrict: true)
 
         let access: String?
         let expiresIn: String?
@@ -148,7 +156,6 @@ struct TenantController: Sendable {
     }
 
     @Sendable func createToken(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
         let body = try await JSONText.decode(TokenBody.self, from: request)
         guard let level = AccessLevel(name: body.access ?? "rw") else {
             throw APIError.badRequest("access is one of ro, rw, ddl")
@@ -159,7 +166,7 @@ struct TenantController: Sendable {
         let row = try await service.find(try key(context))
         guard row.state != .deleted, row.state != .purging else {
             throw APIError(
-                .conflict, "tenant_deleted", "the tenant is deleted; undelete it before you make tokens for it")
+                .tenantDeleted, "the tenant is deleted; undelete it before you make tokens for it")
         }
         let new = try await tokens.make(for: row, level: level, seconds: seconds)
         return try JSONText.response(
@@ -167,7 +174,6 @@ struct TenantController: Sendable {
     }
 
     @Sendable func revokeToken(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try context.require(.admin)
         let row = try await service.find(try key(context))
         let id = try context.parameters.require("id")
         guard TenantTokens.belongs(id, to: row.id) else {
@@ -187,14 +193,14 @@ struct TenantController: Sendable {
         do throws(TenantKeyError) {
             return try TenantKey(text)
         } catch {
-            throw APIError(.badRequest, "key_invalid", error.description)
+            throw APIError(.keyInvalid, error.description)
         }
     }
 
     private static func unescaped(_ text: String) throws -> String {
         guard let plain = PercentText.unescape(text) else {
             throw APIError(
-                .badRequest, "key_invalid", "a percent sign is followed by two hexadecimal digits, and the key is UTF-8"
+                .keyInvalid, "a percent sign is followed by two hexadecimal digits, and the key is UTF-8"
             )
         }
         return plain

@@ -35,7 +35,7 @@ struct TenantObject: Encodable {
         usedAt = row.used.map(TimeText.rfc3339)
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case id, key, schema, state, node, epoch, txid, bytes, labels, quotas, pin, durability, createdAt, usedAt
     }
 

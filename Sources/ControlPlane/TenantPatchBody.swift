@@ -1,4 +1,5 @@
 import Catalog
+import Contract
 import Vocabulary
 
 /// The body of `PATCH /v1/tenants/{key}`.
@@ -11,6 +12,14 @@ struct TenantPatchBody: RequestBody {
     let pin: String??
 
     enum CodingKeys: String, CodingKey, CaseIterable { case key, labels, quotas, state, pin }
+    static let schema = Schema.object(
+        [
+            .optional("key", .named("TenantKey"), "Renames it."),
+            .optional("labels", .map(.orNull(.text))),
+            .optional("quotas", .object([], isStrict: true), "None is enforced yet, so none is taken."),
+            .optional("state", .choice(["ready", "read-only", "blocked"])),
+            .optional("pin", .orNull(ControlSchemas.nodeName), "The node that it is to stay on; null unpins it."),
+        ], isStrict: true)
 
     init(from decoder: any Decoder) throws {
         let body = try decoder.container(keyedBy: CodingKeys.self)

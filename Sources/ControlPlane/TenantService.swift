@@ -1,4 +1,5 @@
 package import Catalog
+import Contract
 import HTTPTypes
 import Membership
 package import Residents
@@ -87,21 +88,21 @@ package struct TenantService: Sendable {
 
     private func owner(of key: TenantKey) async throws -> NodeID {
         guard let owner = OwnerChoice.owner(of: key, among: try await nodes.list()) else {
-            throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2)
+            throw APIError(.busy, "no node takes new tenants now", retryAfter: 2)
         }
         return owner
     }
 
     private func refusal(_ outcome: TenantRows.CreateOutcome, of key: TenantKey) -> APIError {
         switch outcome {
-        case .created, .exists: APIError(.conflict, "tenant_exists", "tenant \(key) is there already")
+        case .created, .exists: APIError(.tenantExists, "tenant \(key) is there already")
         case .deleted:
             APIError(
-                .conflict, "tenant_deleted",
+                .tenantDeleted,
                 "tenant \(key) was deleted and can still be brought back: undelete it, or purge it first")
         case .keyHeld(let until): .keyHeld(key, until: until)
         case .ownerNotUp:
-            APIError(.serviceUnavailable, "busy", "the chosen node has just gone; try again", retryAfter: 1)
+            APIError(.busy, "the chosen node has just gone; try again", retryAfter: 1)
         }
     }
 
@@ -122,7 +123,7 @@ package struct TenantService: Sendable {
                 throw ResidentsError.schemaUnknown(row.schema)
             }
         }
-        throw APIError(.serviceUnavailable, "busy", "no node could be reached to make the tenant", retryAfter: 2)
+        throw APIError(.busy, "no node could be reached to make the tenant", retryAfter: 2)
     }
 
     /// Nodes that are tried for one creation.
@@ -139,7 +140,7 @@ package struct TenantService: Sendable {
         let others = try await nodes.list().filter { $0.id != row.placement.owner }
         guard let next = OwnerChoice.owner(of: row.key, among: others),
             let given = try await rows.reassign(row, to: next, at: time.wall())
-        else { throw APIError(.serviceUnavailable, "busy", "no node takes new tenants now", retryAfter: 2) }
+        else { throw APIError(.busy, "no node takes new tenants now", retryAfter: 2) }
         return given
     }
 
@@ -170,9 +171,9 @@ package struct TenantService: Sendable {
         case .notFound: throw APIError.tenantNotFound(key.string)
         case .notPatchable(let row):
             throw APIError(
-                .conflict, row.state == .deleted || row.state == .purging ? "tenant_deleted" : "version_conflict",
+                row.state == .deleted || row.state == .purging ? .tenantDeleted : .versionConflict,
                 "a tenant in state \(row.state.rawValue) cannot be changed")
-        case .exists: throw APIError(.conflict, "tenant_exists", "the key \(patch.key ?? key) is taken")
+        case .exists: throw APIError(.tenantExists, "the key \(patch.key ?? key) is taken")
         case .keyHeld(let until): throw APIError.keyHeld(patch.key ?? key, until: until)
         }
     }
@@ -194,7 +195,7 @@ package struct TenantService: Sendable {
             throw APIError.tenantNotFound(key.string)
         }
         guard back.state != .purging else {
-            throw APIError(.conflict, "tenant_deleted", "tenant \(key) is being removed for good")
+            throw APIError(.tenantDeleted, "tenant \(key) is being removed for good")
         }
         forget(back)
         return back
@@ -206,8 +207,8 @@ package struct TenantService: Sendable {
         guard row.placement.owner == residents.node else { return try await purgeAtOwner(row) }
         switch try await residents.purge(row) {
         case .purged: forget(row)
-        case .notDeleted: throw APIError(.conflict, "version_conflict", "it was undeleted meanwhile")
-        case .moving: throw APIError(.conflict, "move_in_progress", "it is being moved; cancel the move or wait for it")
+        case .notDeleted: throw APIError(.versionConflict, "it was undeleted meanwhile")
+        case .moving: throw APIError(.moveInProgress, "it is being moved; cancel the move or wait for it")
         }
     }
 

@@ -1,5 +1,6 @@
 package import Access
 package import Catalog
+import Contract
 import HTTPTypes
 package import Seams
 import Vocabulary
@@ -27,7 +28,7 @@ package struct TokenService: Sendable {
                 random: random)
         else {
             throw APIError(
-                .serviceUnavailable, "catalog_unavailable", "the signing keys are not loaded yet", retryAfter: 1)
+                .catalogUnavailable, "the signing keys are not loaded yet", retryAfter: 1)
         }
         return new
     }

@@ -52,7 +52,7 @@ extension NodeParts {
         ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
-            version: NodeRun.version, metrics: { meter.text() })
+            version: NodeRun.version, metrics: { meter.text() }, document: APIDocument.whole)
         if let cluster {
             let routes = InternalRoutes(
                 verifier: cluster.callVerifier, bodies: cluster.bodies, ping: ping(begun),
@@ -69,9 +69,9 @@ extension NodeParts {
                 calls.register(on: $0)
             }
             let controller = MoveController(moves.service)
-            plane.guardedRoutes = { controller.register(on: $0.group("v1/moves")) }
+            plane.guardedRoutes = { controller.register(on: $0) }
         } else {
-            plane.guardedRoutes = { LoneMoveController().register(on: $0.group("v1/moves")) }
+            plane.guardedRoutes = { LoneMoveController().register(on: $0) }
         }
         return plane
     }

@@ -198,7 +198,8 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
     /// Corrects the baton in the first line where the stream has state. A stream that is only being read has none when
     /// that is over; of a batch that goes on nobody knows.
     private func completeHead(_ stream: TenantStream, isDone: Bool) {
-        if call.encoding == .protobuf { answer.contentType = "application/octet-stream" }
+        // Lines of JSON are no JSON.
+        answer.contentType = call.encoding == .protobuf ? "application/octet-stream" : "text/plain"
         guard !(stream.isCleanBesideReading && (isDone || steps.onlyReadOn)) else { return }
         var baton = call.baton(for: stream, isClean: false, context)
         baton.withUTF8 { writer.bytes.overwrite(at: batonOffset, with: UnsafeRawBufferPointer($0)) }

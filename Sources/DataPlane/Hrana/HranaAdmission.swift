@@ -31,6 +31,8 @@ struct HranaAdmission: Sendable {
         } catch {
             throw TransportError(error)
         }
+        // A node of another version may offer what this one does not know.
+        if endpoint.isOpen { throw .pathNotFound }
         self.stamp = stamp
         key = stamp.request.key
         credential = nil
@@ -73,6 +75,9 @@ struct HranaAdmission: Sendable {
         } catch {
             throw TransportError(error)
         }
+        // Before what else is wrong with it: nothing there would be looked at.
+        if case .wrongMethod(let allowed) = endpoint { throw .wrongMethod(allowed: allowed) }
+        if endpoint == .unknown { throw .pathNotFound }
         timeout = try Self.timeout(headers, endpoint, settings)
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)

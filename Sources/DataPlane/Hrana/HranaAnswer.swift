@@ -6,6 +6,7 @@ package struct HranaAnswer: Hashable, Sendable {
     /// Sent exactly so.
     package var contentType = "application/json"
     package var retryAfterSeconds: Int?
+    package var allow: String?
     /// What the answer tells of; nil where nothing of the tenant was looked at.
     package var bookmark: Bookmark?
 
@@ -15,6 +16,7 @@ package struct HranaAnswer: Hashable, Sendable {
         status = error.status
         contentType = error.contentType
         retryAfterSeconds = error.retryAfterSeconds
+        allow = error.allow
         self.bookmark = bookmark
     }
 }

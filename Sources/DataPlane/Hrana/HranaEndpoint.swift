@@ -17,6 +17,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case socket
     /// `OPTIONS` on any of them.
     case preflight
+    /// There is something at the path, but it takes only these.
+    case wrongMethod(allowed: String)
     case unknown
 
     /// - Parameter path: what follows the base, as `ResolvedName.path`.
@@ -39,7 +41,7 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
-        default: self = .unknown
+        default: self = TenantPlane.allowedMethods(at: path).map { .wrongMethod(allowed: $0) } ?? .unknown
         }
     }
 
@@ -65,7 +67,12 @@ enum HranaEndpoint: Hashable, Sendable {
     }
 
     /// Answered without a token; a WebSocket may bring its own later.
-    var isOpen: Bool { self == .probe || self == .preflight || self == .unknown || self == .socket }
+    var isOpen: Bool {
+        switch self {
+        case .probe, .preflight, .unknown, .wrongMethod, .socket: true
+        default: false
+        }
+    }
 
     /// Paths that are the data plane's also without a base, where a header or the credential names the tenant.
     ///

@@ -131,7 +131,6 @@ package final class HranaService: DoorService, Service {
             case .probe: return probe(request)
             case .preflight: return preflight(request)
             case .socket: return try openSocket(request, admission, headers)
-            case .unknown: throw TransportError.pathNotFound
             default: break
             }
             try route(request, admission)
@@ -316,6 +315,7 @@ package final class HranaService: DoorService, Service {
         }
         if let bookmark = answer.bookmark { lines.add(bookmark) }
         if let seconds = answer.retryAfterSeconds { lines.add("Retry-After", String(seconds)) }
+        if let allow = answer.allow { lines.add("Allow", allow) }
         if answer.status == 401 { lines.append("WWW-Authenticate: Bearer\r\n") }
         if !settings.cors.isEmpty {
             for header in settings.cors.headers(for: request.head.headers.first(name: "origin")) {

@@ -23,6 +23,8 @@ package struct TransportError: Error, Hashable, Sendable {
     package let message: String
     package let form: Form
     package let retryAfterSeconds: Int?
+    /// Methods that the path takes.
+    package private(set) var allow: String?
 
     package init(
         _ status: Int, _ code: String, _ message: String, form: Form = .full, retryAfterSeconds: Int? = nil
@@ -122,6 +124,11 @@ extension TransportError {
 extension TransportError {
     package static let tenantNotFound = TransportError(404, "TENANT_NOT_FOUND", "There is no such tenant")
     package static let pathNotFound = TransportError(404, "NOT_FOUND", "There is no such path")
+    static func wrongMethod(allowed: String) -> TransportError {
+        var error = TransportError(405, "METHOD_NOT_ALLOWED", "This path takes \(allowed)")
+        error.allow = allowed
+        return error
+    }
     package static let tenantBlocked = TransportError(403, "FORBIDDEN", "The tenant is blocked by an operator")
     package static let catalogUnavailable = TransportError(
         503, "CATALOG_UNAVAILABLE", "Where the tenant is cannot be found out now; try again shortly",

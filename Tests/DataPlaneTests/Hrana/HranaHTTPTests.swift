@@ -76,7 +76,7 @@ import Vocabulary
                 (post("/t/broken/v3/pipeline", select), 503, "CATALOG_UNAVAILABLE"),
                 (post("/t/acme/v9/pipeline", select), 404, "NOT_FOUND"),
                 (post("/t/acme", select), 404, "NOT_FOUND"),
-                (get("/t/acme/v3/pipeline"), 404, "NOT_FOUND"),
+                (get("/t/acme/v3/pipeline"), 405, "METHOD_NOT_ALLOWED"),
                 (post("/t/..%00/v3/pipeline", select), 400, "KEY_INVALID"),
                 (post("/t/acme/v3/pipeline", select, "Rowhouse-Tenant: other\r\n"), 400, "TENANT_CONFLICT"),
                 (post("/t/acme/v3/pipeline", select, "Rowhouse-Timeout: soon\r\n"), 400, "BAD_REQUEST"),

@@ -1,0 +1,68 @@
+import Catalog
+package import Contract
+
+/// Forms that several of the control plane's calls share; the document has them by name.
+package enum ControlSchemas {
+    package static let all: [String: Schema] = [
+        "Tenant": tenant, "Node": node, "Move": move, "TenantKey": key, "Labels": labels,
+    ]
+
+    static let key = Schema.string(length: 1...128)
+    static let labels = Schema.map(.text)
+    static let nodeName = Schema.string(length: 1...32, pattern: "^[a-z][a-z0-9-]*$")
+
+    static let tenant = Schema.object([
+        .init("id", .text, "128 bits, for ever the same."),
+        .init("key", .named("TenantKey"), "What requests name it by; a rename changes it."),
+        .init("schema", .text, "Which of the configured schemas it has."),
+        .init("state", .choice(TenantRow.State.allCases.map(\.rawValue))),
+        .init("node", .text, "Its owner."),
+        .init("epoch", .integer(), "Raised each time that it changes hands."),
+        .init("txid", .integer(), "Its newest transaction, as its node last reported."),
+        .init("bytes", .integer(), "Its size, as its node last reported."),
+        .init("labels", .named("Labels")),
+        .init("quotas", .map(.integer())),
+        .init("pin", .orNull(.text), "The node that it stays on."),
+        .init("durability", .text),
+        .init("createdAt", .time),
+        .init("usedAt", .orNull(.time)),
+    ])
+
+    static let node = Schema.object([
+        .init("id", .text),
+        .init("state", .choice(NodeRow.State.allCases.map(\.rawValue))),
+        .init("address", .text, "Where the other nodes reach it."),
+        .init("zone", .text),
+        .init("labels", .named("Labels")),
+        .init("incarnation", .integer(), "Raised each time that it starts."),
+        .init("tenants", .integer(), "How many it owns."),
+    ])
+
+    static let move = Schema.object([
+        .init("id", .text),
+        .init("tenant", .text, "The tenant's key; its id where it has none any more."),
+        .init("from", .text),
+        .init("to", .text),
+        .init("state", .choice(MoveRow.State.allCases.map(\.rawValue))),
+        .init("bytes", .integer(), "Copied so far."),
+        .init("lag", .integer(), "Bytes that the copy is behind."),
+        .init("pauseMS", .integer(), "How long writes waited."),
+        .init("reason", .orNull(.text), "Why it was aborted, or waits."),
+        .init("createdAt", .time),
+        .init("updatedAt", .time),
+    ])
+
+    static func page(of name: String) -> Schema {
+        .object([
+            .init("items", .list(.named(name))),
+            .init("next", .orNull(.text), "The cursor of the page after; null at the end."),
+        ])
+    }
+}
+
+extension Operation.Parameter {
+    static let key = Self(.path, "key", ControlSchemas.key, "The tenant's key, percent-encoded.")
+    static let limit = Self(.query, "limit", .integer(1...1000), "Items of a page; 100 where it is not said.")
+    static let cursor = Self(.query, "cursor", .text, "The `next` of the page before.")
+    static let dryRun = Self(.query, "dry-run", .boolean, "Look whether it would be refused, and change nothing.")
+}
