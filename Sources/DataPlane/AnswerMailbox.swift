@@ -47,14 +47,6 @@ final class AnswerMailbox: Wakeable {
         if isFirst, !Wakes.later(self) { wake() }
     }
 
-    func post(_ deliveries: [Delivery]) {
-        let isFirst = state.withLock { state in
-            state.waiting.append(contentsOf: deliveries)
-            return state.claim()
-        }
-        if isFirst, !Wakes.later(self) { wake() }
-    }
-
     func wake() { eventLoop.execute(onWake) }
 
     /// The loop promises to ``collect(into:)`` soon: until then nobody needs to wake it.

@@ -5,7 +5,7 @@ import Synchronization
 /// One complete data-plane request, and the way to answer it.
 ///
 /// What can be read here is constant from the hand-over on, so any thread may read it. It is answered once, by whoever
-/// comes first: with ``respond(_:lines:body:isOurs:)``, through an ``AnswerBatch``, or with ``beginStream(_:lines:length:isOurs:onWritable:)``.
+/// comes first: with ``respond(_:lines:body:isOurs:)``, or with ``beginStream(_:lines:length:isOurs:onWritable:)``.
 ///
 /// The object is used again for the connection's next request, but only when nobody else holds it any more: who keeps
 /// one too long costs an allocation, and can never answer somebody else's request.

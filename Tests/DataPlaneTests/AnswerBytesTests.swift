@@ -1,3 +1,4 @@
+import Lanes
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -85,15 +86,13 @@ struct AnswerBytesTests {
         await withTaskGroup(of: Void.self) { tasks in
             for _ in 0..<4 {
                 tasks.addTask {
-                    var batch = AnswerBatch()
                     var ids = RequestNumbers(SystemRandom())
-                    for _ in 0..<250 {
-                        let request = DoorRequest(
+                    let requests = (0..<250).map { _ in
+                        DoorRequest(
                             head: head, body: ByteBuffer(), arrival: .now(), id: ids.make(), traits: AnswerTraits(),
                             mailbox: mailbox)
-                        batch.respond(to: request, .ok)
                     }
-                    batch.deliver()
+                    Wakes.together(requests) { $0.respond(.ok) }
                 }
             }
         }

@@ -108,9 +108,6 @@ struct SocketTests {
             written { $0.emptySocketResult(-1, of: .openStream) }
                 == #"{"type":"response_ok","request_id":-1,"response":{"type":"open_stream"}}"#)
         #expect(
-            written { $0.autocommitSocketResult(6, true) }
-                == #"{"type":"response_ok","request_id":6,"response":{"type":"get_autocommit","is_autocommit":true}}"#)
-        #expect(
             written { $0.socketError(7, HranaError("no", code: "C")) }
                 == #"{"type":"response_error","request_id":7,"error":{"message":"no","code":"C"}}"#)
         let entries =
@@ -155,7 +152,6 @@ struct SocketTests {
                 writer.cursorStepEnd(affectedRows: 1, lastInsertRowID: nil)
                 writer.finishFetchedEntries(isDone: true)
             } == "1a1a080542160a040a0208010a0622040a02100e0a04120208011001")
-        #expect(protobuf { $0.autocommitSocketResult(6, true) } == "1a0608066a020801")
         #expect(protobuf { $0.socketError(7, HranaError("no", code: "C")) } == "220b080712070a026e6f120143")
     }
 

@@ -23,13 +23,6 @@ extension JSONWriter {
         bytes.append("}}")
     }
 
-    package mutating func autocommitSocketResult(_ id: Int32, _ isAutocommit: Bool) {
-        startSocketResponse(id, .getAutocommit)
-        bytes.append(#","is_autocommit":"#)
-        boolean(isAutocommit)
-        bytes.append("}}")
-    }
-
     /// The entries must follow, then `finishFetchedEntries`.
     package mutating func startFetchedEntries(_ id: Int32) {
         startSocketResponse(id, .fetchCursor)

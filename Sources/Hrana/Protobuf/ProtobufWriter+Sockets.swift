@@ -28,12 +28,6 @@ extension ProtobufWriter {
         finishSocketResult()
     }
 
-    package mutating func autocommitSocketResult(_ id: Int32, _ isAutocommit: Bool) {
-        startSocketResult(id, of: .getAutocommit)
-        bytes.boolean(1, isAutocommit)
-        finishSocketResult()
-    }
-
     /// The entries must follow, then `finishFetchedEntries`.
     package mutating func startFetchedEntries(_ id: Int32) {
         startSocketResult(id, of: .fetchCursor)
