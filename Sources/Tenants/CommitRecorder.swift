@@ -30,6 +30,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     private let removedPages: UInt32
     private var reservedBytes = 0
     private var pages = 0
+    /// Pages that the transaction under way, or the one that was rolled back last, has put into the log.
+    private(set) var loggedPages = 0
 
     /// The newest committed facts. On the tenant's thread.
     private(set) var state: TenantState
@@ -103,13 +105,17 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
             return false
         }
         // What an earlier transaction was refused for is not this one's reason.
-        if pages == 0 { refusal = nil }
+        if pages == 0 {
+            refusal = nil
+            loggedPages = 0
+        }
         let wanted = (pages + 1) * Self.worstPageBytes
         guard wanted <= transactionBytes else {
             refusal = .transactionTooLarge
             return false
         }
         guard wanted > reservedBytes else {
+            loggedPages += 1
             pages += 1
             return true
         }
@@ -118,6 +124,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         do throws(JournalRefusal) {
             try reserve(bytes)
             reservedBytes += bytes
+            loggedPages += 1
             pages += 1
             return true
         } catch {
@@ -181,6 +188,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         encoders.give(back: lent)
         reservedBytes = 0
         pages = 0
+        loggedPages = 0
         state = next
         newest.store(lsn.rawValue, ordering: .releasing)
         commits.add()

@@ -279,7 +279,7 @@ package final class SQLSession {
             let isStale = error.extendedCode == SQLITE_BUSY | (2 << 8)
             return !isStale && database.isWritten(byOtherThan: guarded) ? .writerBusy : .sqlite(error)
         case SQLITE_FULL:
-            return database.explainFull(error)
+            return database.explainFull(error, on: guarded)
         default:
             return .sqlite(error)
         }

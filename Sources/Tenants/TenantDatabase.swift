@@ -187,7 +187,7 @@ package final class TenantDatabase {
     }
 
     /// Which bound a statement met: SQLite says the same of all of them.
-    func explainFull(_ error: SQLiteError) -> SQLFailure {
+    func explainFull(_ error: SQLiteError, on guarded: GuardedConnection) -> SQLFailure {
         switch recorder.takeRefusal() {
         case .transactionTooLarge: return .transactionTooLarge
         case .diskFull: return .diskFull
@@ -198,7 +198,26 @@ package final class TenantDatabase {
         if temporary.takeDiskFull() { return .diskFull }
         if file.takeLogRefusal() { return .busy }
         // Nothing else is ever full but the database, or a table's numbers.
-        return context.settings.databasePages > 0 ? .quotaExceeded : .sqlite(error)
+        guard context.settings.databasePages > 0, mayHaveReachedSize, !hasSpentNumbers(guarded) else {
+            return .sqlite(error)
+        }
+        return .quotaExceeded
+    }
+
+    /// Whether the transaction that failed can have grown the database to its bound: what it had added is in the log or in
+    /// the page cache.
+    private var mayHaveReachedSize: Bool {
+        let unwritten = 2 * Int(context.settings.cachePages) + 64
+        return Int(file.pageCount) + recorder.loggedPages + unwritten >= Int(context.settings.databasePages)
+    }
+
+    /// Whether a table with AUTOINCREMENT has given its last number.
+    private func hasSpentNumbers(_ guarded: GuardedConnection) -> Bool {
+        // Where no table ever had AUTOINCREMENT this fails.
+        let found = try? guarded.own { connection throws(SQLiteError) in
+            try connection.prepare("SELECT 1 FROM sqlite_sequence WHERE seq = \(Int64.max) LIMIT 1").step()
+        }
+        return found ?? false
     }
 
     // MARK: Memory

@@ -64,6 +64,25 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test(arguments: [64, 100_000]) func `a table that has no more numbers to give is not a full database`(
+        pages: UInt32
+    )
+        async throws
+    {
+        let house = try await HranaHouse { settings, _ in settings.databasePages = pages }
+        let fill = "INSERT INTO n VALUES (9223372036854775807)"
+        #expect(await house.execute("CREATE TABLE n(id INTEGER PRIMARY KEY AUTOINCREMENT)").code() == nil)
+        #expect(await house.execute(fill).code() == nil)
+        let reply = await house.execute("INSERT INTO n DEFAULT VALUES")
+        #expect(reply.code() == "SQLITE_FULL", "\(reply.body)")
+        #expect(await house.execute("DROP TABLE n").code() == nil)
+        if pages < 1_000 {
+            let full = await house.execute("INSERT INTO t(v) VALUES (zeroblob(900000))")
+            #expect(full.code() == "QUOTA_EXCEEDED", "\(full.body)")
+        }
+        try house.stop()
+    }
+
     @Test func `a text of nothing but semicolons is over at once, and keeps nobody waiting`() async throws {
         let house = try await HranaHouse()
         let text =
