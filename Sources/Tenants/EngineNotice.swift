@@ -5,6 +5,8 @@ package import Vocabulary
 package enum EngineNotice: Equatable, Sendable {
     /// A tenant goes on in a new file.
     case compacted(TenantID, before: TenantState, after: TenantState)
+    /// A snapshot could not be made: the disk, or the tenant's file.
+    case copyFailed(TenantID, reason: String)
     /// The device has no more room: whatever brings something new is refused.
     case diskFull
     /// There is room again.

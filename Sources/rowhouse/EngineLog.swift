@@ -13,6 +13,8 @@ enum EngineLog {
                 metadata: ["data": "\(directory)"])
         case .diskHasRoom:
             logger.error("the disk has room again: writes go on", metadata: ["data": "\(directory)"])
+        case .copyFailed(let tenant, let reason):
+            logger.error("a snapshot could not be made", metadata: ["tenant": "\(tenant)", "error": "\(reason)"])
         case .compacted(let tenant, let before, let after):
             logger.info(
                 "compacted",

@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import SQLiteKit
 import Seams
+import Synchronization
 import Tenants
 import Vocabulary
 
@@ -12,6 +13,7 @@ final class House: @unchecked Sendable {
     /// A rule to break, and the clock.
     private let faults: EngineFaults
     private let time: any TimeSource
+    private let notices: Notices
     private let adjust: (inout EngineSettings, inout JournalOptions) -> Void
 
     init(
@@ -22,13 +24,14 @@ final class House: @unchecked Sendable {
         self.faults = faults
         self.time = time
         self.adjust = adjust
-        engine = try Self.start(directory, faults, time, adjust)
+        notices = Notices()
+        engine = try Self.start(directory, faults, time, notices, adjust)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private static func start(
-        _ directory: String, _ faults: EngineFaults, _ time: any TimeSource,
+        _ directory: String, _ faults: EngineFaults, _ time: any TimeSource, _ notices: Notices,
         _ adjust: (inout EngineSettings, inout JournalOptions) -> Void
     ) throws -> TenantEngine {
         var settings = EngineSettings(directory: directory)
@@ -42,13 +45,23 @@ final class House: @unchecked Sendable {
         var start = EngineStart(
             settings: settings, journalOptions: options, files: PosixFiles(), time: time, random: SystemRandom())
         start.engineFaults = faults
+        start.notice = { notices.add($0) }
         return try start.run(progress: { _ in }, onFatal: { error in fatalError("\(error)") })
     }
 
     /// Stops in order and starts again.
     func restart() throws {
         try engine.shutdown()
-        engine = try Self.start(directory, faults, time, adjust)
+        engine = try Self.start(directory, faults, time, notices, adjust)
+    }
+
+    /// What the engine has told so far.
+    var told: [EngineNotice] { notices.all }
+
+    private final class Notices: Sendable {
+        private let list = Mutex<[EngineNotice]>([])
+        var all: [EngineNotice] { list.withLock { $0 } }
+        func add(_ notice: EngineNotice) { list.withLock { $0.append(notice) } }
     }
 
     func stop() throws { try engine.shutdown() }

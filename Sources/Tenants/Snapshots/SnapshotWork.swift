@@ -42,6 +42,9 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
             do throws(TenantsError) {
                 outcome = .success(.made(try copy(database, bookmark)))
             } catch {
+                if case .storage(let reason) = error {
+                    engine.context.notices.tell(.copyFailed(database.tenant, reason: reason))
+                }
                 outcome = .failure(error)
             }
         }
@@ -121,22 +124,32 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
             throw explain(error, guarded.watch.stop)
         }
         letGo(of: guarded)
-        try finish()
+        try finish(guarded.watch)
     }
 
-    /// A plain file: no log beside it, and nothing of the server's own in it.
-    private func finish() throws(TenantsError) {
-        do throws(FileError) {
-            let file = try engine.files.open(path, .update)
-            defer { file.close() }
+    /// A plain file: no log beside it, and nothing of the server's own in it, nor of what was deleted.
+    private func finish(_ watch: ExecutionWatch) throws(TenantsError) {
+        try onFile { (file) throws(FileError) in
             try [UInt8]([1, 1]).withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 18) }
-        } catch {
-            throw error.asTenantsError
         }
         do throws(SQLiteError) {
             try CopyFinish.drop(IdempotencyTable.name, from: path)
         } catch {
             throw explain(error, nil)
+        }
+        try onFile { (file) throws(FileError) in try FreePages(file).clear { watch.mustStop() } }
+        if watch.mustStop() {
+            throw explain(SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted"), watch.stop)
+        }
+    }
+
+    private func onFile(_ body: (any File) throws(FileError) -> Void) throws(TenantsError) {
+        do throws(FileError) {
+            let file = try engine.files.open(path, .update)
+            defer { file.close() }
+            try body(file)
+        } catch {
+            throw error.asTenantsError
         }
     }
 
