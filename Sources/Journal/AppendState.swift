@@ -26,6 +26,8 @@ struct AppendState {
     var currentRoom = 0
     /// Refuses ordinary reservations until there is room on the device again.
     var diskFull = false
+    /// A full disk was met, and something may make way.
+    var isFullReported = false
     /// Journal space that a refused reservation asked for: more segments are to be prepared than usual.
     private var wantedSpace = 0
     var end: End?
@@ -53,6 +55,11 @@ struct AppendState {
         self.options = options
         self.pool = pool
         self.nextLSN = nextLSN
+    }
+
+    mutating func takeFullReport() -> Bool {
+        defer { isFullReported = false }
+        return isFullReported
     }
 
     var isIdle: Bool { waitingRecords == 0 }

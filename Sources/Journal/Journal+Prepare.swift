@@ -17,6 +17,7 @@ extension Journal {
     func prepareStep() -> Step {
         prepareTurn.take {
             guard ended == nil else { return .ended }
+            if state.withLock({ $0.takeFullReport() }) { return meetFullDisk() }
             if state.withLock({ $0.diskFull }) {
                 // Whoever reported it did not wait for this turn.
                 Ballast.giveUp(store)
@@ -40,7 +41,7 @@ extension Journal {
         } catch {
             state.withLock { $0.finishPreparing(nil) }
             switch error {
-            case .full: startDiskFull()
+            case .full: return meetFullDisk()
             case .tooManyOpen: break
             case .notFound, .exists, .failed: fail(.disk(error))
             }
@@ -49,15 +50,23 @@ extension Journal {
     }
 
     /// For whoever meets a full disk elsewhere (a checkpoint into a tenant's file): ordinary reservations are refused
-    /// until there is room again. Never blocks: the ballast is given up by the preparing thread.
+    /// until there is room again; where something may make way, only if it did not. Never blocks: that, and giving up the
+    /// ballast, is the preparing thread's.
     package func reportDiskFull() {
-        state.withLock { $0.diskFull = true }
+        let mayMakeRoom = hasRelief
+        state.withLock { if mayMakeRoom { $0.isFullReported = true } else { $0.diskFull = true } }
         room.advance()
         preparing.advance()
     }
 
     /// Whether ordinary reservations are refused for want of room on the device.
     package var isDiskFull: Bool { state.withLock { $0.diskFull } }
+
+    private func meetFullDisk() -> Step {
+        if makeRoom() { return .wrote }
+        startDiskFull()
+        return .nothing
+    }
 
     private func startDiskFull() {
         state.withLock { $0.diskFull = true }
@@ -87,8 +96,7 @@ extension Journal {
         } catch {
             // Whatever else is wrong with it, the journal can do without; a device that fails shows it elsewhere.
             guard case .full = error else { return nil }
-            startDiskFull()
-            return .nothing
+            return meetFullDisk()
         }
     }
 }

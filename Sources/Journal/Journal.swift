@@ -1,4 +1,4 @@
-import Seams
+package import Seams
 import Synchronization
 package import Vocabulary
 
@@ -33,6 +33,8 @@ package final class Journal: Sendable {
     let prepareTurn = Turn()
     let generationTurn = Turn()
     let flusher: Flusher
+    /// What makes way before writes are refused.
+    private let relief = Mutex<(any DiskRelief)?>(nil)
     /// How long flushes took, from their first write to the end of their sync.
     package let flushDurations = DurationCounts()
     private let onFatal: @Sendable (JournalError) -> Void
@@ -56,6 +58,16 @@ package final class Journal: Sendable {
         self.state = Mutex(state)
         self.onFatal = onFatal
     }
+
+    /// From now on this makes way where the disk is full, before writes are refused.
+    package func whenDiskFull(_ relief: any DiskRelief) { self.relief.withLock { $0 = relief } }
+
+    var hasRelief: Bool { relief.withLock { $0 }?.hasAny ?? false }
+
+    /// Lets what may make way do so. Blocks.
+    ///
+    /// - Returns: whether it is worth while to try again.
+    package func makeRoom() -> Bool { relief.withLock { $0 }?.letGo() ?? false }
 
     /// An encoder whose parts fit this journal.
     package func makeEncoder() -> RecordEncoder { RecordEncoder(partBytes: options.partBytes, faults: faults) }

@@ -40,13 +40,14 @@ struct CompactCopy {
 
     /// The copy is no larger than the file. It leaves room for what others write meanwhile.
     private func takeRoom(for held: HeldTenant) throws(SQLFailure) -> SnapshotSpace.Share {
-        let free = try onDisk { () throws(FileError) in
-            try engine.files.freeBytes(holding: engine.layout.temporary)
-        }
-        guard !engine.journal.isDiskFull,
+        repeat {
+            let free = try onDisk { () throws(FileError) in
+                try engine.files.freeBytes(holding: engine.layout.temporary)
+            }
             let share = engine.snapshotSpace.take(held.file.fileSize, free: free, isKept: false)
-        else { throw .diskFull }
-        return share
+            if let share, !engine.journal.isDiskFull { return share }
+        } while engine.makeRoom()
+        throw .diskFull
     }
 
     private func write(_ held: HeldTenant, into scratch: ScratchFile) throws(SQLFailure) {

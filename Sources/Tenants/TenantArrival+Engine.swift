@@ -18,7 +18,9 @@ extension TenantEngine {
                 try files.makeDirectory(layout.arrivals)
                 try files.syncDirectory(layout.directory)
                 let bytes = Int64(announced.pageCount) * Int64(PageHash.pageSize)
-                guard try files.freeBytes(holding: layout.arrivals) > bytes else { throw FileError.full(path: path) }
+                while try files.freeBytes(holding: layout.arrivals) <= bytes {
+                    guard self.makeRoom() else { throw FileError.full(path: path) }
+                }
                 return TenantArrival(
                     tenant: id, expected: expected, path: path, file: try files.open(path, .createNew), engine: self)
             } catch {

@@ -1,7 +1,7 @@
 package import Journal
 import Lanes
 import SQLiteKit
-import Seams
+package import Seams
 package import Vocabulary
 
 /// The tenants of one node: opens them when they are asked for, runs works on them, closes the ones that nobody uses.
@@ -132,6 +132,14 @@ package final class TenantEngine: Sendable {
     package var tenantCount: Int { census.count }
     /// The tenants that have a file here, without the node's own.
     package var tenants: [TenantID] { census.ids.filter { !$0.isReserved } }
+    /// From now on this makes way where the disk is full, before writes are refused.
+    package func whenDiskFull(_ relief: any DiskRelief) { journal.whenDiskFull(relief) }
+
+    /// Lets what may make way on the disk do so. Blocks.
+    ///
+    /// - Returns: whether it is worth while to try again.
+    package func makeRoom() -> Bool { journal.makeRoom() }
+
     package var openCount: Int { open.count - [TenantID.catalog, .nodeState].count { open.find($0) != nil } }
     package var damaged: [TenantID: String] { census.damagedTenants }
     package var logBytes: Int { context.vfs.budget.usedBytes }

@@ -1,4 +1,6 @@
+import Seams
 import Simulator
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -34,6 +36,63 @@ import Vocabulary
         #expect(world.journal.durableLSN == world.journal.lastLSN)
         try world.reopen(on: world.disk.crash(seed: 1, mode: .dropAll))
         #expect(world.violations() == [])
+    }
+
+    /// Something on the disk that makes way.
+    private final class Copies: DiskRelief {
+        private let kept = Mutex(true)
+        private let free: @Sendable () -> Void
+
+        init(_ free: @escaping @Sendable () -> Void) { self.free = free }
+
+        var hasAny: Bool { kept.withLock { $0 } }
+
+        func letGo() -> Bool {
+            let had = kept.withLock { kept in
+                defer { kept = false }
+                return kept
+            }
+            if had { free() }
+            return had
+        }
+    }
+
+    @Test func `what may make way does so before anything is refused`() throws {
+        let (world, tenant) = try fullWorld()
+        let (disk, full) = (world.disk, world.disk.usedBytes)
+        let copies = Copies { disk.setCapacity(full + 2 * 64 * 1024) }
+        world.journal.whenDiskFull(copies)
+        // Met elsewhere it is no reason to refuse anything either.
+        world.journal.reportDiskFull()
+        try world.journal.reserve(4128)
+        world.journal.release(4128)
+        world.journal.prepareNow()
+        #expect(!copies.hasAny && !world.journal.isDiskFull)
+        var commits = 0
+        while world.commit(tenant, world.randomChange(tenant)) != nil {
+            world.flush()
+            world.journal.prepareNow()
+            commits += 1
+            try #require(commits < 5_000)
+        }
+        #expect(world.journal.isDiskFull, "nothing is left that would make way")
+        try world.reopen(on: world.disk.crash(seed: 1, mode: .dropAll))
+        #expect(world.violations() == [])
+    }
+
+    @Test func `a segment that does not fit makes them go`() throws {
+        let (world, tenant) = try fullWorld()
+        let disk = world.disk
+        let copies = Copies { disk.setCapacity(.max) }
+        world.journal.whenDiskFull(copies)
+        for _ in 0..<300 {
+            #expect(world.commit(tenant, world.randomChange(tenant)) != nil)
+            world.flush()
+            world.journal.prepareNow()
+            guard copies.hasAny else { break }
+        }
+        #expect(!copies.hasAny && !world.journal.isDiskFull)
+        #expect(world.disk.bytes(of: TestWorld.journalPath + "/ballast") != nil, "it was not given up")
     }
 
     @Test func `what gives room back goes on`() throws {

@@ -39,6 +39,7 @@ package final class HranaService: DoorService, Service {
     package init(_ settings: HranaSettings) {
         self.settings = settings
         shelf = SnapshotShelf(settings.snapshots)
+        settings.engine.whenDiskFull(shelf)
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
     }
 

@@ -5,7 +5,7 @@ import Vocabulary
 
 /// Snapshots that were asked for lately, so that a download that broke off goes on with the same bytes. Bounded in number, time
 /// and bytes; the files have no names and go with the last who reads them.
-final class SnapshotShelf: Sendable {
+final class SnapshotShelf: DiskRelief {
     /// Bounds, with their defaults.
     struct Bounds: Sendable {
         var count = 32
@@ -69,6 +69,21 @@ final class SnapshotShelf: Sendable {
         }
         _ = gone
     }
+
+    // MARK: DiskRelief
+
+    var hasAny: Bool { state.withLock { !$0.entries.isEmpty } }
+
+    /// What is being sent stays until it is.
+    func letGo() -> Bool {
+        let gone = state.withLock { state in
+            defer { state.entries = [] }
+            return state.entries
+        }
+        return !gone.isEmpty
+    }
+
+    // MARK: Making
 
     /// - Returns: false where as many as may are being made already, or one of this tenant.
     func beginMaking(_ tenant: TenantID) -> Bool {

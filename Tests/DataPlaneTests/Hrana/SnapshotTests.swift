@@ -111,6 +111,38 @@ import Vocabulary
         }
     }
 
+    @Test func `what was deleted is in no free page of it`() async throws {
+        try await HranaDoor.open { door in
+            let rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000) SELECT"
+            // More than the numbers of one trunk page.
+            _ = try await write(
+                door, "INSERT INTO t(v) \(rows) 'gone-for-good' || hex(zeroblob(900)) FROM c")
+            _ = try await write(door, "INSERT INTO t(v) VALUES ('stays')")
+            _ = try await write(door, "DELETE FROM t WHERE v LIKE 'gone%'")
+            let bytes = try await ask(door).bytes
+            #expect(Int(try look(bytes, "PRAGMA freelist_count"))! > 1_100)
+            #expect(try look(bytes, "PRAGMA integrity_check") == "ok")
+            #expect(try look(bytes, "SELECT group_concat(v) FROM t") == "stays")
+            // Pages in use keep what lies in their gaps: at most the two at the ends.
+            let left = bytes.split(separator: Array("gone-for-good".utf8)).count - 1
+            #expect(left <= 8, "\(left) are left")
+        }
+    }
+
+    @Test func `kept ones make way where the disk is full`() async throws {
+        try await HranaDoor.open { door in
+            _ = try await write(door, "INSERT INTO t(v) VALUES (1)")
+            _ = try await ask(door)
+            _ = try await write(door, "INSERT INTO t(v) VALUES (2)")
+            let kept = try await ask(door, "Range: bytes=0-99\r\nIf-Range: \"1-1\"\r\n")
+            #expect(kept.headers["etag"] == "\"1-1\"")
+            #expect(door.house.engine.makeRoom())
+            #expect(!door.house.engine.makeRoom())
+            let fresh = try await ask(door, "Range: bytes=0-99\r\nIf-Range: \"1-1\"\r\n")
+            #expect(fresh.status == 200 && fresh.headers["etag"] == "\"1-2\"")
+        }
+    }
+
     @Test func `each snapshot beside writers is a state that was acknowledged or about to be`() async throws {
         try await HranaDoor.open { door in
             // Every transaction keeps the sum.
