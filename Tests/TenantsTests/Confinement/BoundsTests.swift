@@ -14,8 +14,8 @@ import Vocabulary
         let tenant = try await house.create(1000)
         let bombs = [
             "SELECT " + Array(repeating: "randomblob(8000000)", count: 20).joined(separator: ","),
-            "SELECT length(json_group_array(hex(zeroblob(500)))) FROM \(Self.rows)",
-            "SELECT length(group_concat(hex(zeroblob(500)))) FROM \(Self.rows)",
+            "SELECT length(json_group_array(hex(zeroblob(50000)))) FROM \(Self.rows)",
+            "SELECT length(group_concat(hex(zeroblob(50000)))) FROM \(Self.rows)",
             "SELECT count(*) FROM json_each('[' || replace(hex(zeroblob(2000000)), '00', '1,') || '1]')",
             "SELECT length(json_array(" + Array(repeating: "hex(zeroblob(3000000))", count: 20).joined(separator: ",")
                 + "))",
