@@ -69,6 +69,8 @@ package struct ArrivalMachine: Sendable {
             return .answer(position)
         case (_, .failed(let why)): return discard(why)
         case (_, .timeout): return discard("the source was silent too long")
+        // Its move may have ended, and another wants its place.
+        case (_, .hint): return .readRow(afterMilliseconds: 0)
         case (_, .rowSeen(let row)): return seenTooEarly(row)
         default: return .none
         }

@@ -233,6 +233,22 @@ private let granted: [MoveEvent] = [
         }
     }
 
+    @Test func `half a copy whose move was ended goes as soon as anybody asks`() {
+        for events: [ArrivalEvent] in [[.offered], [.offered, .baseReceived], [.offered, .baseReceived, .baseSynced]] {
+            var machine = ArrivalMachine(order(.whileFrozen), version: 10)
+            for event in events { _ = machine.handle(event) }
+            let state = machine.state
+            #expect(machine.handle(.hint) == .readRow(afterMilliseconds: 0))
+            #expect(machine.handle(.rowUnreadable) == .none)
+            #expect(machine.handle(.rowSeen(row())) == .none)
+            #expect(machine.state == state)
+            guard case .discard = machine.handle(.rowSeen(row(version: 12, move: "m2"))) else {
+                Issue.record("it stands in the next one's way")
+                return
+            }
+        }
+    }
+
     @Test func `other rows drop the copy or halt`() {
         let cases: [(Placement?, Bool)] = [
             (row(version: 11, state: .stable), true), (row(version: 12, move: "m2"), true), (nil, true),
