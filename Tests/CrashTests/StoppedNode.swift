@@ -11,6 +11,11 @@ struct StoppedNode {
         let pages: Int
         let checksum: UInt64
         let damage: String
+
+        /// From the data directory on.
+        var path: String {
+            "tenants/\(tenant.prefix(2))/\(tenant.dropFirst(2).prefix(2))/\(tenant).\(generation).sqlite"
+        }
     }
 
     static let nameless = " is nobody's"
@@ -28,14 +33,11 @@ struct StoppedNode {
     /// - Parameter rows: of the catalog; nil for those of the catalog on this node.
     /// - Returns: what is wrong.
     func check(_ rows: [Row]? = nil) throws -> [String] {
-        // Its own facts stand in the journal's manifest; a row of its own would be of the past.
-        let facts = try facts().filter { $0.tenant != TenantID.nodeState.description }
+        let facts = try facts()
         var wrong: [String] = []
-        var named: Set<String> = [try own(TenantID.nodeState.description)]
+        var named: Set<String> = [try nodeState()]
         for tenant in facts {
-            let path =
-                "tenants/\(tenant.tenant.prefix(2))/\(tenant.tenant.dropFirst(2).prefix(2))/"
-                + "\(tenant.tenant).\(tenant.generation).sqlite"
+            let path = tenant.path
             named.insert(path)
             if !tenant.damage.isEmpty { wrong.append("\(tenant.tenant) is damaged: \(tenant.damage)") }
             guard let bytes = FileManager.default.contents(atPath: directory + "/" + path) else {
@@ -48,7 +50,7 @@ struct StoppedNode {
             }
         }
         for file in try files() where !named.contains(file) { wrong.append(file + Self.nameless) }
-        return try wrong + compare(Set(facts.map(\.tenant)), rows ?? placements())
+        return try wrong + compare(Set(facts.map(\.tenant)), rows ?? placements(facts))
     }
 
     /// The catalog's rows and the files say the same.
@@ -62,29 +64,43 @@ struct StoppedNode {
         return moving + lost + orphans
     }
 
-    func placements() throws -> [Row] {
-        try shell(
-            own(TenantID.catalog.description),
+    func placements() throws -> [Row] { try placements(facts()) }
+
+    private func placements(_ facts: [Facts]) throws -> [Row] {
+        guard let catalog = facts.first(where: { $0.tenant == TenantID.catalog.description }) else {
+            throw NotFound(what: "the catalog in \(facts.map(\.tenant))")
+        }
+        return try shell(
+            catalog.path,
             "SELECT printf('%016x', t.id), p.state, p.owner FROM tenants t JOIN placements p ON p.tenant = t.id"
         ).map { Row(tenant: $0[0], state: $0[1], owner: $0[2]) }
     }
 
+    /// Of all tenants but the node state: its own facts stand in the journal's manifest, and a row of its own would be of
+    /// the past.
     func facts() throws -> [Facts] {
         try shell(
-            own(TenantID.nodeState.description),
+            nodeState(),
             "SELECT printf('%016x', id), generation, epoch, pages, checksum, coalesce(damage, '') FROM tenants"
         ).map { row in
             Facts(
                 tenant: row[0], generation: row[1], epoch: Int(row[2])!, pages: Int(row[3])!,
                 checksum: UInt64(bitPattern: Int64(row[4])!), damage: row[5])
-        }
+        }.filter { $0.tenant != TenantID.nodeState.description }
     }
 
-    /// The path of one of the node's own databases. There may be only one of each.
-    private func own(_ id: String) throws -> String {
-        let found = try files().filter { $0.contains("/\(id).") && $0.hasSuffix(".sqlite") }
-        guard found.count == 1 else { throw NotFound(what: "\(id): \(found)") }
-        return found[0]
+    /// The path of the node state. One that a process was killed over while making it has an older generation, and is
+    /// nobody's.
+    private func nodeState() throws -> String {
+        let found = try files().filter { $0.contains("/\(TenantID.nodeState).") && $0.hasSuffix(".sqlite") }
+        guard let newest = found.max(by: { Self.generation($0) < Self.generation($1) }) else {
+            throw NotFound(what: "the node state in \(try files())")
+        }
+        return newest
+    }
+
+    private static func generation(_ path: String) -> Int {
+        path.split(separator: ".").dropLast().last.flatMap { Int($0) } ?? 0
     }
 
     struct NotFound: Error { let what: String }
