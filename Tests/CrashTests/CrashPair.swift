@@ -100,12 +100,20 @@ final class CrashPair: @unchecked Sendable {
         try ask("GET", "/v1/tenants/\(name)") { $0.object["node"] as? String }
     }
 
-    /// - Returns: the states of all moves; none is under way.
-    func settledMoves() throws -> [String] {
+    struct Moves {
+        let states: [String]
+        /// How the last one ended, and why.
+        let newest: String
+    }
+
+    /// All moves; none is under way.
+    func settledMoves() throws -> Moves {
         try ask("GET", "/v1/moves") { answer in
             guard let items = answer.object["items"] as? [[String: Any]] else { return nil }
             let states = items.compactMap { $0["state"] as? String }
-            return states.allSatisfy { $0 == "done" || $0 == "aborted" } ? states : nil
+            guard states.allSatisfy({ $0 == "done" || $0 == "aborted" }) else { return nil }
+            let reason = items.first?["reason"] as? String ?? "no reason"
+            return Moves(states: states, newest: "\(states.first ?? "none"), \(reason)")
         }
     }
 }

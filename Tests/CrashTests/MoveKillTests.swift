@@ -13,6 +13,8 @@ import Testing
     static let isWhole = environment["ROWHOUSE_SWEEP"] != nil
     static let only = environment["ROWHOUSE_SWEEP_ONLY"] ?? ""
 
+    private static func isWanted(_ point: String) -> Bool { only.isEmpty || point.contains(only) }
+
     @Test func `a node killed at any time of a move`() throws {
         let pair = try CrashPair()
         let ledger = try MoveLedger("m", pair)
@@ -34,7 +36,7 @@ import Testing
             try MoveRound.expectSettled(pair, ledger, "\(victims) killed on the way to \(target)")
         }
         #expect(ledger.count > 0)
-        let moves = try pair.settledMoves()
+        let moves = try pair.settledMoves().states
         print(
             "kills \(kills), writes \(ledger.count), moves done \(moves.filter { $0 == "done" }.count),",
             "aborted \(moves.filter { $0 == "aborted" }.count), refusals \(ledger.refusals)")
@@ -61,7 +63,7 @@ import Testing
         let pair = try CrashPair()
         let ledger = try MoveLedger("m", pair)
         var (rounds, deaths) = (0, 0)
-        for point in try MoveRound.points(victim, pair, ledger, from: source) where point.hasPrefix(Self.only) {
+        for point in try MoveRound.points(victim, pair, ledger, from: source) where Self.isWanted(point) {
             for nth in 1...40 {
                 let failpoint = point.replacingOccurrences(of: "*", with: String(nth))
                 let isMet = try MoveRound(victim: victim, failpoint: failpoint).run(pair, ledger, from: source)
