@@ -52,7 +52,7 @@ struct NodeCore: Service {
             journalOptions: ServeSettings.journal(base.settings), files: try ServeFiles.make(base),
             time: base.time, random: base.random)
         start.acceptLoss = base.options.acceptLoss
-        try ServeFiles.breakRules(of: &start)
+        try ServeFiles.disturb(&start)
         let (logger, directory) = (base.logger, base.directory)
         start.notice = { EngineLog.write($0, directory, to: logger) }
         let ready = start

@@ -10,8 +10,7 @@ final class CrashHouse: @unchecked Sendable {
     let server: ServerProcess
     private let folder: String
 
-    /// - Parameter recovery: journal bytes after which a checkpoint is due.
-    init(node: String = "n1", _ arguments: [String] = [], recovery: String = "16MiB", start: Bool = true) throws {
+    init(node: String = "n1", _ arguments: [String] = [], start: Bool = true) throws {
         folder = NSTemporaryDirectory() + "rowhouse-crash-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var schemas: [String] = []
@@ -23,8 +22,7 @@ final class CrashHouse: @unchecked Sendable {
         }
         server = try ServerProcess(
             Self.bounds + [
-                "--set", "node.id=\(node)", "--set", "journal.recovery=\(recovery)", "--set",
-                "schemas={\(schemas.joined(separator: ", "))}",
+                "--set", "node.id=\(node)", "--set", "schemas={\(schemas.joined(separator: ", "))}",
             ] + arguments, directory: folder + "/data",
             starts: start)
     }
@@ -37,7 +35,7 @@ final class CrashHouse: @unchecked Sendable {
     }
 
     private static let bounds = [
-        "journal.segment=4MiB", "journal.size=64MiB", "limits.transaction-size=8MiB",
+        "journal.segment=4MiB", "journal.size=64MiB", "journal.recovery=16MiB", "limits.transaction-size=8MiB",
         "limits.wal-memory-tenant=16MiB", "limits.wal-memory-node=64MiB", "limits.open-tenants=40",
     ].flatMap { ["--set", $0] }
 
@@ -49,8 +47,7 @@ final class CrashHouse: @unchecked Sendable {
         environment["ROWHOUSE_FAILPOINT"] = failpoint
         if failpoint == "none" { environment["ROWHOUSE_FAILPOINT_NAMES"] = "1" }
         environment["ROWHOUSE_FAILPOINT_ARMED_BY"] = armedBy
-        environment["ROWHOUSE_FAILPOINT_SLOW_SYNC"] = breach?.slowSync
-        environment["ROWHOUSE_BREAK_RULES"] = breach?.rule
+        breach?.disturb(&environment)
         server.environment = environment
     }
 }

@@ -39,8 +39,10 @@ import Testing
 
 extension CrashHouse {
     /// - Returns: what is wrong with what the next process finds.
-    func restartAndCheck(_ ledger: Ledger, _ register: Register) throws -> [String] {
-        failAt(nil)
+    ///
+    /// - Parameter breach: broken by that process, too: there are rules of recovery.
+    func restartAndCheck(_ ledger: Ledger, _ register: Register, breaking breach: Breach? = nil) throws -> [String] {
+        failAt(nil, breaking: breach)
         try server.start()
         return try ledger.check(port: server.port) + register.check(port: server.port)
     }

@@ -33,7 +33,7 @@ struct Life {
 
     /// - Returns: what came of it, after a restart without a failpoint.
     func run(_ failpoint: String) throws -> Outcome {
-        let house = try CrashHouse(recovery: breaking?.recovery ?? "16MiB", start: false)
+        let house = try CrashHouse(start: false)
         let (ledger, register) = (Ledger(tenants: 9), Register())
         if beginning == .killed {
             try house.server.start()
@@ -55,7 +55,7 @@ struct Life {
     /// - Returns: what is wrong after a restart.
     private func look(_ house: CrashHouse, _ ledger: Ledger, _ register: Register) -> [String] {
         do {
-            let wrong = try house.restartAndCheck(ledger, register)
+            let wrong = try house.restartAndCheck(ledger, register, breaking: breaking)
             return try wrong.isEmpty ? house.stopAndCheck() : wrong
         } catch {
             return ["\(error)"]
@@ -66,7 +66,7 @@ struct Life {
         ledger.createTenants(house)
         for round in 0..<rounds {
             let load = Load(ledger, register, port: house.server.port, seed: seed &+ UInt64(round) << 8)
-            load.start(writers: 3, transactions: 12, readers: 1)
+            load.start(writers: 3, transactions: breaking?.transactions ?? 12, readers: 1)
             load.join()
             guard house.server.isRunning else { return }
             // Idle for long enough to be checkpointed and witnessed.

@@ -1,6 +1,6 @@
 #if DEBUG
     /// Which call of the process to the disk goes wrong, and how: `journal-sync:7`, `tenant-write:3:torn`,
-    /// `manifest-rename:1:after:lose`.
+    /// `manifest-rename:1:after:lose`, `tenant-write:5:mix`.
     ///
     /// Before the colon stand a place and an operation, as ``DiskEvent`` names them, or `any` for either; behind it which of
     /// those calls, from 1 on; then how.
@@ -16,12 +16,20 @@
             case fails
         }
 
+        /// With the process goes the power. What becomes then of what was not synced:
+        enum PowerCut: Equatable, Sendable {
+            /// All of it is taken back.
+            case loses
+            /// Any of it, in sectors: the rest had reached the disk, in whatever order.
+            case mixes
+        }
+
         var place: String
         var operation: String
         var nth: Int
         var effect = Effect.before
-        /// With the process goes the power: what was not synced is taken back first.
-        var loses = false
+        /// Nil where the power stays: what the kernel has is there.
+        var powerCut: PowerCut?
 
         /// - Returns: nil for text that says no such thing.
         init?(_ text: String) {
@@ -37,7 +45,8 @@
                 case "after": effect = .after
                 case "torn": effect = .torn
                 case "eio": effect = .fails
-                case "lose": loses = true
+                case "lose": powerCut = .loses
+                case "mix": powerCut = .mixes
                 default: return nil
                 }
             }

@@ -15,23 +15,24 @@
         /// Calls count from when this file exists; nil counts all.
         private let arming: String?
         private let names: Bool
-        /// Syncs of the journal take so many milliseconds longer.
-        private let slowSyncs: UInt32
+        /// Calls that take longer.
+        private let delay: FailpointDelay?
         private let unsynced: UnsyncedChanges?
         private let state: Mutex<State>
 
-        init(_ failpoint: Failpoint?, arming: String?, names: Bool, slowSyncs: UInt32, unsynced: UnsyncedChanges?) {
+        init(_ failpoint: Failpoint?, arming: String?, names: Bool, delay: FailpointDelay?, unsynced: UnsyncedChanges?)
+        {
             self.failpoint = failpoint
             self.arming = arming
             self.names = names
-            self.slowSyncs = slowSyncs
+            self.delay = delay
             self.unsynced = unsynced
             state = Mutex(State(isArmed: arming == nil))
         }
 
         /// - Throws: where this is the call that fails.
         func willCall(_ event: DiskEvent, _ path: String) throws(FileError) {
-            if slowSyncs > 0, event.place == "journal", event.operation == "sync" { usleep(slowSyncs * 1_000) }
+            delay?.hold(event)
             switch hit(event) {
             case .before, .torn: die(event, path)
             case .fails: throw fail(event, path)
@@ -41,6 +42,7 @@
 
         /// - Returns: whether to write only some of the bytes and then `die`.
         func willWrite(_ event: DiskEvent, _ path: String) throws(FileError) -> Bool {
+            delay?.hold(event)
             switch hit(event) {
             case .before: die(event, path)
             case .torn: return true
@@ -76,8 +78,8 @@
 
         func die(_ event: DiskEvent, _ path: String) -> Never {
             FailpointLog.write("killed at \(event) of \(path)")
-            guard let unsynced, failpoint?.loses ?? false else { Self.end() }
-            unsynced.takeBack(then: Self.end)
+            guard let unsynced, let powerCut = failpoint?.powerCut else { Self.end() }
+            unsynced.takeBack(powerCut == .loses ? .all : .any(), then: Self.end)
         }
 
         private static func end() -> Never {

@@ -5,8 +5,9 @@ import Tenants
 
 /// The file system of a node, and the rules that it keeps: the real one, and all of them.
 ///
-/// A debug build can be told by its environment to die at a chosen call of the disk, or to break a rule, so that the proofs
-/// of crashes can watch a real process do so. A release build does not know these words.
+/// A debug build can be told by its environment to die at a chosen call of the disk, to break a rule, or to copy commits into
+/// their files at other times, so that the proofs of crashes can watch a real process do so. A release build does not know
+/// these words.
 enum ServeFiles {
     static func make(_ base: NodeBase) throws -> any Files {
         #if DEBUG
@@ -16,9 +17,10 @@ enum ServeFiles {
         #endif
     }
 
-    static func breakRules(of start: inout EngineStart) throws {
+    static func disturb(_ start: inout EngineStart) throws {
         #if DEBUG
             try BrokenRules.apply(to: &start)
+            try CheckpointSchedule.apply(to: &start)
         #endif
     }
 }
@@ -30,7 +32,7 @@ enum ServeFiles {
     ///
     /// - `ROWHOUSE_FAILPOINT`: as ``Failpoint`` reads it, or `none` to learn names only;
     /// - `ROWHOUSE_FAILPOINT_ARMED_BY`: calls count from when this file exists;
-    /// - `ROWHOUSE_FAILPOINT_SLOW_SYNC`: milliseconds that each sync of the journal takes longer;
+    /// - `ROWHOUSE_FAILPOINT_DELAY`: as ``FailpointDelay`` reads it;
     /// - `ROWHOUSE_FAILPOINT_NAMES`: set, every kind of call is logged when it comes first.
     private struct FailpointSetup {
         private let base: NodeBase
@@ -46,15 +48,22 @@ enum ServeFiles {
             }
             FailpointLog.write("this process is made to fail at \(text); it is for tests only")
             let unsynced =
-                failpoint?.loses ?? false ? try UnsyncedChanges(stash: base.directory + ".failpoint-stash") : nil
+                failpoint?.powerCut != nil ? try UnsyncedChanges(stash: base.directory + ".failpoint-stash") : nil
             return FailpointFiles(
                 places: DiskPlaces(directory: base.directory, journal: base.journal),
                 trigger: FailpointTrigger(
                     failpoint, arming: environment["ROWHOUSE_FAILPOINT_ARMED_BY"],
                     names: environment["ROWHOUSE_FAILPOINT_NAMES"] != nil,
-                    slowSyncs: environment["ROWHOUSE_FAILPOINT_SLOW_SYNC"].flatMap(UInt32.init) ?? 0,
-                    unsynced: unsynced),
+                    delay: try delay(), unsynced: unsynced),
                 unsynced: unsynced)
+        }
+
+        private func delay() throws -> FailpointDelay? {
+            guard let text = environment["ROWHOUSE_FAILPOINT_DELAY"] else { return nil }
+            guard let delay = FailpointDelay(text) else {
+                throw ServeFailure.config("ROWHOUSE_FAILPOINT_DELAY: \(text) is no delay, such as journal-sync:20")
+            }
+            return delay
         }
     }
 
@@ -69,7 +78,7 @@ enum ServeFiles {
             case skipNodeState = "skip-node-state"
             case ignoreGeneration = "ignore-generation"
             case reuseGeneration = "reuse-generation"
-            case sizeOnlyAtEnd = "size-only-at-end"
+            case rewriteAcknowledgedBlock = "rewrite-acknowledged-block"
 
             func apply(to start: inout EngineStart) {
                 switch self {
@@ -81,7 +90,7 @@ enum ServeFiles {
                 case .skipNodeState: start.engineFaults.skipNodeState = true
                 case .ignoreGeneration: start.faults.ignoreGeneration = true
                 case .reuseGeneration: start.engineFaults.reuseGeneration = true
-                case .sizeOnlyAtEnd: start.faults.sizeOnlyAtEnd = true
+                case .rewriteAcknowledgedBlock: start.faults.rewriteAcknowledgedBlock = true
                 }
             }
         }

@@ -5,7 +5,7 @@
     import Synchronization
 
     /// Remembers how to take back every change that was not synced, so that a killed process can leave behind what a power
-    /// cut would: nothing of them.
+    /// cut would: nothing of them, or any of them.
     final class UnsyncedChanges: Sendable {
         enum Change: Sendable {
             case created(String)
@@ -13,8 +13,19 @@
             case renamed(String, to: String, stash: String?)
             case removed(String, stash: String)
             case madeDirectory(String)
-            /// Bytes of a file as they were, and its size.
+            /// Bytes of a file as they were, and its size, before some were written.
             case bytes(FileChanges, at: Int64, [UInt8], size: Int64)
+            /// The same before it was cut off or made longer.
+            case size(FileChanges, at: Int64, [UInt8], size: Int64)
+        }
+
+        /// What of the changes is taken back.
+        enum Choice {
+            case all
+            /// Of the names those from some change on, as file systems keep their order; of the bytes any sectors.
+            case some(namesAbove: Double)
+
+            static func any() -> Choice { .some(namesAbove: .random(in: 0...1)) }
         }
 
         private struct State {
@@ -99,7 +110,10 @@
 
         func didSync(_ file: FileChanges, upTo mark: Int) {
             drop(upTo: mark) { change in
-                if case .bytes(let changed, _, _, _) = change { changed === file } else { false }
+                switch change {
+                case .bytes(let changed, _, _, _), .size(let changed, _, _, _): changed === file
+                case .created, .madeDirectory, .removed, .renamed: false
+                }
             }
         }
 
@@ -108,7 +122,7 @@
                 switch change {
                 case .created(let path), .madeDirectory(let path), .removed(let path, _), .renamed(_, let path, _):
                     Self.folder(of: path) == folder
-                case .bytes: false
+                case .bytes, .size: false
                 }
             }
         }
@@ -128,7 +142,7 @@
             switch change {
             case .renamed(_, _, let stash): stash
             case .removed(_, let stash): stash
-            case .created, .madeDirectory, .bytes: nil
+            case .created, .madeDirectory, .bytes, .size: nil
             }
         }
 
@@ -138,12 +152,28 @@
 
         // MARK: The end
 
-        /// Takes everything back, newest first, and ends. Nobody changes anything any more: whoever wants to waits for the
+        /// Takes changes back, newest first, and ends. Nobody changes anything any more: whoever wants to waits for the
         /// lock until the process is gone.
-        func takeBack(then end: () -> Never) -> Never {
+        func takeBack(_ choice: Choice, then end: () -> Never) -> Never {
             state.withLock { state in
-                for (_, change) in state.changes.reversed() { takeBack(change) }
+                switch choice {
+                case .all: for (_, change) in state.changes.reversed() { takeBack(change) }
+                case .some(let share):
+                    let first = Int(Double(state.changes.count) * share)
+                    for index in state.changes.indices.reversed() {
+                        takeBackSome(state.changes[index].change, withName: index >= first)
+                    }
+                }
                 end()
+            }
+        }
+
+        private func takeBackSome(_ change: Change, withName: Bool) {
+            switch change {
+            case .bytes(let file, let offset, let old, let size):
+                file.takeBackSectors(old, at: offset, size: size)
+            case .size: if Bool.random() { takeBack(change) }
+            case .created, .renamed, .removed, .madeDirectory: if withName { takeBack(change) }
             }
         }
 
@@ -157,7 +187,8 @@
                 if let stash { _ = Glibc.rename(stash, to) }
             // What lies in a folder whose name was never synced is gone with it.
             case .madeDirectory(let path): try? FileManager.default.removeItem(atPath: path)
-            case .bytes(let file, let offset, let old, let size): file.takeBack(old, at: offset, size: size)
+            case .bytes(let file, let offset, let old, let size), .size(let file, let offset, let old, let size):
+                file.takeBack(old, at: offset, size: size)
             }
         }
     }
@@ -188,7 +219,7 @@
             try all.make(
                 { () throws(FileError) in
                     let old = try file.size()
-                    return .bytes(self, at: size, try bytes(Int(max(0, old - size)), at: size), size: old)
+                    return .size(self, at: size, try bytes(Int(max(0, old - size)), at: size), size: old)
                 }, body)
         }
 
@@ -210,6 +241,25 @@
         func takeBack(_ old: [UInt8], at offset: Int64, size: Int64) {
             old.withUnsafeBytes { _ = try? file.write($0, at: offset) }
             try? file.truncate(to: size)
+        }
+
+        /// Bytes that a disk writes all or none of.
+        private static let sector = 512
+
+        /// Each sector that was written over by itself. Sectors at the file's new end all, or none.
+        func takeBackSectors(_ old: [UInt8], at offset: Int64, size: Int64) {
+            old.withUnsafeBytes { old in
+                var start = 0
+                while start < old.count {
+                    let end = min(old.count, start + Self.sector - Int((offset + Int64(start)) % Int64(Self.sector)))
+                    if Bool.random() {
+                        _ = try? file.write(
+                            UnsafeRawBufferPointer(rebasing: old[start..<end]), at: offset + Int64(start))
+                    }
+                    start = end
+                }
+            }
+            if Bool.random(), let now = try? file.size(), now > size { try? file.truncate(to: size) }
         }
     }
 #endif
