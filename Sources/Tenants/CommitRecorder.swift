@@ -42,6 +42,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     var isHeld = false
     /// What runs now may go on where the disk is full (rule J6).
     var givesRoomBack = false
+    /// For a tenant that has replicas.
+    var touched: TouchedPages?
     private let faults: EngineFaults
 
     private let newest: Atomic<UInt64>
@@ -177,6 +179,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
             let hash = PageHash.of(page: current, number: number)
             if let previous { sum ^= PageHash.of(page: previous, number: number) }
             sum ^= hash
+            touched?.note(number)
             encoder.append(page: number, previous: previous, current: current, hash: hash)
         }
         if isKnown, let change = checksumOfSizeChange(commit) { sum ^= change } else { isKnown = false }

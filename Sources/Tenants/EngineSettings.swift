@@ -59,6 +59,12 @@ package struct EngineSettings: Sendable {
     package var checkpointPause: UInt64 = 200_000_000
     /// Nanoseconds between two looks of the clock at streams, waiting works and bounds.
     package var keeperPause: UInt64 = 100_000_000
+    /// Bytes of all that is kept on the disk for tenants' replicas; 0 is no replicas.
+    package var replicaBytes: Int64 = 16 << 30
+    /// Bytes of changes after which replicas begin anew, where the tenant itself is not larger.
+    package var replicaLogBytes: Int64 = 16 << 20
+    /// Nanoseconds for which that is kept when nobody asks for it.
+    package var replicaKeep: UInt64 = 604_800_000_000_000
     /// Rows of the node state written in one transaction.
     package var stateBatch = 1_000
 

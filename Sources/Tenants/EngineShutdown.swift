@@ -14,6 +14,8 @@ extension TenantEngine {
         checkpoints.stop()
         copier.wake()
         downloads.wake()
+        replicas.worker.wake()
+        replicas.reader.wake()
         clerk.wake()
         for left in compactions.close() { left.end(.failure(.busy)) }
         // Two checkpointers at once would each trust what the other has not finished.
@@ -36,6 +38,8 @@ extension TenantEngine {
         checkpoints.stop()
         copier.wake()
         downloads.wake()
+        replicas.worker.wake()
+        replicas.reader.wake()
         clerk.wake()
         for left in compactions.close() { left.end(.failure(.busy)) }
         journal.abandon()

@@ -200,6 +200,8 @@ package struct EngineStart {
             try engine.life.start("compactor", .keepers) { Compactor(engine: engine).loop() }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
             try engine.life.start("downloads", .keepers) { engine.downloads.loop(engine.life) }
+            try engine.life.start("replicas", .keepers) { engine.replicas.worker.loop(engine.life) }
+            try engine.life.start("replica-reads", .keepers) { engine.replicas.reader.loop(engine.life) }
             try engine.life.start("clerk", .keepers) { engine.clerk.loop(engine.life) }
         } catch {
             throw .threads("\(error)")

@@ -32,6 +32,7 @@ package final class TenantEngine: Sendable {
     /// The same for clients' downloads, so that moves do not wait for them.
     let downloads = ServiceThread()
     let snapshotSpace = SnapshotSpace()
+    package let replicas: ReplicaDesk
     /// What takes a moment and should not wait behind that: files are renamed, manifests written.
     let clerk = ServiceThread()
 
@@ -53,6 +54,8 @@ package final class TenantEngine: Sendable {
         opener = TenantOpener(
             layout: parts.layout, census: parts.census, journal: parts.journal, dirty: parts.dirty,
             context: parts.context)
+        replicas = ReplicaDesk(
+            layout: parts.layout, settings: parts.settings, files: parts.files, time: parts.context.time)
         events = EventRecorder(journal: parts.journal, dirty: parts.dirty)
     }
 

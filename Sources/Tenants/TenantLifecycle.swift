@@ -57,6 +57,7 @@ extension TenantEngine {
         tenant.noteEvent(lsn)
         tenant.abandonDatabase()
         census.remove(tenant.id)
+        replicas.drop(tenant.id)
         return (facts, lsn)
     }
 

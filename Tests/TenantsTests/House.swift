@@ -66,6 +66,15 @@ final class House: @unchecked Sendable {
 
     func stop() throws { try engine.shutdown() }
 
+    /// After `stop`.
+    func startAgain() throws { engine = try Self.start(directory, faults, time, notices, adjust) }
+
+    /// Starts on what a process that was killed has left.
+    func crash() throws {
+        engine.abandon()
+        try startAgain()
+    }
+
     @discardableResult
     func create(_ id: UInt64, sql: String = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)") async throws -> TenantID {
         let tenant = TenantID(id)

@@ -14,6 +14,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
 
     let deadline: Instant
     let cancellation: WorkCancellation?
+    private let notesChanges: Bool
     private let known: @Sendable (Bookmark) -> Bool
     private let path: String
     private let engine: TenantEngine
@@ -22,12 +23,13 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
 
     init(
         path: String, engine: TenantEngine, deadline: Instant, _ cancellation: WorkCancellation?,
-        known: @escaping @Sendable (Bookmark) -> Bool, _ reply: Reply<SnapshotOutcome>
+        notesChanges: Bool, known: @escaping @Sendable (Bookmark) -> Bool, _ reply: Reply<SnapshotOutcome>
     ) {
         self.path = path
         self.engine = engine
         self.deadline = deadline
         self.cancellation = cancellation
+        self.notesChanges = notesChanges
         self.known = known
         self.reply = reply
     }
@@ -39,6 +41,9 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         if known(bookmark) {
             outcome = .success(.known(bookmark))
         } else {
+            if notesChanges {
+                database.recorder.touched = TouchedPages(since: bookmark, in: database.state.generation)
+            }
             do throws(TenantsError) {
                 outcome = .success(.made(try copy(database, bookmark)))
             } catch {
@@ -59,6 +64,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
 
     private func copy(_ database: TenantDatabase, _ bookmark: Bookmark) throws(TenantsError) -> TenantSnapshot {
         let share = try takeRoom(for: database)
+        let schemaVersion = database.schemaVersion
         defer { share.noteWritten() }
         let guarded: GuardedConnection
         do throws(SQLiteError) {
@@ -79,7 +85,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         guarded.watch.end()
         do throws(TenantsError) {
             try written.get()
-            return try hold(database.tenant, bookmark, share)
+            return try hold(database.tenant, bookmark, schemaVersion, share)
         } catch {
             try? engine.files.remove(path)
             throw error
@@ -155,14 +161,16 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
 
     /// Takes the file its name; whoever holds it keeps it.
     private func hold(
-        _ tenant: TenantID, _ bookmark: Bookmark, _ share: SnapshotSpace.Share
+        _ tenant: TenantID, _ bookmark: Bookmark, _ schemaVersion: UInt32, _ share: SnapshotSpace.Share
     ) throws(TenantsError) -> TenantSnapshot {
         do throws(FileError) {
             let file = try engine.files.open(path, .read)
             do throws(FileError) {
                 let size = try file.size()
                 try engine.files.remove(path)
-                return TenantSnapshot(tenant, bookmark, byteCount: size, file: file, share, reader: engine.downloads)
+                return TenantSnapshot(
+                    tenant, bookmark, byteCount: size, schemaVersion: schemaVersion, file: file, share,
+                    reader: engine.downloads)
             } catch {
                 file.close()
                 throw error
@@ -188,5 +196,11 @@ extension TenantDatabase {
     /// Whether one more slow read may run aside.
     var mayCopyAside: Bool {
         readers.limit > 0 && !readers.isFull && hold != .closing && host.mayGoOnMeanwhile
+    }
+
+    /// Of the newest commit: changes with the schema. https://sqlite.org/fileformat.html#schema_cookie
+    var schemaVersion: UInt32 {
+        guard let page = file.committedImage(of: 1) else { return 0 }
+        return UInt32(bigEndian: page.loadUnaligned(fromByteOffset: 40, as: UInt32.self))
     }
 }

@@ -7,18 +7,21 @@ package final class TenantSnapshot: Sendable {
     package let tenant: TenantID
     package let bookmark: Bookmark
     package let byteCount: Int64
+    /// The tenant's, which the copy counts anew.
+    let schemaVersion: UInt32
     private let file: any File
     private let reader: ServiceThread
     private let share: SnapshotSpace.Share
 
     init(
-        _ tenant: TenantID, _ bookmark: Bookmark, byteCount: Int64, file: any File, _ share: SnapshotSpace.Share,
-        reader: ServiceThread
+        _ tenant: TenantID, _ bookmark: Bookmark, byteCount: Int64, schemaVersion: UInt32, file: any File,
+        _ share: SnapshotSpace.Share, reader: ServiceThread
     ) {
         self.share = share
         self.tenant = tenant
         self.bookmark = bookmark
         self.byteCount = byteCount
+        self.schemaVersion = schemaVersion
         self.file = file
         self.reader = reader
     }
@@ -28,18 +31,19 @@ package final class TenantSnapshot: Sendable {
     /// - Parameter count: bytes; fewer are given at the end only.
     /// - Throws: `TenantsError`.
     package func read(_ count: Int, at offset: Int64) async throws -> [UInt8] {
-        try await reader.run { [file] () throws(TenantsError) in
-            do throws(FileError) {
-                var bytes = [UInt8](repeating: 0, count: count)
-                let read = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in
-                    try file.read(into: raw, at: offset)
-                }
-                bytes.removeLast(count - read)
-                return bytes
-            } catch {
-                throw error.asTenantsError
-            }
+        try await reader.run { () throws(TenantsError) in
+            do throws(FileError) { return try self.readNow(count, at: offset) } catch { throw error.asTenantsError }
         }
+    }
+
+    /// The same on this thread, which waits for the disk.
+    func readNow(_ count: Int, at offset: Int64) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in
+            try file.read(into: raw, at: offset)
+        }
+        bytes.removeLast(count - read)
+        return bytes
     }
 }
 

@@ -1,0 +1,61 @@
+import Seams
+import Vocabulary
+
+/// A tenant's history with its files open: the generation's first state, and the log of what came after.
+///
+/// One task at a time changes it (`ReplicaTurn`); what has been given out may be read by others meanwhile.
+final class ReplicaLedger: @unchecked Sendable {
+    // @unchecked: everything that changes belongs to whoever has the tenant's turn.
+    let tenant: TenantID
+    let base: ReplicaFile
+    let log: ReplicaFile
+    var history: ReplicaHistory
+    var chain: ReplicaChain
+    /// Of each page as of the last frame.
+    var hashes: [UInt64]
+
+    init(
+        tenant: TenantID, base: ReplicaFile, log: ReplicaFile, history: ReplicaHistory, chain: ReplicaChain,
+        hashes: [UInt64]
+    ) {
+        self.tenant = tenant
+        self.base = base
+        self.log = log
+        self.history = history
+        self.chain = chain
+        self.hashes = hashes
+    }
+
+    var baseBytes: Int64 { Int64(history.basePages) * Int64(PageHash.pageSize) }
+    var logBytes: Int64 { ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) }
+    var bytes: Int64 { baseBytes + logBytes }
+    var memory: Int { hashes.count * 8 + history.ends.count * 4 }
+
+    /// A replica that begins with the generation would have to take more than the whole database once more.
+    ///
+    /// - Parameter bytes: that a log may have anyway.
+    func isLong(beyond bytes: Int64) -> Bool { logBytes > max(bytes, baseBytes) }
+}
+
+/// An open file that closes itself with its last user.
+final class ReplicaFile: Sendable {
+    let file: any File
+
+    init(_ file: any File) { self.file = file }
+    deinit { file.close() }
+
+    /// - Throws: also where the file is shorter.
+    func read(_ count: Int, at offset: Int64) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in try file.read(into: raw, at: offset)
+        }
+        guard read == count else {
+            throw .failed(operation: "read of \(count) bytes at \(offset)", path: "a replica's history", errno: 0)
+        }
+        return bytes
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int64) throws(FileError) {
+        try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
+    }
+}
