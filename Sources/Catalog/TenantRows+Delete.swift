@@ -90,6 +90,7 @@ extension TenantRows {
         release(keyOf: id, at: now, in: &plan)
         ChangeLog.append(.tenant, of: id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(id)], expect: .affected(1))
+        plan.add("DELETE FROM replica_generations WHERE tenant = ?1", [.id(id)])
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND state = 'stable'", [.id(id)], expect: .affected(1))
         do {
             _ = try await store.write(plan, at: now)
