@@ -82,6 +82,12 @@ extension FailureCode {
     package static let moveCommitted = FailureCode(409, "move_committed", "The move cannot be undone any more.")
     package static let alreadyThere = FailureCode(409, "already_there", "The tenant is on that node already.")
     package static let nodeAlone = FailureCode(409, "node_alone", "The node stands alone: nothing moves.")
+    package static let replicaOutOfDate = FailureCode(
+        409, "replica_out_of_date", "The tenant's replicas begin with a newer generation by now; ask which.")
+    package static let pushNotOffered = FailureCode(
+        409, "push_not_offered", "Writes that were made offline are not taken.")
+    package static let replicaUnknown = FailureCode(
+        410, "replica_unknown", "The replica comes with what was never given to it; it must begin anew.")
     package static let bookmarkMismatch = FailureCode(
         412, "bookmark_mismatch", "The tenant is not at that bookmark, or older than it.")
     package static let tooManyStreams = FailureCode(
@@ -117,7 +123,8 @@ extension FailureCode {
         .badRequest, .keyInvalid, .tenantRequired, .tenantConflict, .idempotencyNotPossible, .durabilityUnavailable,
         .configInvalid, .sqlError, .streamExpired, .tokenMissing, .tokenInvalid, .tokenExpired, .forbidden,
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
-        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .bookmarkMismatch,
+        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .replicaOutOfDate,
+        .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
         .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .rateLimited, .tooManyStreams,
         .headTooLarge, .internalError, .busy, .recovering, .catalogUnavailable, .tenantDamaged, .moving,
         .outcomeUnknown,

@@ -32,6 +32,14 @@ package struct TenantSettings: Sendable, Equatable {
     package var keyHold: Duration?
 }
 
+/// Embedded replicas of libSQL clients.
+package struct ReplicaSettings: Sendable, Equatable {
+    /// Bytes on the disk, of all tenants together; 0 is no replicas.
+    package var disk = 16 << 30
+    /// How long a tenant's part is kept that nobody asks for.
+    package var keep = Duration.seconds(7 * 86_400)
+}
+
 /// Finding a tenant's owner, and waiting while it moves.
 package struct RoutingSettings: Sendable, Equatable {
     /// Placements kept in memory.

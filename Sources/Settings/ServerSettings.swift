@@ -14,6 +14,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var journal = JournalSettings()
     package var streams = StreamSettings()
     package var tenants = TenantSettings()
+    package var replicas = ReplicaSettings()
     package var routing = RoutingSettings()
     package var compat = CompatibilitySettings()
     package var limits = LimitSettings()

@@ -49,6 +49,15 @@ extension SettingsTable {
                 + "that stands alone, a day in a cluster."),
     ]
 
+    static let replicas: [Setting] = [
+        Setting(
+            "replicas.disk", \.replicas.disk, .size(MiB...64 * TiB, zeroMeans: "no embedded replicas"),
+            "Disk space for what embedded replicas are served from, all tenants together."),
+        Setting(
+            "replicas.keep", \.replicas.keep, .duration(.seconds(60) ... .seconds(3650 * 86_400)),
+            "How long that is kept for a tenant whose replicas do not come; then they get the whole tenant once more."),
+    ]
+
     static let routing: [Setting] = [
         Setting(
             "routing.cache", \.routing.cache, .count(100...100_000_000),

@@ -1,7 +1,8 @@
 /// Every key that a node's configuration has, in the order in which the sample shows them.
 package enum SettingsTable {
     package static let all: [Setting] =
-        node + [domain, catalog] + cluster + access + [durability] + journal + streams + tenants + routing + compat
+        node + [domain, catalog] + cluster + access + [durability] + journal + streams + tenants + replicas + routing
+        + compat
         + limits + [schemas]
 
     package static func setting(_ path: String) -> Setting? { byPath[path] }

@@ -95,6 +95,12 @@ extension NodeParts {
         settings.takesNamespace = base.settings.compat.namespaceHeader
         settings.timeout = limits.statementTime.nanoseconds
         settings.longestTimeout = limits.statementTimeMax.nanoseconds
+        settings.replicaGenerations = {
+            [rows = ReplicaGenerationRows(store), time = base.time] tenant throws(TransportError) in
+            do throws(CatalogError) { return try await rows.next(for: tenant, at: time.wall()) } catch {
+                throw .catalogUnavailable
+            }
+        }
         settings.socket.streams = limits.socketStreams
         settings.socket.pending = limits.socketRequests
         return settings

@@ -37,6 +37,8 @@ enum ServeSettings {
         engine.streamIdle = settings.streams.idle.nanoseconds
         engine.transactionIdle = settings.streams.transactionIdle.nanoseconds
         engine.transactionWait = settings.streams.transactionWait.nanoseconds
+        engine.replicaBytes = Int64(settings.replicas.disk)
+        engine.replicaKeep = settings.replicas.keep.nanoseconds
         engine.journalHoldback = settings.journal.holdback.nanoseconds
         engine.recoveryBytes = Int64(settings.journal.recovery)
         engine.journalHoldback = settings.journal.holdback.nanoseconds

@@ -7,8 +7,11 @@ import Testing
 /// The data plane's endpoints beside the operations that the API's document is made of.
 struct OperationsTests {
     private static func endpoint(_ operation: Operation) -> HranaEndpoint {
-        HranaEndpoint(
-            HTTPMethod(rawValue: operation.method), String(operation.path.dropFirst(TenantPlane.base.utf8.count + 1)))
+        var path = String(operation.path.dropFirst(TenantPlane.base.utf8.count + 1))
+        for (index, name) in ["{generation}", "{from}", "{to}"].enumerated() {
+            path = path.replacing(name, with: String(index + 1))
+        }
+        return HranaEndpoint(HTTPMethod(rawValue: operation.method), path)
     }
 
     @Test(arguments: TenantPlane.operations)
@@ -28,6 +31,9 @@ struct OperationsTests {
         #expect(HranaEndpoint(.PATCH, "query") == .wrongMethod(allowed: "POST"))
         #expect(HranaEndpoint(.RAW(value: "TRACE"), "v3/pipeline") == .wrongMethod(allowed: "POST"))
         #expect(HranaEndpoint(.POST, "v3") == .wrongMethod(allowed: "GET, HEAD"))
+        #expect(HranaEndpoint(.POST, "export/7") == .wrongMethod(allowed: "GET, HEAD"))
+        #expect(HranaEndpoint(.PUT, "sync/7/1/129") == .wrongMethod(allowed: "GET, HEAD, POST"))
+        #expect(HranaEndpoint(.POST, "export/x") == .unknown)
         #expect(HranaEndpoint(.POST, "nothing") == .unknown)
     }
 }

@@ -16,7 +16,8 @@ import Testing
             let place = path.replacingOccurrences(of: "{key}", with: "acme").replacingOccurrences(
                 of: "{tenant}", with: "acme"
             )
-            .replacingOccurrences(of: "{id}", with: "none")
+            .replacingOccurrences(of: "{id}", with: "none").replacingOccurrences(of: "{generation}", with: "2")
+            .replacingOccurrences(of: "{from}", with: "1").replacingOccurrences(of: "{to}", with: "129")
             for (method, operation) in methods where method != "delete" {
                 let answer = try wire.send(method.uppercased(), place, method == "get" ? nil : "{}")
                 let responses = (operation as? [String: Any])?["responses"] as? [String: Any] ?? [:]

@@ -88,8 +88,7 @@ struct HranaAdmission: Sendable {
         _ headers: RequestHeaders, _ endpoint: HranaEndpoint, _ settings: HranaSettings
     ) throws(TransportError) -> UInt64 {
         guard let text = headers.timeout else {
-            // The copy of a large tenant takes its time.
-            return endpoint == .snapshot ? settings.longestTimeout : settings.timeout
+            return endpoint.makesCopies ? settings.longestTimeout : settings.timeout
         }
         guard let milliseconds = UInt64(text), (1...settings.longestTimeout / 1_000_000).contains(milliseconds) else {
             throw .badHeader(

@@ -13,6 +13,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case query
     /// The whole tenant as one file.
     case snapshot
+    /// What embedded replicas ask for.
+    case replica(ReplicaRequest)
     /// A WebSocket on the base itself.
     case socket
     /// `OPTIONS` on any of them.
@@ -41,7 +43,13 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
-        default: self = TenantPlane.allowedMethods(at: path).map { .wrongMethod(allowed: $0) } ?? .unknown
+        default:
+            if let asked = ReplicaRequest(method, path) {
+                self = .replica(asked)
+            } else {
+                let place = ReplicaRequest.template(path) ?? path
+                self = TenantPlane.allowedMethods(at: place).map { .wrongMethod(allowed: $0) } ?? .unknown
+            }
         }
     }
 
@@ -66,6 +74,14 @@ enum HranaEndpoint: Hashable, Sendable {
         }
     }
 
+    /// The copy of a large tenant takes its time.
+    var makesCopies: Bool {
+        switch self {
+        case .snapshot, .replica: true
+        default: false
+        }
+    }
+
     /// Answered without a token; a WebSocket may bring its own later.
     var isOpen: Bool {
         switch self {
@@ -81,7 +97,8 @@ enum HranaEndpoint: Hashable, Sendable {
         switch path {
         case "v1", "v2", "v3", "v1/execute", "v1/batch", "query", "snapshot": true
         default:
-            path.hasPrefix("v2/") || path.hasPrefix("v3/") || path == "v3-protobuf" || path.hasPrefix("v3-protobuf/")
+            ReplicaRequest.isBare(path) || path.hasPrefix("v2/") || path.hasPrefix("v3/") || path == "v3-protobuf"
+                || path.hasPrefix("v3-protobuf/")
         }
     }
 }

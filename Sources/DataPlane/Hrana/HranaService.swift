@@ -28,6 +28,7 @@ package final class HranaService: DoorService, Service {
     private enum Errand: Sendable {
         case lookUp(LookUp)
         case snapshot(DoorRequest, HranaCall)
+        case replica(DoorRequest, HranaCall, ReplicaRequest)
     }
 
     /// A request that waits for its tenant to be found.
@@ -71,6 +72,8 @@ package final class HranaService: DoorService, Service {
         case .lookUp(let lookUp): await finish(lookUp)
         case .snapshot(let request, let call):
             await SnapshotExchange(service: self, shelf: shelf, request: request, call: call).run()
+        case .replica(let request, let call, let asked):
+            await ReplicaExchange(service: self, request: request, call: call, asked: asked).run()
         }
     }
 
@@ -79,6 +82,7 @@ package final class HranaService: DoorService, Service {
             while true {
                 try await Task.sleep(for: Self.shelfSweep)
                 self.shelf.expire(now: self.settings.time.monotonic())
+                await self.settings.engine.replicas.sweep()
             }
         }
     }
@@ -185,12 +189,8 @@ package final class HranaService: DoorService, Service {
     func start(
         _ request: DoorRequest, _ admission: HranaAdmission, _ route: Route, _ authority: Authority
     ) throws(TransportError) {
-        if admission.endpoint == .snapshot {
-            let call = try self.call(request, admission, route, authority)
-            guard case .enqueued = queue.yield(.snapshot(request, call)) else {
-                throw TransportError(TenantsError.busy(queue: "line of those who wait for snapshots"))
-            }
-            return
+        if admission.endpoint.makesCopies {
+            return try send(request, admission.endpoint, try self.call(request, admission, route, authority))
         }
         let program: HranaProgram
         do throws(HranaDecodingError) {
@@ -200,6 +200,18 @@ package final class HranaService: DoorService, Service {
             throw TransportError(error)
         }
         try start(request, admission, route, authority, program)
+    }
+
+    /// On an errand that takes a task of its own.
+    private func send(_ request: DoorRequest, _ endpoint: HranaEndpoint, _ call: HranaCall) throws(TransportError) {
+        var errand = Errand.snapshot(request, call)
+        if case .replica(let asked) = endpoint {
+            guard settings.engine.settings.replicaBytes > 0 else { throw .pathNotFound }
+            errand = .replica(request, call, asked)
+        }
+        guard case .enqueued = queue.yield(errand) else {
+            throw TransportError(TenantsError.busy(queue: "line of those who wait for copies"))
+        }
     }
 
     func start(

@@ -4,6 +4,7 @@ import Hrana
 package import Membership
 package import Seams
 package import Tenants
+package import Vocabulary
 
 /// What the data plane is made of.
 package struct HranaSettings: Sendable {
@@ -29,6 +30,10 @@ package struct HranaSettings: Sendable {
     /// Bounds of one WebSocket's conversation.
     package var socket = SocketLimits()
     var snapshots = SnapshotShelf.Bounds()
+    /// Gives a tenant's replicas a number for what they begin with: even, and larger than any that it ever had anywhere.
+    package var replicaGenerations: @Sendable (TenantID) async throws(TransportError) -> UInt32 = {
+        _ throws(TransportError) in throw .catalogUnavailable
+    }
     /// Requests that may wait for the catalog at once, or be handed a snapshot to make.
     package var pendingLookUps = 1_024
 

@@ -14,6 +14,10 @@ extension HranaEndpoint {
         case .batch: ["batch1"]
         case .query: ["query"]
         case .snapshot: ["snapshot"]
+        case .replica(.info): ["replicaInfo"]
+        case .replica(.export): ["replicaExport"]
+        case .replica(.pull): ["replicaPull"]
+        case .replica(.push): ["replicaPush"]
         case .socket, .preflight, .wrongMethod, .unknown: []
         }
     }

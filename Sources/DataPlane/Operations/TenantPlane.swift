@@ -7,7 +7,7 @@ package import Contract
 /// `Rowhouse-Tenant`.
 package enum TenantPlane {
     package static let operations: [Operation] =
-        probes + ClientOperations.all + QueryOperations.all + SnapshotOperations.all
+        probes + ClientOperations.all + QueryOperations.all + SnapshotOperations.all + ReplicaOperations.all
 
     package static let schemas: [String: Schema] = ClientSchemas.all.merging(QueryOperations.schemas) { first, _ in
         first

@@ -1,0 +1,115 @@
+import Hrana
+import NIOCore
+import NIOHTTP1
+import Tenants
+import Vocabulary
+
+/// A replica's request, from the question to the last byte. In a task of its own, since copies and slow clients take their time.
+struct ReplicaExchange: Sendable {
+    /// Times that a reading is tried again, 10 ms apart, where too many others read.
+    private static let patience = 500
+
+    let service: HranaService
+    let request: DoorRequest
+    let call: HranaCall
+    let asked: ReplicaRequest
+
+    func run() async {
+        let cancellation = WorkCancellation()
+        request.onCancel(ReplicaCanceller(cancellation))
+        do {
+            try await answer(cancellation)
+        } catch let error as TenantsError {
+            request.forgetCanceller()
+            if error == .clientLeft { return service.refuse(request, .snapshotEnded) }
+            service.notRun(request, call, error)
+        } catch {
+            request.forgetCanceller()
+            service.refuse(request, error as? TransportError ?? .internalError)
+        }
+    }
+
+    private func answer(_ cancellation: WorkCancellation) async throws {
+        let engine = service.settings.engine
+        let numbers = service.settings.replicaGenerations
+        let ask = ReplicaCall(
+            tenant: call.tenant, deadline: call.deadline, cancellation: cancellation
+        ) { [tenant = call.tenant] in try await numbers(tenant) }
+        switch asked {
+        case .info:
+            let generation = try await engine.replicaGeneration(ask)
+            try respond(200, #"{"current_generation":\#(generation)}"#)
+        case .export(let generation):
+            guard let content = try await engine.replicaExport(generation, ask) else {
+                throw TransportError.replicaOutOfDate
+            }
+            await stream(content, "application/vnd.sqlite3")
+        case .pull(let position):
+            switch try await engine.replicaPull(position, ask) {
+            case .frames(let content): await stream(content, "application/octet-stream")
+            // How the protocol says that there is nothing more.
+            case .generation(let newest, let bookmark): try respond(400, #"{"generation":\#(newest)}"#, bookmark)
+            case .startAgain: throw TransportError.replicaUnknown
+            }
+        case .push: throw TransportError.pushNotOffered
+        }
+    }
+
+    private func respond(_ status: Int, _ body: String, _ bookmark: Bookmark? = nil) throws {
+        request.forgetCanceller()
+        guard service.mayAnswer else { throw TransportError.outcomeUnknown }
+        var answer = HranaAnswer()
+        answer.status = status
+        answer.bookmark = bookmark
+        service.respond(request, answer, ByteBuffer(string: body))
+    }
+
+    private func stream(_ content: ReplicaContent, _ type: String) async {
+        request.forgetCanceller()
+        guard service.mayAnswer else { return service.refuse(request, .outcomeUnknown) }
+        var answer = HranaAnswer()
+        answer.contentType = type
+        answer.bookmark = content.bookmark
+        var lines = service.lines(request, answer)
+        lines.append("Cache-Control: private, no-store\r\n")
+        guard let stream = request.beginStream(.ok, lines: lines, length: Int(content.byteCount)) else { return }
+        var offset: Int64 = 0
+        while stream.sendsBody, offset < content.byteCount {
+            guard let bytes = await piece(of: content, at: offset), !bytes.isEmpty else { return stream.abort() }
+            offset += Int64(bytes.count)
+            guard await stream.write(ByteBuffer(bytes: bytes)) else { return }
+        }
+        stream.end()
+    }
+
+    private func piece(of content: ReplicaContent, at offset: Int64) async -> [UInt8]? {
+        for _ in 0..<Self.patience {
+            do {
+                return try await content.piece(at: offset)
+            } catch TenantsError.busy {
+                guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return nil }
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+}
+
+/// Ends the copy whose client has left.
+private final class ReplicaCanceller: DoorCanceller {
+    private let cancellation: WorkCancellation
+    init(_ cancellation: WorkCancellation) { self.cancellation = cancellation }
+    func cancel() { cancellation.cancel() }
+}
+
+extension TransportError {
+    /// Not a 400 or 500: there the client looks for a generation.
+    static let replicaUnknown = TransportError(
+        410, "REPLICA_UNKNOWN",
+        "The tenant never gave this replica what it comes with, or long ago: delete its files and sync anew")
+    static let replicaOutOfDate = TransportError(
+        409, "REPLICA_OUT_OF_DATE", "The tenant has a newer generation by now; connect again")
+    static let pushNotOffered = TransportError(
+        409, "PUSH_NOT_OFFERED", "Writes that were made offline are not taken; write through the connection instead")
+}
