@@ -42,13 +42,33 @@ package struct IdempotencyTable {
     package func find(_ key: String) throws(SQLFailure) -> Kept? {
         try session.own { connection throws(SQLiteError) in
             try connection.execute(Self.schema)
-            let select = try connection.prepare(
-                "SELECT request, answer FROM _rowhouse_idempotency WHERE key = ? AND created > ?")
-            try select.bind(key, 1)
-            try select.bind(now - Self.lifetime, 2)
-            guard try select.step() else { return nil }
-            return Kept(request: Array(select.blob(0)), answer: Array(select.blob(1)))
+            return try Self.find(key, now, connection)
         }
+    }
+
+    /// The same outside of a transaction and without changing anything.
+    package static func peek(
+        _ key: String, in database: TenantDatabase, now: WallTime
+    ) throws(SQLFailure) -> Kept? {
+        do throws(SQLiteError) {
+            return try database.own { connection throws(SQLiteError) in
+                let table = try connection.prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?")
+                try table.bind(name, 1)
+                guard try table.step() else { return nil }
+                return try find(key, now.milliseconds, connection)
+            }
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    private static func find(_ key: String, _ now: Int64, _ connection: Connection) throws(SQLiteError) -> Kept? {
+        let select = try connection.prepare(
+            "SELECT request, answer FROM _rowhouse_idempotency WHERE key = ? AND created > ?")
+        try select.bind(key, 1)
+        try select.bind(now - lifetime, 2)
+        guard try select.step() else { return nil }
+        return Kept(request: Array(select.blob(0)), answer: Array(select.blob(1)))
     }
 
     /// Keeps an answer, and lets go of some that are too old or too many.

@@ -1,8 +1,8 @@
 /// Finds where the first statement of a text ends, in one pass and as `sqlite3_complete` would have it: at a semicolon outside of
 /// strings and comments, but in a trigger's definition only after the END that follows another semicolon.
-enum StatementSplitter {
+package enum StatementSplitter {
     /// - Returns: bytes up to and with the semicolon that ends the first statement, or all of them.
-    static func firstLength(_ bytes: ArraySlice<UInt8>) -> Int {
+    package static func firstLength(_ bytes: ArraySlice<UInt8>) -> Int {
         var scanner = Scanner(bytes)
         var progress = Progress.start
         while let token = scanner.next() {
@@ -15,7 +15,7 @@ enum StatementSplitter {
     /// Empty statements need not be looked at one by one, and a text may be full of them.
     ///
     /// - Returns: bytes up to and with the last semicolon before anything else but space and comments; 0 if there is none.
-    static func emptyLength(_ bytes: ArraySlice<UInt8>) -> Int {
+    package static func emptyLength(_ bytes: ArraySlice<UInt8>) -> Int {
         var scanner = Scanner(bytes)
         var end = bytes.startIndex
         while scanner.next() == .semicolon { end = scanner.index }

@@ -18,6 +18,20 @@ import Testing
         #expect(found == expected)
     }
 
+    @Test(
+        arguments: [
+            ("SELECT 1", .reads), ("/* */ values (1)", .reads), ("EXPLAIN DELETE FROM t", .reads), ("", .reads),
+            ("WITH a AS (DELETE) SELECT 1", .reads), ("WITH a(x) AS (SELECT 1) DELETE FROM t", .changes),
+            ("WITH a AS (SELECT ')') INSERT INTO t SELECT 1", .changes), ("WITH", .changes), ("PRAGMA x", .changes),
+            ("CREATE TABLE t(a)", .changes), ("(SELECT 1)", .reads), ("begin immediate", .begins), ("END", .commits),
+            ("BEGIN READONLY", .special), ("VACUUM INTO 'x'", .special), ("COMMIT TRANSACTION", .commits),
+            ("ROLLBACK", .rollsBack), ("; ROLLBACK; SELECT to", .rollsBack), ("ROLLBACK TRANSACTION TO s", .savepoint),
+            ("SAVEPOINT s", .savepoint), ("release s", .savepoint),
+        ] as [(String, StatementRole)])
+    func `what a statement is to the transaction around it`(sql: String, expected: StatementRole) {
+        #expect(sql.withRawUTF8 { SQLText.role($0) } == expected)
+    }
+
     @Test func `EXPLAIN in any dress`() {
         for sql in ["EXPLAIN SELECT 1", "/**/explain query plan select 1", "\u{FEFF}; eXplain x"] {
             #expect(sql.withRawUTF8 { SQLText.isExplain($0) })

@@ -99,7 +99,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
             case .waitForWriter:
                 stage = .waiting
                 return .waitForWriter
-            case .forbidden, .failed: fail(.writeForbidden, ending: stream, on: database)
+            case .forbidden, .failed, .refused: fail(.writeForbidden, ending: stream, on: database)
             }
         }
         return .done(after: database.newestLSN)

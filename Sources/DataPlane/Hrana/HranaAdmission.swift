@@ -101,7 +101,7 @@ struct HranaAdmission: Sendable {
         _ headers: RequestHeaders, _ endpoint: HranaEndpoint
     ) throws(TransportError) -> String? {
         guard let key = headers.idempotencyKey else { return nil }
-        guard endpoint == .query else { throw .idempotencyNotPossible }
+        guard endpoint.takesIdempotencyKey else { throw .idempotencyNotPossible }
         guard IdempotencyKey.bytes.contains(key.utf8.count) else {
             throw .badHeader("Idempotency-Key", "1 to \(IdempotencyKey.bytes.upperBound) bytes long")
         }

@@ -82,6 +82,14 @@ enum HranaEndpoint: Hashable, Sendable {
         }
     }
 
+    /// Whether a request can be done at most once under a key.
+    var takesIdempotencyKey: Bool {
+        switch self {
+        case .query, .execute, .batch, .pipeline: true
+        default: false
+        }
+    }
+
     /// Answered without a token; a WebSocket may bring its own later.
     var isOpen: Bool {
         switch self {

@@ -221,13 +221,14 @@ package final class HranaService: DoorService, Service {
         var call = try self.call(request, admission, route, authority)
         call.encoding = admission.endpoint.encoding
         if let baton = program.baton { try call.take(baton: baton, settings.context) }
+        let key = admission.idempotencyKey.map { IdempotencyKey($0, of: admission.endpoint, body: request.body) }
         switch program {
-        case .pipeline(let pipeline): exchange(for: request).start(request, call, .pipeline, pipeline.requests)
-        case .version1(let statement): exchange(for: request).start(request, call, .version1, [statement])
+        case .pipeline(let pipeline):
+            exchange(for: request).start(request, call, .pipeline, pipeline.requests, under: key)
+        case .version1(let statement):
+            exchange(for: request).start(request, call, .version1, [statement], under: key)
         case .cursor(let cursor): CursorExchange(request, call, self).start(cursor.batch)
-        case .query(let query):
-            let idempotency = admission.idempotencyKey.map { IdempotencyKey($0, body: request.body) }
-            QueryExchange(request, call, self).start(query, idempotency)
+        case .query(let query): QueryExchange(request, call, self).start(query, under: key)
         }
     }
 

@@ -22,13 +22,14 @@ final class PipelineExchange: PipelineClient, DoorCanceller, @unchecked Sendable
 
     /// - Precondition: it was taken.
     func start(
-        _ request: DoorRequest, _ call: HranaCall, _ form: PipelineWork.Form, _ requests: [StreamRequest]
+        _ request: DoorRequest, _ call: HranaCall, _ form: PipelineWork.Form, _ requests: [StreamRequest],
+        under key: IdempotencyKey? = nil
     ) {
         self.request = request
         self.call = call
         let work = self.work ?? PipelineWork(call, service.settings.context)
         self.work = work
-        work.prepare(call, form: form, requests: requests, for: self)
+        work.prepare(call, form: form, requests: requests, under: key, for: self)
         cancellable.withLock { $0 = (work, call.tenant) }
         request.onCancel(self)
         service.settings.engine.submit(work, to: call.tenant)

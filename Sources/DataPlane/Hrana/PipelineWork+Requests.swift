@@ -14,7 +14,7 @@ extension PipelineWork {
         case .closeSQL(let id):
             runner.session.stream.storedSQL[id] = nil
             writer.emptyResult(of: .closeSQL)
-        case .getAutocommit: writer.autocommitResult(runner.session.isAutocommit)
+        case .getAutocommit: writer.autocommitResult(try runner.isAutocommit())
         case .close: writer.emptyResult(of: .close)
         }
     }
@@ -55,7 +55,7 @@ extension PipelineWork {
     private func run(
         _ step: BatchStep, _ steps: inout BatchProgress, _ runner: StatementRunner
     ) throws(StatementStop) {
-        guard steps.runs(step, isAutocommit: runner.session.isAutocommit) else {
+        guard steps.runs(step, isAutocommit: try runner.isAutocommit()) else {
             writer.noStepResult()
             return steps.note(.skipped)
         }
@@ -70,6 +70,7 @@ extension PipelineWork {
             writer.bytes.truncate(to: mark)
             guard case .failed(let failure) = error else { throw error }
             writer.noStepResult()
+            runner.once?.hasFailed = true
             steps.note(.error, failure)
         }
     }

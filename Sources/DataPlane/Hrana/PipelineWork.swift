@@ -48,8 +48,8 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     let context: HranaContext
     package let cancellation: WorkCancellation? = WorkCancellation()
     private(set) var call: HranaCall
-    private var form = Form.pipeline
-    private var requests: [StreamRequest] = []
+    private(set) var form = Form.pipeline
+    private(set) var requests: [StreamRequest] = []
     private var client: (any PipelineClient)?
 
     private(set) var stream: TenantStream?
@@ -59,6 +59,9 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private var mayHaveChanged = false
     /// Where the current request's result begins in the writer.
     private var mark = 0
+    var key: IdempotencyKey?
+    /// The transaction of a program under a key.
+    var once: OnceTransaction?
 
     package init(_ call: HranaCall, _ context: HranaContext) {
         self.call = call
@@ -68,11 +71,16 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     /// Makes it ready to be submitted.
     ///
     /// - Precondition: it is new, or the program before was answered.
-    package func prepare(_ call: HranaCall, form: Form, requests: [StreamRequest], for client: any PipelineClient) {
+    package func prepare(
+        _ call: HranaCall, form: Form, requests: [StreamRequest], under key: IdempotencyKey? = nil,
+        for client: any PipelineClient
+    ) {
         precondition(self.client == nil && stream == nil, "the program before is not answered yet")
         self.call = call
         self.form = form
         self.requests = requests
+        self.key = key
+        once = nil
         self.client = client
         cancellation?.renew()
         answer = HranaAnswer()
@@ -102,17 +110,22 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         defer { if session.mayHaveChanged { mayHaveChanged = true } }
         let runner = StatementRunner(
             session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
-            mayWait: mayWait)
+            mayWait: mayWait, once: once)
         do throws(StatementStop) {
+            if next == 0, try isDoneBefore(runner) {
+                close(stream, on: database)
+                return .done(after: database.newestLSN)
+            }
             while next < requests.count, !session.isCancelled {
                 try run(requests[next], runner)
                 next += 1
             }
-            if session.isCancelled { leaveOff(stream, on: database) } else { finish(stream, on: database) }
+            if session.isCancelled { leaveOff(stream, on: database) } else { try finish(stream, runner, on: database) }
         } catch {
             switch error {
             case .waitForWriter: return .waitForWriter
             case .forbidden: fail(.writeForbidden, ending: stream, on: database)
+            case .refused(let error): fail(error, ending: stream, on: database)
             case .failed(let error): failVersion1(error, stream, on: database)
             }
         }
@@ -138,6 +151,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private func takeClient() -> (any PipelineClient)? {
         defer { client = nil }
         requests.removeAll(keepingCapacity: true)
+        key = nil
         return client
     }
 
@@ -147,7 +161,8 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     private func begin(on database: TenantDatabase) -> Bool {
         if client?.isGone ?? true { return false }
         do throws(TransportError) {
-            let claimed = try call.claimStream(on: database, isBrief: isBrief, context)
+            if try isDoneBefore(database) { return false }
+            let claimed = try call.claimStream(on: database, isBrief: isBrief || key != nil, context)
             if let fault = ProtocolCheck.fault(in: requests, stored: claimed.storedSQL, context.limits) {
                 fail(TransportError(fault), ending: claimed, on: database)
                 return false
@@ -170,20 +185,33 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         }
     }
 
-    private var endsStream: Bool { form == .version1 || requests.last == .close }
+    var endsStream: Bool { form == .version1 || requests.last == .close }
 
-    private func finish(_ stream: TenantStream, on database: TenantDatabase) {
+    private func finish(
+        _ stream: TenantStream, _ runner: StatementRunner, on database: TenantDatabase
+    ) throws(StatementStop) {
+        if endsStream {
+            if form == .version1 { writer.finishVersion1() } else { writer.finishPipeline(baton: nil) }
+            if key != nil { try once?.end(&key!, answer: writer.bytes.bytes, runner) }
+            return close(stream, on: database)
+        }
+        self.stream = nil
+        stream.sequence += 1
+        database.leave(stream)
+        writer.finishPipeline(baton: call.baton(for: stream, isClean: stream.isClean, context))
+        tell(database)
+    }
+
+    /// The answer is whole, and its stream ends with it.
+    private func close(_ stream: TenantStream, on database: TenantDatabase) {
+        self.stream = nil
+        database.close(stream)
+        tell(database)
+    }
+
+    func tell(_ database: TenantDatabase) {
         answer.bookmark = database.bookmark
         if call.encoding == .protobuf { answer.contentType = "application/x-protobuf" }
-        self.stream = nil
-        if endsStream {
-            database.close(stream)
-            if form == .version1 { writer.finishVersion1() } else { writer.finishPipeline(baton: nil) }
-        } else {
-            stream.sequence += 1
-            database.leave(stream)
-            writer.finishPipeline(baton: call.baton(for: stream, isClean: stream.isClean, context))
-        }
     }
 
     /// The client is gone, and with it whatever could name the stream again.
@@ -231,6 +259,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
                 throw error
             }
             progress = .none
+            once?.hasFailed = true
             writer.bytes.truncate(to: mark)
             writer.errorResult(failure)
         }

@@ -24,10 +24,23 @@ struct ScriptProgress {
 
     private mutating func runNext(_ runner: StatementRunner) throws(StatementStop) {
         try runner.checkDeadline("")
+        let role = runner.once.map { _ in bytes.withUnsafeBytes { SQLText.role($0, from: offset) } }
+        if let role, try isTaken(role, runner) { return }
         do throws(SQLFailure) {
             try runner.session.runNext(of: bytes, at: &offset)
         } catch {
             throw runner.stop(error, .preparing)
         }
+        if let role { runner.once?.noteDone(role) }
+    }
+
+    /// Whether the next statement was answered without SQLite.
+    private mutating func isTaken(_ role: StatementRole, _ runner: StatementRunner) throws(StatementStop) -> Bool {
+        let start = offset + StatementSplitter.emptyLength(bytes[offset...])
+        let end = start + StatementSplitter.firstLength(bytes[start...])
+        let text = String(decoding: bytes[start..<end], as: UTF8.self)
+        guard let once = runner.once, try once.takes(text, role, runner) else { return false }
+        offset = end
+        return true
     }
 }

@@ -11,6 +11,8 @@ struct StatementRunner {
     let mayWrite: Bool
     /// False where the tenant has no room for one more that waits for the writer.
     let mayWait: Bool
+    /// The program is done under an idempotency key.
+    var once: OnceTransaction?
 
     /// Runs a statement to its end and writes its result. When this throws the writer is as it was.
     ///
@@ -22,7 +24,9 @@ struct StatementRunner {
         do throws(StatementStop) {
             let started = context.time.monotonic()
             var summary = StatementSummary()
-            if try runSpecial(sql, request) {
+            let role = once.map { _ in sql.withRawUTF8 { SQLText.role($0) } }
+            let isTaken = try isTaken(sql, role, request)
+            if isTaken ? true : try runSpecial(sql, request) {
                 writer.startStatementResult()
                 writer.startRows()
             } else {
@@ -31,6 +35,7 @@ struct StatementRunner {
             }
             summary.nanoseconds = context.time.monotonic().nanoseconds(since: started)
             writer.finishStatementResult(summary)
+            if let role { once?.noteDone(role) }
         } catch {
             writer.bytes.truncate(to: mark)
             throw error
@@ -98,12 +103,7 @@ struct StatementRunner {
         guard sql.withRawUTF8({ SQLText.content($0, after: special.end) }) == nil else {
             throw .failed(.manyStatements)
         }
-        guard request.arguments.isEmpty, request.namedArguments.isEmpty else {
-            throw .failed(
-                HranaError(
-                    "The statement has no parameters, the request has arguments", code: HranaErrorCode.argumentsInvalid)
-            )
-        }
+        guard request.hasNoArguments else { throw .failed(.noParameters) }
         try run(special.statement)
         return true
     }
@@ -155,4 +155,13 @@ extension StatementSummary {
             affectedRows: execution.affectedRows, lastInsertRowID: execution.lastInsertRowID,
             rowsRead: execution.rowsRead, rowsWritten: execution.rowsWritten)
     }
+}
+
+extension Hrana.Statement {
+    var hasNoArguments: Bool { arguments.isEmpty && namedArguments.isEmpty }
+}
+
+extension HranaError {
+    static let noParameters = HranaError(
+        "The statement has no parameters, the request has arguments", code: HranaErrorCode.argumentsInvalid)
 }

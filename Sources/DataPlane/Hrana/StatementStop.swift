@@ -9,4 +9,6 @@ enum StatementStop: Error {
     /// The caller may not write at all: the whole program ends. (A write within its own read-only transaction merely
     /// fails.)
     case forbidden
+    /// The program cannot be done under its idempotency key: it ends with this, and nothing of it lasts.
+    case refused(TransportError)
 }

@@ -134,7 +134,15 @@ extension TransportError {
         503, "CATALOG_UNAVAILABLE", "Where the tenant is cannot be found out now; try again shortly",
         retryAfterSeconds: 1)
     package static let idempotencyNotPossible = TransportError(
-        400, "IDEMPOTENCY_NOT_POSSIBLE", "Idempotency-Key is not offered for this call; send the request without it")
+        400, "IDEMPOTENCY_NOT_POSSIBLE",
+        "Under an Idempotency-Key there can be a query, v1/execute, v1/batch, or a pipeline without a baton that closes its stream and commits at most once; nothing was done"
+    )
+    static let idempotencyMismatch = TransportError(
+        422, "IDEMPOTENCY_MISMATCH", "The Idempotency-Key was used before for another request; use a new one")
+    static let answerNotKept = TransportError(
+        400, "IDEMPOTENCY_NOT_POSSIBLE",
+        "The answer is too long to be kept under its Idempotency-Key; nothing was done. Ask for less, or without the key"
+    )
 
     package static func badHeader(_ name: String, _ expected: String) -> TransportError {
         TransportError(400, "BAD_REQUEST", "The header \(name) must be \(expected)")

@@ -17,8 +17,8 @@ final class QueryExchange: QueryClient, DoorCanceller, @unchecked Sendable {
         self.service = service
     }
 
-    func start(_ query: QueryRequest, _ idempotency: IdempotencyKey?) {
-        let fresh = QueryWork(call, query, idempotency, request.id, for: self, service.settings.context)
+    func start(_ query: QueryRequest, under key: IdempotencyKey?) {
+        let fresh = QueryWork(call, query, under: key, request.id, for: self, service.settings.context)
         work.withLock { $0 = fresh }
         request.onCancel(self)
         service.settings.engine.submit(fresh, to: call.tenant)

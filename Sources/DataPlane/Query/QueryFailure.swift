@@ -21,7 +21,6 @@ struct QueryFailure: Equatable {
         case StatementFailure.OwnCode.temporaryFull: self.init(507, "temporary_full")
         case HranaErrorCode.transactionTimeout, HranaErrorCode.transactionBusy, StatementFailure.OwnCode.readExpired:
             self.init(503, "busy")
-        case HranaError.answerNotKept.code: self.init(400, "idempotency_not_possible")
         default: self.init(400, "sql_error", code.hasPrefix("SQLITE_") ? code : nil)
         }
     }
@@ -40,14 +39,13 @@ extension HranaError {
     static let vacuumInQuery = HranaError(
         "A query is a transaction of its own, and VACUUM works outside of any: send it through a pipeline",
         code: "SQLITE_ERROR")
-    static let answerNotKept = HranaError(
-        "The answer is too long to be kept under its Idempotency-Key; nothing was done. Ask for less, or without the key",
-        code: "IDEMPOTENCY_NOT_POSSIBLE")
 }
 
 extension TransportError {
-    static let idempotencyMismatch = TransportError(
-        422, "IDEMPOTENCY_MISMATCH", "The Idempotency-Key was used before for another request; use a new one")
+    /// A commit that failed where no statement's result can tell of it.
+    init(committing error: HranaError) {
+        self.init(QueryFailure(error).status, error.code ?? "SQL_ERROR", error.message)
+    }
 }
 
 extension JSONWriter {

@@ -28,7 +28,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     private let context: HranaContext
     private let call: HranaCall
     private let query: QueryRequest
-    private let idempotency: IdempotencyKey?
+    private var key: IdempotencyKey?
     private let requestID: RequestNumber
     private let began: Instant
     private var client: (any QueryClient)?
@@ -41,17 +41,16 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     private var hasEnded = false
 
     init(
-        _ call: HranaCall, _ query: QueryRequest, _ idempotency: IdempotencyKey?, _ requestID: RequestNumber,
+        _ call: HranaCall, _ query: QueryRequest, under key: IdempotencyKey?, _ requestID: RequestNumber,
         for client: any QueryClient, _ context: HranaContext
     ) {
         self.call = call
         self.query = query
-        // What only reads may be done twice.
-        self.idempotency = call.rights == .write ? idempotency : nil
+        self.key = key
         self.requestID = requestID
         self.client = client
         self.context = context
-        beginsWriting = self.idempotency != nil
+        beginsWriting = call.rights == .write && key != nil
         began = context.time.monotonic()
     }
 
@@ -83,7 +82,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
 
     // MARK: Running
 
-    private var isTransaction: Bool { idempotency != nil || (query.isAtomic && !query.isSingle) }
+    private var isTransaction: Bool { key != nil || (query.isAtomic && !query.isSingle) }
 
     private func run(on database: TenantDatabase, mayWait: Bool) -> WorkOutcome {
         guard client.map({ !$0.isGone }) ?? false, stream != nil || begin(on: database) else {
@@ -98,6 +97,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
                 if isTransaction { beginAnew(database) }
                 return .waitForWriter
             case .forbidden: fail(.writeForbidden, database)
+            case .refused(let error): fail(error, database)
             case .failed(let failure) where isOvertaken(failure):
                 beginAnew(database)
                 return mayWait ? .waitForWriter : run(on: database, mayWait: false)
@@ -115,6 +115,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     /// - Returns: false if there is an answer already.
     private func begin(on database: TenantDatabase) -> Bool {
         do throws(TransportError) {
+            if call.rights == .read, try isDoneBefore(database) { return false }
             stream = try call.claimStream(on: database, isBrief: isTransaction || query.isSingle, context)
         } catch {
             write(error, bookmark: database.bookmark)
@@ -133,7 +134,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
             mayWait: mayWait)
         if isTransaction, next == 0, session.isAutocommit {
             try runner.runPlainly(beginsWriting ? "BEGIN IMMEDIATE" : "BEGIN")
-            if let kept = try kept(session) { return answer(again: kept, database) }
+            if let known = try known(runner) { return answer(again: known, database) }
         }
         while next < query.statements.count, !session.isCancelled {
             try runner.query(query.statements[next], into: &writer)
@@ -142,7 +143,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
         }
         if session.isCancelled { return leaveOff(database) }
         if !query.isSingle { writer.finishPlainResults() }
-        try keep(session)
+        if key != nil { try runner.keep(&key!, answer: writer.bytes.bytes) }
         if isTransaction { try runner.runPlainly("COMMIT") }
         finish(database)
     }
@@ -158,30 +159,24 @@ final class QueryWork: TenantWork, @unchecked Sendable {
 
     // MARK: Idempotency
 
-    private func kept(_ session: SQLSession) throws(StatementStop) -> IdempotencyTable.Kept? {
-        guard let idempotency else { return nil }
-        do throws(SQLFailure) {
-            return try IdempotencyTable(session, now: context.time.wall()).find(idempotency.key)
-        } catch {
-            throw .failed(StatementFailure.error(error, .running))
-        }
+    private func known(_ runner: StatementRunner) throws(StatementStop) -> [UInt8]? {
+        key == nil ? nil : try runner.kept(&key!)
     }
 
-    private func keep(_ session: SQLSession) throws(StatementStop) {
-        guard let idempotency else { return }
-        guard writer.bytes.count <= IdempotencyTable.answerBytes else { throw .failed(.answerNotKept) }
-        do throws(SQLFailure) {
-            try IdempotencyTable(session, now: context.time.wall())
-                .keep(idempotency.key, request: idempotency.request, answer: writer.bytes.bytes)
-        } catch {
-            throw .failed(StatementFailure.error(error, .running))
+    /// What was done while the caller could write is not refused now. What only reads may be done twice.
+    private func isDoneBefore(_ database: TenantDatabase) throws(TransportError) -> Bool {
+        guard key != nil else { return false }
+        guard let known = try context.kept(&key!, database) else {
+            key = nil
+            return false
         }
+        answer(again: known, database)
+        return true
     }
 
-    private func answer(again kept: IdempotencyTable.Kept, _ database: TenantDatabase) {
-        guard kept.request == idempotency?.request else { return fail(.idempotencyMismatch, database) }
+    private func answer(again known: [UInt8], _ database: TenantDatabase) {
         writer.bytes.removeAll(keepingCapacity: true)
-        kept.answer.withUnsafeBytes { writer.bytes.append($0) }
+        known.withUnsafeBytes { writer.bytes.append($0) }
         finish(database)
     }
 

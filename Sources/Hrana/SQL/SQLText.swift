@@ -75,7 +75,7 @@ package enum SQLText {
     }
 
     /// A word in capitals; short enough not to need memory of its own.
-    private static func keyword(_ sql: UnsafeRawBufferPointer, _ range: Range<Int>) -> String? {
+    static func keyword(_ sql: UnsafeRawBufferPointer, _ range: Range<Int>) -> String? {
         guard range.count <= 15 else { return nil }
         return String(unsafeUninitializedCapacity: 15) { out in
             for (index, byte) in sql[range].enumerated() {

@@ -1,0 +1,48 @@
+import Crypto
+import Lanes
+import NIOCore
+
+/// A caller's name for one request, under which it is done at most once.
+package struct IdempotencyKey: Sendable {
+    /// Bytes of a key, as UTF-8.
+    static let bytes = 1...128
+    /// Bytes of a body whose hash would hold up a lane.
+    private static let largeBody = 1 << 20
+
+    let key: String
+    private let endpoint: HranaEndpoint
+    private let body: ByteBuffer
+    private var known: [UInt8]?
+
+    init(_ key: String, of endpoint: HranaEndpoint, body: ByteBuffer) {
+        self.key = key
+        self.endpoint = endpoint
+        self.body = body
+    }
+
+    /// SHA-256 of the request: another one under the same key is a mistake.
+    ///
+    /// Of megabytes, perhaps: to be asked for on the tenant's thread.
+    mutating func digest() -> [UInt8] {
+        if let known { return known }
+        if body.readableBytes > Self.largeBody { _ = Lane.stepAside() }
+        var hash = SHA256()
+        // The answer has the call's form, so that the call is a part of the request. Of queries it never was.
+        if endpoint != .query { hash.update(data: Array("\(endpoint.answerForm)\n".utf8)) }
+        body.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+        let made = Array(hash.finalize())
+        known = made
+        return made
+    }
+}
+
+extension HranaEndpoint {
+    fileprivate var answerForm: String {
+        switch self {
+        case .execute: "v1/execute"
+        case .batch: "v1/batch"
+        case .pipeline(_, .protobuf): "v3-protobuf/pipeline"
+        default: "pipeline"
+        }
+    }
+}
