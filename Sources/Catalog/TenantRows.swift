@@ -34,12 +34,23 @@ package struct TenantRows: Sendable {
         prefix: String = "", label: (name: String, value: String)? = nil, state: TenantRow.State? = nil,
         after: TenantKey? = nil, limit: Int = 100
     ) async throws(CatalogError) -> [TenantRow] {
-        var conditions = ["t.key >= ?1"]
-        var arguments = [CatalogValue.text(prefix)]
-        if let after {
-            arguments.append(.key(after))
-            conditions.append("t.key > ?\(arguments.count)")
+        try await list(prefix: prefix, label: label, state: state, TenantOrder.Page(.key, after: after), limit: limit)
+    }
+
+    /// The same in any order. What changes its place between two pages may come twice or not at all.
+    ///
+    /// - Throws: `CatalogError`.
+    package func list(
+        prefix: String = "", label: (name: String, value: String)? = nil, state: TenantRow.State? = nil,
+        _ page: TenantOrder.Page, limit: Int
+    ) async throws(CatalogError) -> [TenantRow] {
+        var conditions: [String] = []
+        var arguments: [CatalogValue] = []
+        if !prefix.isEmpty || page.order == .key {
+            arguments.append(.text(prefix))
+            conditions.append("t.key >= ?1")
         }
+        page.add(to: &conditions, &arguments)
         if let end = KeyRange.end(ofPrefix: prefix) {
             arguments.append(.text(end))
             conditions.append("t.key < ?\(arguments.count)")
@@ -54,7 +65,8 @@ package struct TenantRows: Sendable {
             arguments.append(.text(state.rawValue))
             conditions.append("t.state = ?\(arguments.count)")
         }
-        return try await page(conditions.joined(separator: " AND "), arguments, order: "t.key", limit: limit)
+        let condition = conditions.isEmpty ? "1 = 1" : conditions.joined(separator: " AND ")
+        return try await self.page(condition, arguments, order: page.order.sql, limit: limit)
     }
 
     /// Tenants of a node whose creation was not finished, by id.

@@ -64,25 +64,26 @@ struct TenantController: Sendable {
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         let query = try ListQuery(request, for: TenantOperations.list)
         let limit = try query.limit()
-        guard (query["sort"] ?? "key") == "key" else {
-            throw APIError.badRequest("sort is key; the other orders are not built yet")
+        guard let order = TenantOrder(rawValue: query["sort"] ?? "key") else {
+            throw APIError.badRequest("sort is key, size or activity")
         }
-        let after = try query["cursor"].map(Self.cursor)
+        let page = try query["cursor"].map { cursor throws(APIError) in try Self.page(order, cursor) }
         let rows = try await service.rows.list(
             prefix: query["prefix"] ?? "", label: try query["label"].map(Self.label),
-            state: try query["state"].map(Self.state), after: after, limit: limit)
-        let next = rows.count == limit ? rows.last.map { Base64URL.encode($0.key.string.utf8) } : nil
+            state: try query["state"].map(Self.state), page ?? TenantOrder.Page(order), limit: limit)
+        let next = rows.count == limit ? rows.last.map { Base64URL.encode(order.cursor(after: $0).utf8) } : nil
         return try JSONText.response(.ok, PageObject(items: rows.map(TenantObject.init), next: next))
     }
 
-    /// The key after which a page begins; in a form that nothing on its way encodes once more.
-    private static func cursor(_ text: String) throws(APIError) -> TenantKey {
+    /// Where a page begins; in a form that nothing on its way encodes once more.
+    private static func page(_ order: TenantOrder, _ text: String) throws(APIError) -> TenantOrder.Page {
         let bytes = Base64URL.decode(text[...].utf8)
-        guard let plain = bytes.flatMap({ String(validating: $0, as: UTF8.self) }), let key = try? TenantKey(plain)
+        guard let plain = bytes.flatMap({ String(validating: $0, as: UTF8.self) }),
+            let page = TenantOrder.Page(order, cursor: plain)
         else {
-            throw APIError.badRequest("cursor is the \"next\" of the page before, as it was given")
+            throw APIError.badRequest("cursor is the \"next\" of the page before, in the same order, as it was given")
         }
-        return key
+        return page
     }
 
     /// `name:value`.

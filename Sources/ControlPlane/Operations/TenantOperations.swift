@@ -25,7 +25,9 @@ enum TenantOperations {
             .init(
                 .query, "state", .choice(TenantRow.State.allCases.filter { $0 != .purging }.map(\.rawValue)),
                 "Tenants in this state."),
-            .init(.query, "sort", .choice(["key"]), "The order."),
+            .init(
+                .query, "sort", .choice(TenantOrder.allCases.map(\.rawValue)),
+                "By key, the largest first, or the last written to first, as nodes last reported."),
             .limit, .cursor,
         ],
         answers: [.init(200, "One page.", .json(ControlSchemas.page(of: "Tenant")))])

@@ -196,6 +196,37 @@ extension CatalogConformance {
             #expect(found == expected, "prefix \(prefix)")
         }
         try await listingSome()
+        try await listingOrders(names)
+    }
+
+    /// Many of one size, and of no use.
+    private func listingOrders(_ names: [String]) async throws {
+        var reports: [TenantRows.Usage] = []
+        for (index, name) in names.enumerated() {
+            let row = try #require(try await tenants.find(key(name)))
+            reports.append(
+                TenantRows.Usage(
+                    tenant: row.id, bytes: Int64(index / 4) * 4_096, txid: TxID(1),
+                    used: index % 3 == 0 ? nil : .hours(Int64(index))))
+        }
+        try await tenants.report(reports, from: NodeID("n1")!, at: .hours(1))
+        for order in [TenantOrder.size, .activity] {
+            var found: [TenantRow] = []
+            var page: TenantOrder.Page? = TenantOrder.Page(order)
+            while let next = page {
+                let rows = try await tenants.list(next, limit: 2)
+                found += rows
+                page = rows.last.flatMap { TenantOrder.Page(order, cursor: order.cursor(after: $0)) }
+            }
+            #expect(Set(found.map(\.key.string)) == Set(names) && found.count == names.count, "\(order)")
+            let values = found.map { order == .size ? $0.bytes : $0.used?.milliseconds ?? 0 }
+            #expect(values == values.sorted(by: >), "\(order) \(values)")
+            let some = try await tenants.list(prefix: "a", TenantOrder.Page(order), limit: 100)
+            #expect(some.map(\.id) == found.filter { $0.key.string.hasPrefix("a") }.map(\.id))
+        }
+        #expect(
+            TenantOrder.Page(
+                .size, cursor: TenantOrder.activity.cursor(after: try #require(try await tenants.list().first))) == nil)
     }
 
     private func listingSome() async throws {
