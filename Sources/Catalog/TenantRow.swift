@@ -27,6 +27,7 @@ package struct TenantRow: Equatable, Sendable {
     package var created: WallTime
     package var used: WallTime?
     package var deleted: WallTime?
+    /// When the key became its own, where that was not at its creation.
     package var renamed: WallTime?
     /// Raised by every change of what an operator sets; a change that was computed from the row compares it.
     package var revision: UInt64
@@ -101,15 +102,18 @@ package struct NewTenant: Equatable, Sendable {
     package var durability: String
     package var labels: [String: String]
     package var quotas: [String: Int64]
+    /// Since when the key counts as this tenant's, for tokens that name it by key; nil: since its creation.
+    package var boundSince: WallTime?
 
     package init(
         key: TenantKey, schema: String = "default", durability: String = "local", labels: [String: String] = [:],
-        quotas: [String: Int64] = [:]
+        quotas: [String: Int64] = [:], boundSince: WallTime? = nil
     ) {
         self.key = key
         self.schema = schema
         self.durability = durability
         self.labels = labels
         self.quotas = quotas
+        self.boundSince = boundSince
     }
 }

@@ -64,6 +64,8 @@ package enum ErrorTable {
                 .moving, "the tenant has just moved to another node; try again", retryAfter: 1)
         case .catalog(let error): api(error)
         case .engine(let error): api(error)
+        case .full:
+            APIError(.rateLimited, "the node has as many tenants as it may (limits.tenants)", retryAfter: 60)
         case .schemaUnknown(let name):
             APIError(.configInvalid, "no schema named \(name) is configured on the tenant's node")
         }

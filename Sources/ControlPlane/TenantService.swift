@@ -121,6 +121,9 @@ package struct TenantService: Sendable {
                 // Its owner does not know the schema: the key is not to stay taken.
                 _ = try await rows.abandon(row, at: time.wall())
                 throw ResidentsError.schemaUnknown(row.schema)
+            } catch PeerFailure.refused(_, "rate_limited", _), ResidentsError.full {
+                _ = try await rows.abandon(row, at: time.wall())
+                throw ResidentsError.full
             }
         }
         throw APIError(.busy, "no node could be reached to make the tenant", retryAfter: 2)

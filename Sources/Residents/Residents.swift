@@ -18,12 +18,14 @@ package final class Residents: Sendable {
     private let templates: [String: Template]
     private let arrivals: any Arrivals
     private let time: any TimeSource
+    private let capacity: Int
 
     /// - Parameter templates: by schema name; must have one named `default`.
     /// - Parameter arrivals: tenants that other nodes are sending.
+    /// - Parameter capacity: tenants beyond which none are made here; those that come from other nodes are taken.
     package init(
         node: NodeID, engine: TenantEngine, book: OwnerBook, store: CatalogStore, templates: [String: Template],
-        arrivals: any Arrivals = NoArrivals(), time: any TimeSource
+        arrivals: any Arrivals = NoArrivals(), capacity: Int = .max, time: any TimeSource
     ) {
         precondition(templates["default"] != nil, "there is always a default template")
         self.node = node
@@ -31,6 +33,7 @@ package final class Residents: Sendable {
         self.book = book
         self.templates = templates
         self.arrivals = arrivals
+        self.capacity = capacity
         self.time = time
         tenants = TenantRows(store)
         placements = PlacementRows(store)
@@ -87,6 +90,7 @@ package final class Residents: Sendable {
     /// - Throws: also `elsewhere` where the creation was given to another node meanwhile.
     package func finishCreating(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
         guard let template = templates[row.schema] else { throw .schemaUnknown(row.schema) }
+        guard engine.tenantCount < capacity || hasFile(row.placement) else { throw .full }
         do {
             try await engine.create(row.id, template: template, epoch: row.placement.epoch)
         } catch TenantsError.alreadyExists {

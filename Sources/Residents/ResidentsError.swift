@@ -13,4 +13,6 @@ package enum ResidentsError: Error, Sendable {
     case engine(TenantsError)
     /// The schema's template is not known on this node.
     case schemaUnknown(String)
+    /// The node has as many tenants as it may.
+    case full
 }

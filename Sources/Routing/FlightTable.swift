@@ -1,6 +1,6 @@
 /// Lets many callers who miss the same key share one read. Pure: it says who reads and who waits, and is bounded in both.
-struct FlightTable<Key: Hashable & Sendable>: Sendable {
-    enum Ticket: Equatable {
+package struct FlightTable<Key: Hashable & Sendable>: Sendable {
+    package enum Ticket: Equatable {
         /// Read, then `land`.
         case lead
         /// Wait under this number.
@@ -14,12 +14,12 @@ struct FlightTable<Key: Hashable & Sendable>: Sendable {
     private var flights: [Key: [UInt64]] = [:]
     private var nextWaiter: UInt64 = 0
 
-    init(maximumFlights: Int, maximumWaiters: Int) {
+    package init(maximumFlights: Int, maximumWaiters: Int) {
         self.maximumFlights = maximumFlights
         self.maximumWaiters = maximumWaiters
     }
 
-    mutating func join(_ key: Key) -> Ticket {
+    package mutating func join(_ key: Key) -> Ticket {
         guard let waiters = flights[key] else {
             guard flights.count < maximumFlights else { return .refuse }
             flights[key] = []
@@ -32,7 +32,7 @@ struct FlightTable<Key: Hashable & Sendable>: Sendable {
     }
 
     /// - Returns: who waited, in the order of arrival.
-    mutating func land(_ key: Key) -> [UInt64] {
+    package mutating func land(_ key: Key) -> [UInt64] {
         flights.removeValue(forKey: key) ?? []
     }
 }

@@ -26,7 +26,7 @@ package struct FileChecks: Sendable {
         for rule in loaded.settings.schemas {
             guard let path = rule.template, let problem = textProblem(path) else { continue }
             let key = "schemas.\(rule.name).template"
-            mistakes.append(SettingMistake(origin: loaded.origin(of: "schemas"), key: key, message: problem))
+            mistakes.append(SettingMistake(origin: rule.templateOrigin, key: key, message: problem))
         }
         return mistakes
     }

@@ -14,6 +14,10 @@ package struct LimitSettings: Sendable, Equatable {
     /// 0: no limit.
     package var databaseSize = 0
     package var statementCache = 32
+    /// 0: no limit.
+    package var tenants = 0
+    package var createsCaller = 6_000
+    package var createsNode = 30_000
 
     package var openTenants = 50_000
     package var openMemory = 2 << 30

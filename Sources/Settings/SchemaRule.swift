@@ -15,6 +15,8 @@ package struct SchemaRule: Sendable, Equatable {
     package var create: Creation
     /// File of SQL that a new tenant starts with; `nil`: an empty database.
     package var template: String?
+    /// Where it was given; equal rules may come from different places.
+    package var templateOrigin = SettingOrigin.builtIn
 
     package static let standard = SchemaRule(name: "default", match: nil, create: .explicit, template: nil)
 
@@ -23,6 +25,10 @@ package struct SchemaRule: Sendable, Equatable {
         self.match = match
         self.create = create
         self.template = template
+    }
+
+    package static func == (a: SchemaRule, b: SchemaRule) -> Bool {
+        a.name == b.name && a.match == b.match && a.create == b.create && a.template == b.template
     }
 }
 

@@ -114,9 +114,6 @@ extension SchemaRule {
         else { return nil }
         let match = record.optional("match", .keyPattern, &log)
         let create = record.optional("create", SettingForm<SchemaRule.Creation>.choice("choice"), &log)
-        if create == .onFirstUse {
-            log.add(record.place("create"), "on-first-use is not built yet; use explicit and POST /v1/tenants")
-        }
         let template = record.optional("template", .path, &log)
         if entry.name == "default", match != nil {
             log.add(record.place("match"), "the schema named default takes every other key; remove match")
@@ -124,7 +121,9 @@ extension SchemaRule {
         if entry.name != "default", !record.entries.contains(where: { $0.name == "match" }) {
             log.add(record.place("match"), "missing; expected a pattern of keys such as \"dm:*\"")
         }
-        return SchemaRule(name: entry.name, match: match, create: create ?? .explicit, template: template)
+        var rule = SchemaRule(name: entry.name, match: match, create: create ?? .explicit, template: template)
+        rule.templateOrigin = record.place("template").origin
+        return rule
     }
 
     fileprivate var yaml: String {

@@ -4,7 +4,8 @@ extension SettingsTable {
     private static let GiB = 1 << 30
     private static let TiB = 1 << 40
 
-    static let limits: [Setting] = requestLimits + databaseLimits + memoryLimits + queueLimits + connectionLimits
+    static let limits: [Setting] =
+        requestLimits + databaseLimits + tenantLimits + memoryLimits + queueLimits + connectionLimits
 
     private static let requestLimits: [Setting] = [
         Setting("limits.body-size", \.limits.bodySize, .size(KiB...GiB), "Largest request body."),
@@ -35,6 +36,18 @@ extension SettingsTable {
         Setting(
             "limits.statement-cache", \.limits.statementCache, .count(0...10_000),
             "Prepared statements kept by one connection."),
+    ]
+
+    private static let tenantLimits: [Setting] = [
+        Setting(
+            "limits.tenants", \.limits.tenants, .count(0...1_000_000_000),
+            "Tenants on this node, beyond which it makes no more; with 0 there is no limit."),
+        Setting(
+            "limits.creates-caller", \.limits.createsCaller, .count(0...1_000_000),
+            "Tenants that one caller may have made by first use in a minute; with 0 none are."),
+        Setting(
+            "limits.creates-node", \.limits.createsNode, .count(0...1_000_000),
+            "The same for all callers of a node together."),
     ]
 
     private static let memoryLimits: [Setting] = [

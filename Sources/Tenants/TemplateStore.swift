@@ -141,7 +141,7 @@ enum TemplateBuilder {
         sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0)
         // Nothing may be written before the template's own SQL: auto_vacuum can be chosen for an empty file only.
         try run("PRAGMA page_size=4096; PRAGMA encoding='UTF-8'", on: database)
-        try run(sql, on: database)
+        try runScript(sql, on: database)
         guard sqlite3_get_autocommit(database) != 0 else {
             throw .templateInvalid(reason: "its SQL leaves a transaction open")
         }
@@ -167,6 +167,46 @@ enum TemplateBuilder {
         // Without a copy: only its size is wanted.
         _ = sqlite3_serialize(database, "main", &size, UInt32(SQLITE_SERIALIZE_NOCOPY))
         return size <= 0
+    }
+
+    /// Statement by statement, so that a mistake has its line.
+    private static func runScript(_ sql: String, on database: OpaquePointer) throws(TenantsError) {
+        var text = sql
+        let failure: (offset: Int, reason: String)? = text.withUTF8 { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            return runStatements(UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self), bytes.count, on: database)
+        }
+        guard let failure else { return }
+        let line = sql.utf8.prefix(failure.offset).count { $0 == UInt8(ascii: "\n") } + 1
+        throw .templateInvalid(reason: "line \(line): \(failure.reason)")
+    }
+
+    /// - Returns: the first failure, and how many bytes in front of it are right.
+    private static func runStatements(
+        _ text: UnsafePointer<CChar>, _ count: Int, on database: OpaquePointer
+    ) -> (offset: Int, reason: String)? {
+        var done = 0
+        while done < count {
+            var statement: OpaquePointer?
+            var tail: UnsafePointer<CChar>?
+            let code = sqlite3_prepare_v2(database, text + done, Int32(clamping: count - done), &statement, &tail)
+            let message = { String(cString: sqlite3_errmsg(database)) }
+            guard code == SQLITE_OK else {
+                return (done + max(start(text + done, count - done), Int(sqlite3_error_offset(database))), message())
+            }
+            defer { sqlite3_finalize(statement) }
+            while statement != nil, case let step = sqlite3_step(statement), step != SQLITE_DONE {
+                guard step == SQLITE_ROW else { return (done + start(text + done, count - done), message()) }
+            }
+            guard let tail, tail > text + done else { return nil }
+            done = tail - text
+        }
+        return nil
+    }
+
+    /// Space and line ends in front of a statement.
+    private static func start(_ text: UnsafePointer<CChar>, _ count: Int) -> Int {
+        (0..<count).first { !(9...13).contains(text[$0]) && text[$0] != 32 } ?? count
     }
 
     private static func run(_ sql: String, on database: OpaquePointer) throws(TenantsError) {

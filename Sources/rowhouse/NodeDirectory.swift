@@ -1,5 +1,7 @@
 import Access
 import Catalog
+import Contract
+import ControlPlane
 import DataPlane
 import Residents
 import Routing
@@ -12,6 +14,7 @@ struct NodeDirectory: TenantDirectory {
     let cache: PlacementCache
     let residents: Residents
     let rows: TenantRows
+    let firstUse: FirstUse?
 
     func lookUp(_ key: TenantKey) -> Whereabouts {
         switch resolver.cached(key) {
@@ -44,6 +47,32 @@ struct NodeDirectory: TenantDirectory {
         }
     }
 
+    // MARK: First use
+
+    func isMadeOnFirstUse(_ key: TenantKey) -> Bool { firstUse?.isOffered(key) ?? false }
+
+    func make(_ key: TenantKey, for user: FirstUser) async -> Whereabouts {
+        guard let firstUse else { return .absent }
+        switch await firstUse.make(key, for: user.principal, boundSince: user.tokenIssuedAt) {
+        case .made: return await findMade(key)
+        case .deleted: return .failed(.tenantDeleted)
+        case .keyHeld(let seconds): return .failed(.keyHeld(seconds: seconds))
+        case .tooMany(let seconds): return .failed(.tooManyTenants(seconds: seconds))
+        case .failed(let error): return .failed(TransportError(error))
+        }
+    }
+
+    /// Whatever was believed of its key before.
+    private func findMade(_ key: TenantKey) async -> Whereabouts {
+        do {
+            guard let route = try await resolver.read(key) else { return .absent }
+            if case .unknown = place(route) { return try await takeUp(route) }
+            return place(route)
+        } catch {
+            return .failed(.catalogUnavailable)
+        }
+    }
+
     /// On a row read afresh (rule R7).
     private func takeUp(_ route: Route) async throws -> Whereabouts {
         do throws(ResidentsError) {
@@ -64,7 +93,7 @@ struct NodeDirectory: TenantDirectory {
                 }
                 guard let fresh = try await resolver.read(route.key) else { return .absent }
                 return .elsewhere(fresh)
-            case .catalog, .schemaUnknown: return .failed(.catalogUnavailable)
+            case .catalog, .schemaUnknown, .full: return .failed(.catalogUnavailable)
             case .engine(let error): return .failed(TransportError(error))
             }
         }
@@ -107,7 +136,7 @@ struct NodeDirectory: TenantDirectory {
             case .notFound: return .refuse(NotOwner(owner: nil, epoch: nil))
             case .deleted: return .failed(.tenantNotFound)
             case .elsewhere(let refusal): return .refuse(refusal)
-            case .catalog, .schemaUnknown: return .failed(.catalogUnavailable)
+            case .catalog, .schemaUnknown, .full: return .failed(.catalogUnavailable)
             case .engine(let error): return .failed(TransportError(error))
             }
         }
@@ -115,5 +144,13 @@ struct NodeDirectory: TenantDirectory {
 
     func key(of id: TenantID) async throws(TransportError) -> TenantKey? {
         do throws(CatalogError) { return try await rows.find(id)?.key } catch { throw .catalogUnavailable }
+    }
+}
+
+extension TransportError {
+    /// Why a tenant could not be made.
+    fileprivate init(_ error: APIError) {
+        self.init(
+            error.failure.status, error.code.uppercased(), error.message, retryAfterSeconds: error.retryAfter)
     }
 }

@@ -28,10 +28,13 @@ extension NodeParts {
                 client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
                 parked: parked)
         }
+        let tenants = TenantService(
+            store: store, residents: residents, peers: peers, cache: cache, time: base.time
+        ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
         let plane = controlPlane(
-            begun, moves, cors: cors,
+            begun, moves, cors: cors, tenants,
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
-        var settings = try hranaSettings(begun, cors: cors)
+        var settings = try hranaSettings(begun, cors: cors, firstUse(tenants))
         settings.relay = relay
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)
@@ -42,14 +45,12 @@ extension NodeParts {
     }
 
     private func controlPlane(
-        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, cors: CORSRule, _ meter: NodeMetrics
+        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, cors: CORSRule, _ tenants: TenantService,
+        _ meter: NodeMetrics
     ) -> ControlPlane {
         let guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors,
             proxies: ServeSettings.proxies(base.settings), random: base.random)
-        let tenants = TenantService(
-            store: store, residents: residents, peers: peers, cache: cache, time: base.time
-        ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
             version: NodeRun.version, metrics: { meter.text() }, document: APIDocument.whole)
@@ -76,7 +77,20 @@ extension NodeParts {
         return plane
     }
 
-    private func hranaSettings(_ begun: LeaseKeeper.Begun, cors: CORSRule) throws -> HranaSettings {
+    /// Nil where no schema makes tenants on their first use.
+    private func firstUse(_ tenants: TenantService) -> FirstUse? {
+        let schemas = base.settings.schemas
+        guard schemas.contains(where: { $0.create == .onFirstUse }) else { return nil }
+        let limits = base.settings.limits
+        return FirstUse(tenants, perCaller: limits.createsCaller, perNode: limits.createsNode, time: base.time) { key in
+            let rule = schemas.rule(for: key)
+            return rule.create == .onFirstUse ? rule.name : nil
+        }
+    }
+
+    private func hranaSettings(
+        _ begun: LeaseKeeper.Begun, cors: CORSRule, _ firstUse: FirstUse?
+    ) throws -> HranaSettings {
         let limits = base.settings.limits
         var execution = ExecutionLimits()
         execution.resultBytes = limits.resultSize
@@ -85,7 +99,8 @@ extension NodeParts {
         let key = try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
         let context = HranaContext(
             seal: BatonSeal(key: key), incarnation: base.random.next(), time: base.time, limits: execution)
-        let directory = NodeDirectory(resolver: resolver, cache: cache, residents: residents, rows: TenantRows(store))
+        let directory = NodeDirectory(
+            resolver: resolver, cache: cache, residents: residents, rows: TenantRows(store), firstUse: firstUse)
         var settings = HranaSettings(
             engine: engine, directory: directory, authenticator: authenticator, context: context, right: right,
             time: base.time, random: base.random)

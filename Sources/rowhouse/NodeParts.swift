@@ -60,7 +60,7 @@ struct NodeParts: Sendable {
             resolver: RouteResolver(cache: cache, tenants: TenantRows(store), time: base.time),
             residents: Residents(
                 node: base.id, engine: engine, book: book, store: store, templates: try templates(base, engine),
-                arrivals: arrivals, time: base.time),
+                arrivals: arrivals, capacity: limit(base.settings.limits.tenants), time: base.time),
             verifier: verifier,
             authenticator: Authenticator(
                 admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
@@ -77,6 +77,8 @@ struct NodeParts: Sendable {
         bounds.routes = settings.routing.cache
         return bounds
     }
+
+    private static func limit(_ setting: Int) -> Int { setting == 0 ? .max : setting }
 
     private static func parking(_ settings: ServerSettings) -> ParkingLot.Bounds {
         var bounds = ParkingLot.Bounds()

@@ -28,7 +28,7 @@ import Testing
             "node.yaml:3: cluster.key-file: \(folder)/key has 5 bytes",
             "--data: node.data: \(folder)/file is no folder",
             "node.yaml:4: journal.directory: \(folder)/file is no folder",
-            "node.yaml:5: schemas.default.template: \(folder)/template.sql is no UTF-8 text",
+            "node.yaml:6: schemas.default.template: \(folder)/template.sql is no UTF-8 text",
         ] { #expect(ended.output.contains(mistake), "\(ended.output)") }
     }
 

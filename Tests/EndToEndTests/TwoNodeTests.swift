@@ -109,18 +109,21 @@ final class Pair {
     let second: ServerProcess
     let key: String
 
-    init() throws {
+    /// - Parameter settings: arguments for both.
+    init(_ settings: [String] = []) throws {
         key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString
         _ = FileManager.default.createFile(
             atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
             attributes: [.posixPermissions: 0o600])
-        first = try ServerProcess([
-            "--set", "node.id=n1", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}",
-        ])
-        second = try ServerProcess([
-            "--set", "node.id=n2", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}", "--set",
-            "catalog={remote: \"\(first.url)\"}",
-        ])
+        first = try ServerProcess(
+            [
+                "--set", "node.id=n1", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}",
+            ] + settings)
+        second = try ServerProcess(
+            [
+                "--set", "node.id=n2", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}", "--set",
+                "catalog={remote: \"\(first.url)\"}",
+            ] + settings)
         // Each learns the other's address within a second.
         usleep(1_500_000)
     }

@@ -22,7 +22,9 @@ import Testing
         arguments: [
             ("SELECT 1", .reads), ("/* */ values (1)", .reads), ("EXPLAIN DELETE FROM t", .reads), ("", .reads),
             ("WITH a AS (DELETE) SELECT 1", .reads), ("WITH a(x) AS (SELECT 1) DELETE FROM t", .changes),
-            ("WITH a AS (SELECT ')') INSERT INTO t SELECT 1", .changes), ("WITH", .changes), ("PRAGMA x", .changes),
+            ("WITH a AS (SELECT ')') INSERT INTO t SELECT 1", .changes), ("WITH", .changes), ("PRAGMA x", .reads),
+            ("PRAGMA x = 1", .changes), ("PRAGMA main.table_info(\"t\")", .reads), ("PRAGMA user_version(3)", .changes),
+            ("PRAGMA main.optimize", .changes), ("pragma wal_checkpoint;", .changes), ("PRAGMA \"x\"", .changes),
             ("CREATE TABLE t(a)", .changes), ("(SELECT 1)", .reads), ("begin immediate", .begins), ("END", .commits),
             ("BEGIN READONLY", .special), ("VACUUM INTO 'x'", .special), ("COMMIT TRANSACTION", .commits),
             ("ROLLBACK", .rollsBack), ("; ROLLBACK; SELECT to", .rollsBack), ("ROLLBACK TRANSACTION TO s", .savepoint),

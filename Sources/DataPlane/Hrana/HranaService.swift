@@ -27,6 +27,7 @@ package final class HranaService: DoorService, Service {
     /// What takes a task of its own.
     private enum Errand: Sendable {
         case lookUp(LookUp)
+        case firstUse(LookUp, TenantKey, FirstUser)
         case snapshot(DoorRequest, HranaCall)
         case replica(DoorRequest, HranaCall, ReplicaRequest)
     }
@@ -70,6 +71,7 @@ package final class HranaService: DoorService, Service {
     private func run(_ errand: Errand) async {
         switch errand {
         case .lookUp(let lookUp): await finish(lookUp)
+        case .firstUse(let lookUp, let key, let user): await makeTenant(lookUp, key, user)
         case .snapshot(let request, let call):
             await SnapshotExchange(service: self, shelf: shelf, request: request, call: call).run()
         case .replica(let request, let call, let asked):
@@ -151,6 +153,10 @@ package final class HranaService: DoorService, Service {
         try proceed(request, admission, key, found)
     }
 
+    func makeLater(_ lookUp: LookUp, _ key: TenantKey, _ user: FirstUser) throws(TransportError) {
+        guard case .enqueued = queue.yield(.firstUse(lookUp, key, user)) else { throw .catalogUnavailable }
+    }
+
     func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
         switch queue.yield(.lookUp(LookUp(request: request, admission: admission))) {
         case .enqueued: return
@@ -158,7 +164,7 @@ package final class HranaService: DoorService, Service {
         }
     }
 
-    private func proceed(
+    func proceed(
         _ request: DoorRequest, _ admission: HranaAdmission, _ key: TenantKey, _ found: Whereabouts
     ) throws(TransportError) {
         switch found {
@@ -176,7 +182,8 @@ package final class HranaService: DoorService, Service {
             errand.write(to: request, for: route.key)
             relay.relay(request, to: route, as: errand.authority(authority))
         case .absent:
-            _ = try admission.authority(on: key, nil)
+            let authority = try admission.authority(on: key, nil)
+            guard try !isFirstUse(request, admission, key, authority) else { return }
             throw .tenantNotFound
         case .failed(let error):
             _ = try admission.authority(on: key, nil)

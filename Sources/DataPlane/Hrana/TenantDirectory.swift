@@ -16,6 +16,23 @@ package protocol TenantDirectory: Sendable {
     ///
     /// - Throws: `TransportError` where the catalog cannot be asked.
     func key(of id: TenantID) async throws(TransportError) -> TenantKey?
+    /// Whether the first request that writes makes the tenant of this key. From memory alone.
+    func isMadeOnFirstUse(_ key: TenantKey) -> Bool
+    /// Makes it, if nobody has meanwhile, and says where it is.
+    func make(_ key: TenantKey, for user: FirstUser) async -> Whereabouts
+}
+
+extension TenantDirectory {
+    package func isMadeOnFirstUse(_ key: TenantKey) -> Bool { false }
+    package func make(_ key: TenantKey, for user: FirstUser) async -> Whereabouts { .absent }
+}
+
+/// Whose request a tenant is made for.
+package struct FirstUser: Sendable {
+    /// `Authority.principal`.
+    package let principal: UInt64
+    /// Of the token that names the tenant's key; it stays good for the tenant that it makes.
+    package let tokenIssuedAt: WallTime?
 }
 
 /// What becomes of a request that another node has relayed: it is served or refused, never relayed again.

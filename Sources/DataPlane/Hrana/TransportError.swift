@@ -123,6 +123,18 @@ extension TransportError {
 
 extension TransportError {
     package static let tenantNotFound = TransportError(404, "TENANT_NOT_FOUND", "There is no such tenant")
+    package static let tenantDeleted = TransportError(
+        409, "TENANT_DELETED", "The tenant was deleted and can still be brought back: undelete it, or purge it first")
+    package static func keyHeld(seconds: Int) -> TransportError {
+        TransportError(
+            409, "KEY_HELD", "The key was another tenant's a short while ago, and nodes may remember where it led",
+            retryAfterSeconds: seconds)
+    }
+    package static func tooManyTenants(seconds: Int) -> TransportError {
+        TransportError(
+            429, "RATE_LIMITED", "Too many tenants are being made, or the node has as many as it may",
+            retryAfterSeconds: seconds)
+    }
     package static let pathNotFound = TransportError(404, "NOT_FOUND", "There is no such path")
     static func wrongMethod(allowed: String) -> TransportError {
         var error = TransportError(405, "METHOD_NOT_ALLOWED", "This path takes \(allowed)")

@@ -44,15 +44,20 @@ struct OnceCheck {
     private mutating func passes(_ source: SQLSource) -> Bool { passes(text(source).withRawUTF8 { SQLText.role($0) }) }
 
     private mutating func passes(script source: SQLSource) -> Bool {
-        let bytes = Array(text(source).utf8)
+        var passesAll = true
+        Self.forEachRole(of: text(source)) { if !passes($0) { passesAll = false } }
+        return passesAll
+    }
+
+    /// The roles of a script's statements, in order.
+    static func forEachRole(of script: String, _ body: (StatementRole) -> Void) {
+        let bytes = Array(script.utf8)
         var offset = 0
         while offset < bytes.count {
-            let role = bytes.withUnsafeBytes { SQLText.role($0, from: offset) }
-            guard passes(role) else { return false }
+            body(bytes.withUnsafeBytes { SQLText.role($0, from: offset) })
             offset += StatementSplitter.emptyLength(bytes[offset...])
             offset += StatementSplitter.firstLength(bytes[offset...])
         }
-        return true
     }
 
     private mutating func passes(_ role: StatementRole) -> Bool {

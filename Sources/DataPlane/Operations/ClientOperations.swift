@@ -6,7 +6,8 @@ enum ClientOperations {
 
     private static let failures =
         TenantPlane.failures + [
-            .streamExpired, .idempotencyNotPossible, .idempotencyMismatch, .tooManyStreams, .temporaryFull,
+            .tenantDeleted, .keyHeld, .streamExpired, .idempotencyNotPossible, .idempotencyMismatch, .tooManyStreams,
+            .temporaryFull,
             .quotaExceeded,
         ]
     private static let protobuf = Operation.Content.binary("application/x-protobuf")
@@ -15,11 +16,12 @@ enum ClientOperations {
 
     private static func operation(
         _ id: String, _ path: String, _ summary: String, details: String = "", body: Operation.Content,
-        answers: [Operation.Answer], failures: [FailureCode] = []
+        answers: [Operation.Answer], failures: [FailureCode] = [], takesKey: Bool = true
     ) -> Operation {
         Operation(
             id, "POST", "\(TenantPlane.base)/\(path)", tag: TenantPlane.tag, summary, details: details, caller: .tenant,
-            parameters: TenantPlane.parameters, body: [body], answers: answers,
+            parameters: TenantPlane.parameters + (takesKey ? [TenantPlane.idempotencyKey] : []), body: [body],
+            answers: answers,
             failures: Self.failures + failures, errorForm: .protocolOfClients)
     }
 
@@ -50,10 +52,11 @@ enum ClientOperations {
             "cursor3", "v3/cursor", "A batch whose rows are streamed",
             details: "A line of JSON for each entry; the first is `{\"baton\", \"base_url\"}`.",
             body: .json(.object([baton, .init("batch", .named("Batch"))])),
-            answers: [.init(200, "Lines.", .init("text/plain", .text))]),
+            answers: [.init(200, "Lines.", .init("text/plain", .text))], takesKey: false),
         operation(
             "cursor3Protobuf", "v3-protobuf/cursor", "The same in Protocol Buffers", body: protobuf,
-            answers: [.init(200, "Messages, each behind its length.", .binary("application/octet-stream"))]),
+            answers: [.init(200, "Messages, each behind its length.", .binary("application/octet-stream"))],
+            takesKey: false),
     ]
 
     // MARK: Version 1

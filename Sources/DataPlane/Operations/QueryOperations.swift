@@ -47,7 +47,8 @@ enum QueryOperations {
                     ])))
         ],
         failures: TenantPlane.failures + [
-            .sqlError, .idempotencyNotPossible, .idempotencyMismatch, .resultTooLarge, .transactionTooLarge,
+            .tenantDeleted, .keyHeld, .sqlError, .idempotencyNotPossible, .idempotencyMismatch, .resultTooLarge,
+            .transactionTooLarge,
             .quotaExceeded, .temporaryFull,
         ])
 

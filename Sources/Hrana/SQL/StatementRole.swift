@@ -23,9 +23,38 @@ extension SQLText {
         case "ROLLBACK": words(of: sql, from: offset).contains("TO") ? .savepoint : .rollsBack
         case "SAVEPOINT", "RELEASE": .savepoint
         case "VACUUM": .special
+        case "PRAGMA": readsPragma(sql, from: offset) ? .reads : .changes
         case "WITH": words(of: sql, from: offset).first(where: verbs.contains) == "SELECT" ? .reads : .changes
         default: .changes
         }
+    }
+
+    /// Pragmas whose argument only says what is asked for.
+    private static let asking: Set<String> = [
+        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+        "foreign_key_check", "integrity_check", "quick_check",
+    ]
+    /// Those that act without one.
+    private static let acting: Set<String> = ["optimize", "incremental_vacuum", "wal_checkpoint"]
+
+    private static func readsPragma(_ sql: UnsafeRawBufferPointer, from offset: Int) -> Bool {
+        var scanner = SQLScanner(sql, from: offset)
+        var name = ""
+        while let token = scanner.next() {
+            switch token {
+            case .semicolon:
+                if !name.isEmpty { return !acting.contains(name) }
+            case .word(let range): name = String(decoding: sql[range].prefix(32), as: UTF8.self).lowercased()
+            case .quoted: return false
+            case .other:
+                switch sql[scanner.offset - 1] {
+                case UInt8(ascii: "."): break
+                case UInt8(ascii: "("): return asking.contains(name)
+                default: return false
+                }
+            }
+        }
+        return !acting.contains(name)
     }
 
     /// What the tables of a WITH may be followed by. VALUES is left out: INSERT has it, too.
