@@ -16,6 +16,7 @@ final class DatabaseContext: Sendable {
     let streamCount = StreamCount()
     /// Commits since the start, of all tenants.
     let commitCount = CommitCount()
+    let statistics = StatisticsKeep()
     let compactions = CompactionQueue()
     let notices: EngineNotices
 

@@ -24,6 +24,11 @@ package final class RunningStatement {
     private let changesBefore: Int64
     private var isFinished = false
     private var hasFailed = false
+    /// Another was writing: it will be run again, and counts then.
+    private var isPutOff = false
+    /// Nanoseconds of its runs before the last pause.
+    private var spent: UInt64 = 0
+    private var isPaused = false
 
     init(entry: CachedStatement, guarded: GuardedConnection, session: SQLSession) {
         self.entry = entry
@@ -46,11 +51,16 @@ package final class RunningStatement {
     /// The statement stays where it is, and the work goes on with something else.
     package func pause() {
         comeBack()
+        spent += session.database.now.nanoseconds(since: guarded.watch.started)
+        isPaused = true
         guarded.watch.end()
     }
 
     /// Goes on after a pause, with a deadline of its own.
-    package func goOn(until deadline: Instant) { guarded.watch.begin(entry, deadline: deadline, session.cancellation) }
+    package func goOn(until deadline: Instant) {
+        isPaused = false
+        guarded.watch.begin(entry, deadline: deadline, session.cancellation)
+    }
 
     /// - Returns: true for a row, false at the end.
     package func step() throws(SQLFailure) -> Bool {
@@ -66,7 +76,7 @@ package final class RunningStatement {
             comeBack()
             let failure = session.explain(error, on: guarded)
             // One that found another writing has done nothing. Of other failures some leave rows behind (OR FAIL).
-            if failure != .writerBusy { session.noteStep(of: entry) }
+            if failure == .writerBusy { isPutOff = true } else { session.noteStep(of: entry) }
             throw failure
         }
     }
@@ -82,7 +92,9 @@ package final class RunningStatement {
         let changesRows = entry.findings.isChange && !entry.findings.isDefinition
         if changesRows, !hasFailed { count(&summary) }
         if changesRows, hasFailed { session.stream.counters.changes = 0 }
-        session.didFinish(entry, on: guarded)
+        let now = session.database.now
+        count(summary, at: now)
+        session.didFinish(entry, on: guarded, at: now)
         return summary
     }
 
@@ -96,6 +108,14 @@ package final class RunningStatement {
             hasFailed = true
         }
         _ = finish()
+    }
+
+    private func count(_ summary: ExecutionSummary, at now: Instant) {
+        guard !isPutOff else { return }
+        if !isPaused { spent += now.nanoseconds(since: guarded.watch.started) }
+        session.database.statistics.note(
+            entry, nanoseconds: spent, rowsRead: summary.rowsRead, rowsWritten: summary.rowsWritten,
+            hasFailed: hasFailed)
     }
 
     /// From aside, waits until the tenant is this thread's again.

@@ -248,16 +248,16 @@ package final class SQLSession {
         }
     }
 
-    func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection) {
+    func didFinish(_ entry: CachedStatement, on guarded: GuardedConnection, at now: Instant) {
         // A long statement is no idleness.
-        stream.lastUse = database.now
+        stream.lastUse = now
         guard guarded === stream.connection else { return database.giveBackShared(guarded) }
         if guarded.isAutocommit {
             stream.transactionStarted = nil
             stream.isReadOnlyTransaction = false
             releaseConnectionIfClean()
         } else if stream.transactionStarted == nil {
-            stream.transactionStarted = database.now
+            stream.transactionStarted = now
         }
     }
 

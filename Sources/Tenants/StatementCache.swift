@@ -10,6 +10,8 @@ final class CachedStatement {
     fileprivate(set) var isTaken = false
     /// Its last run took long enough to be worth another thread.
     var isLong = false
+    /// Where its runs are counted; nil before the first.
+    var tally: StatementTally?
     fileprivate var lastUse: UInt64 = 0
 
     /// SQLite says so, and our list.

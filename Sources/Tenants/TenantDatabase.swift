@@ -14,6 +14,7 @@ package final class TenantDatabase {
     var sharedConnection: GuardedConnection?
     var readers: TenantReaders
     let streams: StreamTable
+    let statistics: TenantStatistics
     let context: DatabaseContext
     private let temporary: TempAccount
     let memory: MemoryAccount
@@ -39,6 +40,7 @@ package final class TenantDatabase {
         memory = MemoryAccount(limitBytes: context.settings.sqlMemoryPerTenant, budget: context.memory)
         readers = TenantReaders(
             limit: context.settings.readersPerTenant, idleTime: context.settings.readerIdle)
+        statistics = TenantStatistics(tenant, context.statistics, opened: context.time.wall())
         streams = StreamTable(
             limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
             nodeLimit: context.settings.streamsPerNode)

@@ -15,6 +15,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case snapshot
     /// What embedded replicas ask for.
     case replica(ReplicaRequest)
+    /// What the tenant's statements cost; or all of it forgotten.
+    case stats
     /// A WebSocket on the base itself.
     case socket
     /// `OPTIONS` on any of them.
@@ -40,6 +42,7 @@ enum HranaEndpoint: Hashable, Sendable {
         case "v1/batch" where method == .POST: self = .batch
         case "query" where method == .POST: self = .query
         case "snapshot" where method == .GET || method == .HEAD: self = .snapshot
+        case "stats" where method == .GET || method == .DELETE: self = .stats
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
@@ -55,7 +58,7 @@ enum HranaEndpoint: Hashable, Sendable {
 
     /// Whether errors of a request have the control plane's shape; known even where nothing else of it is.
     static func answersPlainly(_ uri: String) -> Bool {
-        trimmed(uri).hasSuffix("/query") || isSnapshot(uri)
+        trimmed(uri).hasSuffix("/query") || trimmed(uri).hasSuffix("/stats") || isSnapshot(uri)
     }
 
     static func isSnapshot(_ uri: String) -> Bool { trimmed(uri).hasSuffix("/snapshot") }
@@ -103,7 +106,7 @@ enum HranaEndpoint: Hashable, Sendable {
     /// - Parameter path: as `ResolvedName.path`.
     static func isBare(_ path: String) -> Bool {
         switch path {
-        case "v1", "v2", "v3", "v1/execute", "v1/batch", "query", "snapshot": true
+        case "v1", "v2", "v3", "v1/execute", "v1/batch", "query", "snapshot", "stats": true
         default:
             ReplicaRequest.isBare(path) || path.hasPrefix("v2/") || path.hasPrefix("v3/") || path == "v3-protobuf"
                 || path.hasPrefix("v3-protobuf/")

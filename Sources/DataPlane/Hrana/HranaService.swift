@@ -30,6 +30,7 @@ package final class HranaService: DoorService, Service {
         case firstUse(LookUp, TenantKey, FirstUser)
         case snapshot(DoorRequest, HranaCall)
         case replica(DoorRequest, HranaCall, ReplicaRequest)
+        case stats(DoorRequest, HranaCall)
     }
 
     /// A request that waits for its tenant to be found.
@@ -76,7 +77,12 @@ package final class HranaService: DoorService, Service {
             await SnapshotExchange(service: self, shelf: shelf, request: request, call: call).run()
         case .replica(let request, let call, let asked):
             await ReplicaExchange(service: self, request: request, call: call, asked: asked).run()
+        case .stats(let request, let call): await StatsExchange(service: self, request: request, call: call).run()
         }
+    }
+
+    func statsLater(_ request: DoorRequest, _ call: HranaCall) throws(TransportError) {
+        guard case .enqueued = queue.yield(.stats(request, call)) else { throw .catalogUnavailable }
     }
 
     private func clearShelf() async {
@@ -198,6 +204,9 @@ package final class HranaService: DoorService, Service {
     ) throws(TransportError) {
         if admission.endpoint.makesCopies {
             return try send(request, admission.endpoint, try self.call(request, admission, route, authority))
+        }
+        if admission.endpoint == .stats {
+            return try statsLater(request, self.call(request, admission, route, authority))
         }
         let program: HranaProgram
         do throws(HranaDecodingError) {

@@ -18,6 +18,7 @@ extension HranaEndpoint {
         case .replica(.export): ["replicaExport"]
         case .replica(.pull): ["replicaPull"]
         case .replica(.push): ["replicaPush"]
+        case .stats: ["stats", "resetStats"]
         case .socket, .preflight, .wrongMethod, .unknown: []
         }
     }

@@ -8,6 +8,7 @@ package import Contract
 package enum TenantPlane {
     package static let operations: [Operation] =
         probes + ClientOperations.all + QueryOperations.all + SnapshotOperations.all + ReplicaOperations.all
+        + StatsOperations.all
 
     package static let schemas: [String: Schema] = ClientSchemas.all.merging(QueryOperations.schemas) { first, _ in
         first

@@ -59,7 +59,7 @@ extension JSONWriter {
     }
 
     /// A duration as a JSON number of milliseconds with three decimals.
-    mutating func milliseconds(nanoseconds: UInt64) {
+    package mutating func milliseconds(nanoseconds: UInt64) {
         let microseconds = nanoseconds / 1000
         unsigned(microseconds / 1000, isNegative: false)
         let fraction = microseconds % 1000

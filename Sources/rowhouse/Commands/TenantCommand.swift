@@ -7,7 +7,7 @@ struct TenantCommand: AsyncParsableCommand {
         commandName: "tenant", abstract: "Create, list, change and query tenants.",
         subcommands: [
             Create.self, List.self, Show.self, Rename.self, Delete.self, Undelete.self, Token.self, Query.self,
-            Move.self, SetFields.self, Revoke.self, Export.self,
+            Move.self, SetFields.self, Revoke.self, Export.self, Stats.self,
         ])
 }
 
