@@ -105,7 +105,7 @@ import Vocabulary
                 (query(select, "Origin: https://evil.example\r\n"), 403, "origin_refused"),
                 (query(select, "Rowhouse-Timeout: soon\r\n"), 400, "bad_request"),
                 (query(select, "Idempotency-Key: \(String(repeating: "k", count: 129))\r\n"), 400, "bad_request"),
-                (get("/t/acme/query"), 404, "not_found"),
+                (get("/t/acme/query"), 405, "method_not_allowed"),
             ] {
                 let answer = try await door.ask(text)
                 #expect(answer.status == status && JSON(answer.body)["error"]["code"].string == code, "\(answer)")
