@@ -6,14 +6,15 @@ import Testing
 /// Tenants move between two real nodes under writers through both, and a node is killed in the middle of it: afterwards
 /// every acknowledged write is there exactly once, one node serves the tenant, and no move is left under way.
 ///
-/// `ROWHOUSE_MOVE_SECONDS` goes on for longer, `ROWHOUSE_SWEEP` takes every call of the disk that a move makes.
+/// `ROWHOUSE_MOVE_SECONDS` goes on for longer, `ROWHOUSE_SWEEP` takes every call of the disk that a move makes, with
+/// `ROWHOUSE_SWEEP_ONLY` those with that in their name, such as `source from n2: journal-sync:*:lose`.
 @Suite(.serialized) struct MoveKillTests {
     static let environment = ProcessInfo.processInfo.environment
     static let seconds = Double(environment["ROWHOUSE_MOVE_SECONDS"] ?? "") ?? 4
     static let isWhole = environment["ROWHOUSE_SWEEP"] != nil
     static let only = environment["ROWHOUSE_SWEEP_ONLY"] ?? ""
 
-    private static func isWanted(_ point: String) -> Bool { only.isEmpty || point.contains(only) }
+    private static func isWanted(_ name: String) -> Bool { only.isEmpty || name.contains(only) }
 
     @Test func `a node killed at any time of a move`() throws {
         let pair = try CrashPair()
@@ -60,10 +61,11 @@ import Testing
     @Test(.enabled(if: isWhole), arguments: MoveRound.Victim.allCases, ["n1", "n2"])
     func `the same at every call`(victim: MoveRound.Victim, source: String) throws {
         guard victim != .catalog else { return }
+        let side = "\(victim) from \(source)"
         let pair = try CrashPair()
         let ledger = try MoveLedger("m", pair)
         var (rounds, deaths) = (0, 0)
-        for point in try MoveRound.points(victim, pair, ledger, from: source) where Self.isWanted(point) {
+        for point in try MoveRound.points(victim, pair, ledger, from: source) where Self.isWanted("\(side): \(point)") {
             for nth in 1...40 {
                 let failpoint = point.replacingOccurrences(of: "*", with: String(nth))
                 let isMet = try MoveRound(victim: victim, failpoint: failpoint).run(pair, ledger, from: source)
@@ -72,7 +74,7 @@ import Testing
                 deaths += 1
             }
         }
-        print("\(victim) from \(source): rounds \(rounds), deaths \(deaths), writes \(ledger.count)")
+        print("\(side): rounds \(rounds), deaths \(deaths), writes \(ledger.count)")
         for node in ["n1", "n2"] { try pair.restart(node, failingAt: nil) }
         try MoveRound.expectOneOwner(pair)
     }
