@@ -130,7 +130,8 @@ final class GuardedConnection {
 
     private func refusal(_ error: SQLiteError) -> SQLFailure {
         let needsOwn = isShared && confinement.findings.needsOwnConnection && confinement.findings.refusal == nil
-        if needsOwn, error.code == SQLITE_AUTH { return .needsOwnConnection }
+        // Where the connection has not seen a change of the schema yet, SQLite says that instead of what was refused.
+        if needsOwn, [SQLITE_AUTH, SQLITE_SCHEMA].contains(error.code) { return .needsOwnConnection }
         return nestedRefusal ?? .sqlite(error)
     }
 
@@ -157,7 +158,7 @@ final class GuardedConnection {
     /// Why a step failed, where that was our doing.
     func refusal(ofRunning error: SQLiteError) -> SQLFailure? {
         switch error.code {
-        case SQLITE_AUTH, SQLITE_ERROR: nestedRefusal
+        case SQLITE_AUTH, SQLITE_ERROR, SQLITE_SCHEMA: nestedRefusal
         default: nil
         }
     }

@@ -64,6 +64,16 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `one transaction may go all the way from nothing to the bound`() async throws {
+        let house = try await HranaHouse { settings, _ in settings.databasePages = 1_200 }
+        let rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 6000) SELECT"
+        for insert in ["\(rows) zeroblob(1000) FROM c", "VALUES (zeroblob(6000000))"] {
+            let reply = await house.execute("INSERT INTO t(v) \(insert)")
+            #expect(reply.code() == "QUOTA_EXCEEDED", "\(reply.body)")
+        }
+        try house.stop()
+    }
+
     @Test(arguments: [64, 100_000]) func `a table that has no more numbers to give is not a full database`(
         pages: UInt32
     )

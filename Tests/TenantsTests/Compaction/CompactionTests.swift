@@ -204,6 +204,23 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `whatever comes first afterwards is compiled as ever`() async throws {
+        let (house, tenant) = try await Self.wasteful()
+        for sql in [
+            "CREATE TEMP TABLE mine(x)", "BEGIN", "SAVEPOINT s", "PRAGMA foreign_keys = 1", "DROP TABLE IF EXISTS mine",
+            "CREATE TEMP TABLE mine AS SELECT max(id) FROM t", "CREATE TEMP VIEW mine AS SELECT * FROM t",
+            "INSERT INTO t(v) VALUES (changes())", "CREATE TABLE u(a)", "DROP TABLE u",
+        ] {
+            #expect(await house.engine.vacuum(tenant)?.isSuccess == true)
+            #expect(try await house.outcomes(of: [sql], on: tenant) == [.row("")], "\(sql)")
+        }
+        #expect(await house.engine.vacuum(tenant)?.isSuccess == true)
+        #expect(try await house.outcomes(of: ["ATTACH 'x' AS y"], on: tenant) == [.blocked])
+        #expect(await house.engine.vacuum(tenant)?.isSuccess == true)
+        #expect(try await house.outcomes(of: ["DELETE FROM t"], on: tenant, .read) == [.noRight])
+        try house.stop()
+    }
+
     /// A transaction that keeps a compaction waiting, until it is ended.
     private static func openTransaction(_ house: House, _ tenant: TenantID) async throws -> StreamTicket {
         try await house.engine.perform(on: tenant) { database in

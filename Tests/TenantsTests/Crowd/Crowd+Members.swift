@@ -234,6 +234,19 @@ extension Crowd {
         try? await Task.sleep(for: .milliseconds(random.below(100)))
     }
 
+    /// Has the tenant go on in another file, under everybody who uses it.
+    func compact(_ id: TenantID, _ random: SeededRandom) async {
+        let request = watch.begin("a compaction of tenant \(id)")
+        let ended = await engine.vacuum(id)
+        watch.ended(request)
+        switch ended {
+        case .success?: counts.add(.compactions)
+        case .failure(.busy)?, .failure(.writerBusy)?, nil: break
+        case .failure(let error)?: ledger.violate("tenant \(id), a compaction: \(error)")
+        }
+        try? await Task.sleep(for: .milliseconds(5 + random.below(60)))
+    }
+
     /// A tenant that is made, written to and dropped, again and again: nothing of the last one may show.
     func comeAndGo(until end: Date) async {
         let id = TenantID(6_000)

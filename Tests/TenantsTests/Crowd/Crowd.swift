@@ -66,6 +66,7 @@ final class Crowd: Sendable {
             for index in 18..<20 { group.addTask { await self.loop(index, end) { await self.linger($0, $1) } } }
             for index in 20..<22 { group.addTask { await self.loop(index, end) { await self.keepOwn($0, $1) } } }
             group.addTask { await self.loop(22, end) { await self.hold($0, $1) } }
+            group.addTask { await self.loop(23, end) { await self.compact($0, $1) } }
             group.addTask { await self.comeAndGo(until: end) }
             group.addTask { await self.observe(until: end) }
         }
@@ -102,6 +103,7 @@ final class Crowd: Sendable {
             }
             group.addTask { await self.loop(50, end) { await self.readSlowly($0, $1) } }
             group.addTask { await self.loop(51, end) { await self.snapshot($0, $1) } }
+            group.addTask { await self.loop(52, end) { await self.compact($0, $1) } }
             group.addTask {
                 try await Task.sleep(for: .milliseconds(50))
                 await self.shutdown()

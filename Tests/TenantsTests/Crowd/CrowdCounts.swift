@@ -3,7 +3,7 @@ import Synchronization
 /// What a crowd has done and met: a proof in which nothing happened proves nothing.
 final class CrowdCounts: Sendable {
     enum Kind: String, CaseIterable, Sendable {
-        case writes, reads, snapshots, slowReads, commits, rollbacks, own, arrivals, holds
+        case writes, reads, snapshots, slowReads, commits, rollbacks, own, arrivals, holds, compactions
         /// Tenants opened: more than there are says that some were closed in between.
         case openings
         /// Transactions taken from their callers.
@@ -27,7 +27,8 @@ final class CrowdCounts: Sendable {
     func missing(for squeeze: CrowdHouse.Squeeze) -> [String] {
         // A small journal leaves time for little else; the other squeeze has room in it.
         let optional: Set<Kind> =
-            squeeze == .journal ? [.tooManySlow, .arrivals, .holds, .recalls] : [.noRoom, .tooManySlow, .recalls]
+            squeeze == .journal
+            ? [.tooManySlow, .arrivals, .holds, .compactions, .recalls] : [.noRoom, .tooManySlow, .recalls]
         return counts.withLock { counts in
             Kind.allCases.filter { counts[$0] == nil && !optional.contains($0) }.map { "no \($0)" }
         }
