@@ -71,6 +71,12 @@ extension CatalogConformance {
 
     func creations() async throws {
         _ = try await register(2)
+        let old = NewTenant(key: key("bound"), boundSince: .hours(-3))
+        guard case .created(let bound) = try await tenants.create(old, on: node("n1"), at: .hours(0)) else {
+            throw ConformanceFailure(what: "not created")
+        }
+        #expect(bound.renamed == .hours(-3) && bound.created == .hours(0))
+        #expect(try await tenants.abandon(bound, at: .hours(0)))
         let new = NewTenant(key: key("a"))
         guard case .created(let first) = try await tenants.create(new, on: node("n1"), at: .hours(0)) else {
             throw ConformanceFailure(what: "not created")
