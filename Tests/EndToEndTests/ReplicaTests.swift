@@ -86,6 +86,56 @@ import Testing
         try pocket.run("first", server.url, "sync", "fails", "REPLICA_UNKNOWN", "rows", "SELECT v FROM t")
     }
 
+    @Test func `A replica for offline use reads, and is told that its writes are not taken`() throws {
+        let server = try ServerProcess()
+        let pocket = try Pocket()
+        #expect(try Wire(port: server.port).send("POST", "/v1/tenants", #"{"key":"acme"}"#).status == 201)
+        try write(server, "CREATE TABLE t(v)")
+        try pocket.run("file", server.url, "offline", "sync", "same")
+        try write(server, "INSERT INTO t VALUES ('more')")
+        try pocket.run("file", server.url, "offline", "sync", "whole", "same")
+        let rows = try pocket.run(
+            "file", server.url, "offline", "write", "INSERT INTO t VALUES ('mine')", "sync", "fails",
+            "PUSH_NOT_OFFERED", "rows", "SELECT v FROM t")
+        #expect(rows == #"[["more"], ["mine"]]"#, "what was written there is not lost there")
+        let there = try Wire(port: server.port).send("POST", "/t/acme/query", #"{"sql":"SELECT count(*) FROM t"}"#)
+        #expect(there.text.contains(#""rows":[[1]]"#), "\(there.text)")
+    }
+
+    @Test func `Several replicas beside a writer each see whole commits in their order`() throws {
+        let server = try ServerProcess()
+        let pocket = try Pocket()
+        #expect(try Wire(port: server.port).send("POST", "/v1/tenants", #"{"key":"acme"}"#).status == 201)
+        let outcome = try Python.run("libsql_replica_crowd.py", ["\(server.url)/t/acme", pocket.folder])
+        #expect(outcome.code == 0, "\(outcome.output.suffix(1500))\n\(server.logText.suffix(500))")
+        for number in 0..<4 { try pocket.run("crowd\(number)", server.url, "sync", "whole", "same") }
+    }
+
+    @Test func `A tenant that was compacted, and one with kept answers, reach its replicas`() throws {
+        let server = try ServerProcess()
+        let pocket = try Pocket()
+        let wire = try Wire(port: server.port)
+        #expect(try wire.send("POST", "/v1/tenants", #"{"key":"acme"}"#).status == 201)
+        try write(server, "CREATE TABLE t(v)", "CREATE TABLE u(v)", "INSERT INTO t VALUES (zeroblob(900000))")
+        try pocket.run("first", server.url, "sync", "whole", "same")
+        try write(server, "DELETE FROM t", "INSERT INTO u VALUES ('kept')")
+        let compacted = try Wire(port: server.port).send(
+            "POST", "/t/acme/v3/pipeline", HranaText.pipeline([HranaText.execute("VACUUM")]))
+        #expect(compacted.status == 200 && !compacted.text.contains("\"error\""), "\(compacted.text)")
+        try pocket.run("first", server.url, "sync", "whole", "same", "rows", "SELECT * FROM u")
+        for number in 0..<3 {
+            let answer = try Wire(port: server.port).send(
+                "POST", "/t/acme/query", #"{"sql":"INSERT INTO u VALUES ('once')"}"#,
+                headers: ["Idempotency-Key": "hidden-key-\(number)"])
+            #expect(answer.status == 200, "\(answer.text)")
+            try pocket.run("first", server.url, "sync", "whole", "same")
+        }
+        for end in ["", "-wal"] {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(pocket.folder)/first\(end)"))
+            #expect(bytes.range(of: Data("hidden-key".utf8)) == nil && bytes.range(of: Data("_rowhouse".utf8)) == nil)
+        }
+    }
+
     @Test func `Replicas come through either node, and follow their tenant to another`() throws {
         let pair = try Pair()
         let pocket = try Pocket()

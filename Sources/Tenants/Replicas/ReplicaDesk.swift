@@ -121,19 +121,28 @@ package final class ReplicaDesk: Sendable {
         guard let victims = state.withLock({ $0.room.victims(for: bytes, of: tenant) }) else {
             throw TenantsError.diskFull
         }
-        for victim in victims { try await forget(victim) }
+        // Who has one tenant's turn never waits for another's: they could wait for each other.
+        for victim in victims {
+            guard try await forgetIfFree(victim) else { throw TenantsError.busy(queue: "room for replicas' histories") }
+        }
         let free = try await work { [files, folder] () throws(FileError) in try files.freeBytes(holding: folder.root) }
         guard free - bytes >= Self.spare else { throw TenantsError.diskFull }
     }
 
     /// Nothing is left of it; its replicas get everything anew.
-    func forget(_ tenant: TenantID) async throws {
-        try await withTurn(of: tenant) { entry in
+    ///
+    /// - Returns: false, with nothing done, where somebody has its turn.
+    func forgetIfFree(_ tenant: TenantID) async throws -> Bool {
+        let entry = entry(of: tenant)
+        let isDone: Bool? = try await entry.turn.passIfFree {
+            guard !entry.isGone else { return false }
             entry.hold(nil)
             try await self.work { [folder, files] () throws(FileError) in try folder.remove(tenant, files) }
             self.noteRemoved(tenant)
             self.remove(entry, of: tenant)
+            return true
         }
+        return isDone ?? false
     }
 
     /// By whoever has its turn.
@@ -155,11 +164,12 @@ package final class ReplicaDesk: Sendable {
 
     /// Closes what nobody has asked for in a while, removes what nobody has asked for in a long time. To be called now and then.
     package func sweep() async {
+        guard (try? await scan()) != nil else { return }
         let now = time.monotonic()
         let (gone, idle) = state.withLock { state in
             (state.dropped.union(state.room.unused(since: keep, now: now)), state.toClose(now))
         }
-        for tenant in gone where isToGo(tenant, now) { try? await forget(tenant) }
+        for tenant in gone where isToGo(tenant, now) { _ = try? await forgetIfFree(tenant) }
         for tenant in idle where !gone.contains(tenant) { await close(tenant) }
     }
 

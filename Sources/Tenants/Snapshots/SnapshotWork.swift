@@ -198,9 +198,12 @@ extension TenantDatabase {
         readers.limit > 0 && !readers.isFull && hold != .closing && host.mayGoOnMeanwhile
     }
 
-    /// Of the newest commit: changes with the schema. https://sqlite.org/fileformat.html#schema_cookie
+    /// Of the newest commit: changes with the schema (https://sqlite.org/fileformat.html#schema_cookie), and with the file, since one
+    /// that takes its place has tables elsewhere and may count from anywhere.
     var schemaVersion: UInt32 {
         guard let page = file.committedImage(of: 1) else { return 0 }
-        return UInt32(bigEndian: page.loadUnaligned(fromByteOffset: 40, as: UInt32.self))
+        let own = UInt32(bigEndian: page.loadUnaligned(fromByteOffset: 40, as: UInt32.self))
+        let numbers = [UInt64(own), state.generation.rawValue, state.epoch.rawValue]
+        return numbers.withUnsafeBytes { UInt32(truncatingIfNeeded: PageHash.xxh64($0, seed: 0)) }
     }
 }

@@ -7,7 +7,7 @@ package final class TenantSnapshot: Sendable {
     package let tenant: TenantID
     package let bookmark: Bookmark
     package let byteCount: Int64
-    /// The tenant's, which the copy counts anew.
+    /// What tells one schema of the tenant's from another, which a copy counts anew.
     let schemaVersion: UInt32
     private let file: any File
     private let reader: ServiceThread
