@@ -41,7 +41,7 @@ extension ProtobufMessages {
         return argument
     }
 
-    private mutating func value(_ outer: ProtobufReader.Field) throws(HranaDecodingError) -> Value {
+    mutating func value(_ outer: ProtobufReader.Field) throws(HranaDecodingError) -> Value {
         let end = try reader.enter(outer)
         var value: Value?
         while let field = try reader.nextField() {
