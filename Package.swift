@@ -66,7 +66,7 @@ let package = Package(
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
                 "Movers", "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Contract", "Tenants", "Journal", "Hrana", "SQLiteKit",
-                "Lanes", "Seams", "Vocabulary", "Benchmarks",
+                "Lanes", "Seams", "Vocabulary", "Benchmarks", "CSQLite",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
                 .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
@@ -97,7 +97,7 @@ let package = Package(
                 .asyncHTTPClient,
             ]),
         room("Settings", ["Vocabulary", .yams]),
-        room("Terminal", [.yams]),
+        room("Terminal", ["Hrana", .yams]),
 
         // Measuring.
         room(
@@ -143,7 +143,7 @@ let package = Package(
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
-        tests("TerminalTests", ["Terminal"]),
+        tests("TerminalTests", ["Terminal", "Hrana", "CSQLite"]),
         tests("BenchmarksTests", ["Benchmarks", .nio, .nioPosix]),
         tests(
             "CatalogTests",

@@ -1,3 +1,5 @@
+package import Hrana
+
 /// Why a command did not do what it was asked, for a person and for a script.
 package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertible {
     package let status: CommandStatus
@@ -12,6 +14,19 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
 
     package init(_ status: CommandStatus, _ message: String, advice: String? = nil) {
         self.init(status, message, advice: advice, code: nil, request: nil)
+    }
+
+    /// A statement's failure as the data plane tells it.
+    /// - Parameter place: which statement it was, where there are several.
+    package init(statement error: HranaError, place: String?) {
+        self.init(
+            .failed, (place.map { "\($0): " } ?? "") + error.message, advice: Self.advice(200, error.code),
+            code: error.code, request: nil)
+    }
+
+    /// The same, with where it happened.
+    package func at(_ place: String) -> CommandFailure {
+        CommandFailure(status, "\(place): \(text)", advice: advice, code: code, request: request)
     }
 
     private init(_ status: CommandStatus, _ text: String, advice: String?, code: String?, request: String?) {
@@ -62,6 +77,8 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
         case (404, "tenant_not_found"): "see `rowhouse tenant list`"
         case (409, "tenant_deleted"):
             "bring it back with `rowhouse tenant undelete`, or free its key with `rowhouse tenant delete --purge`"
+        case (_, "transaction_timeout"):
+            "it held up others for too long, or was idle, and was undone; begin it again"
         case (409, "key_held"): "use another key until then"
         case (409, "move_in_progress"): "see `rowhouse move list`"
         case (503, _), (429, _): "try again in a moment"

@@ -15,8 +15,6 @@ package struct Table: Sendable {
     }
 
     private static let gap = 2
-    /// No column is squeezed below this, even where the table then does not fit.
-    private static let narrowest = 4
 
     private let columns: [Column]
     private var rows: [[String]] = []
@@ -51,23 +49,11 @@ package struct Table: Sendable {
 
     /// Natural widths, the widest taken down first until all fit.
     private func fitted(to width: Int?) -> [Int] {
-        var widths = columns.indices.map { index in
+        let widths = columns.indices.map { index in
             rows.reduce(TerminalText.width(columns[index].title)) { max($0, TerminalText.width($1[index])) }
         }
         guard let width else { return widths }
-        let room = width - Self.gap * max(0, columns.count - 1)
-        squeeze(&widths, columns.indices.filter { !columns[$0].isKept }, to: room)
-        squeeze(&widths, Array(columns.indices), to: room)
-        return widths
-    }
-
-    private func squeeze(_ widths: inout [Int], _ columns: [Int], to room: Int) {
-        while widths.reduce(0, +) > room, let most = columns.map({ widths[$0] }).max(), most > Self.narrowest {
-            let next = columns.map { widths[$0] }.filter { $0 < most }.max() ?? Self.narrowest
-            let widest = columns.filter { widths[$0] == most }
-            let excess = widths.reduce(0, +) - room
-            let step = max(1, min(most - max(next, Self.narrowest), (excess + widest.count - 1) / widest.count))
-            for index in widest.reversed() where widths.reduce(0, +) > room { widths[index] -= step }
-        }
+        let kept = Set(columns.indices.filter { columns[$0].isKept })
+        return ColumnWidths.fitted(widths, kept: kept, to: width - Self.gap * max(0, columns.count - 1))
     }
 }

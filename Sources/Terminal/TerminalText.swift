@@ -4,22 +4,32 @@ package enum TerminalText {
     /// they are kept), and marks that change the direction of writing. What comes from tenants or from the network
     /// goes through here.
     package static func visible(_ text: String, keepingLines: Bool = false) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x0A where keepingLines: result.append(scalar)
             case 0x00..<0x20: result.append(Unicode.Scalar(0x2400 + scalar.value)!)
             case 0x7F: result.append("\u{2421}")
-            case 0x80..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: result.append("\u{FFFD}")
+            case _ where steers(scalar): result.append("\u{FFFD}")
             default: result.append(scalar)
             }
         }
         return String(result)
     }
 
+    /// Whether a terminal might do something else with it than show it.
+    static func steers(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x00..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
     /// Columns that the text takes: 2 for wide East Asian characters and emoji, 0 for what only combines.
     package static func width(_ text: String) -> Int {
-        text.reduce(0) { $0 + width($1) }
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
+        return text.reduce(0) { $0 + width($1) }
     }
 
     /// At most `columns` columns; what is cut off shows as `…`.
@@ -43,7 +53,7 @@ package enum TerminalText {
         return right ? blanks + text : text + blanks
     }
 
-    private static func width(_ character: Character) -> Int {
+    package static func width(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         let properties = first.properties
         switch properties.generalCategory {

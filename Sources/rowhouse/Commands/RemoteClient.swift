@@ -66,15 +66,38 @@ struct RemoteClient {
         request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
+        return try await begin(request)
+    }
+
+    /// Sends a body of bytes and begins to take the answer.
+    ///
+    /// - Returns: an answer of 200, whose body is still to come.
+    /// - Throws: `CommandFailure` as `download`, `CancellationError` where the task was cancelled meanwhile.
+    func stream(_ path: String, body: ByteBuffer, type: String) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: type)
+        // The most there is: it counts for all statements together, and whoever waits can end them.
+        request.headers.add(name: "rowhouse-timeout", value: "300000")
+        request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        request.body = .bytes(body)
+        return try await begin(request)
+    }
+
+    private func begin(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
         do {
             response = try await Self.http.execute(request, deadline: .distantFuture)
         } catch {
+            try Task.checkCancellation()
             throw CommandFailure.unreachable(base, Self.reason(error))
         }
         if response.status == .ok || response.status == .partialContent { return response }
         let bytes = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
-        throw CommandFailure(httpStatus: Int(response.status.code), body: bytes.flatMap { JSONValue(parsing: $0) })
+        throw CommandFailure(
+            httpStatus: Int(response.status.code),
+            body: bytes.flatMap { JSONValue(parsing: $0) ?? Self.plain($0, response.headers) })
     }
 
     func brokenOff() -> CommandFailure { .unreachable(base, "the connection broke off") }
@@ -90,9 +113,7 @@ struct RemoteClient {
             let response = try await Self.http.execute(request, timeout: Self.patience)
             let bytes = Data(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
             var body = bytes.isEmpty ? .null : JSONValue(parsing: bytes)
-            if body == nil, response.headers.first(name: "content-type")?.hasPrefix("text/plain") == true {
-                body = .object(["message": .string(String(decoding: bytes.prefix(2000), as: UTF8.self))])
-            }
+            if body == nil { body = Self.plain(bytes, response.headers) }
             return Answer(status: Int(response.status.code), body: body)
         } catch let error as HTTPClientError where error == .connectTimeout {
             throw .unreachable(base, "nothing answers at that address")
@@ -101,6 +122,12 @@ struct RemoteClient {
         } catch {
             throw .unreachable(base, Self.reason(error))
         }
+    }
+
+    /// Hrana's protocol errors, which are plain text.
+    private static func plain(_ bytes: Data, _ headers: HTTPHeaders) -> JSONValue? {
+        guard headers.first(name: "content-type")?.hasPrefix("text/plain") == true else { return nil }
+        return .object(["message": .string(String(decoding: bytes.prefix(2000), as: UTF8.self))])
     }
 
     /// The innermost cause, which is what helps; the layers around it only repeat the address.
