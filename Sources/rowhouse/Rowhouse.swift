@@ -16,13 +16,13 @@ struct Rowhouse: AsyncParsableCommand {
         version: Build.version,
         subcommands: [
             TenantCommand.self, MoveCommand.self, NodeCommand.self, ConfigCommand.self, AccessCommand.self,
-            JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self,
+            JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self, CompletionsCommand.self,
         ])
 
     static func main() async {
         StandardDescriptors.secure()
         do {
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -7,13 +7,15 @@ struct TenantCommand: AsyncParsableCommand {
         commandName: "tenant", abstract: "Create, list, change and query tenants.",
         subcommands: [
             Create.self, List.self, Show.self, Rename.self, Delete.self, Undelete.self, Token.self, Query.self,
+            Shell.self,
             Move.self, SetFields.self, Revoke.self, Export.self, Stats.self,
         ])
 }
 
 /// The key of a tenant as an argument, checked before anything is sent.
 struct KeyArgument: ParsableArguments {
-    @Argument(help: "The tenant's key.", transform: TenantKeyText.check)
+    @Argument(
+        help: "The tenant's key.", completion: .custom(TenantKeyCompletion.keys), transform: TenantKeyText.check)
     var key: String
 }
 
