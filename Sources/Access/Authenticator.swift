@@ -22,6 +22,19 @@ package final class Authenticator: Sendable {
     ///   - address: where the request comes from, for slowing down guesses.
     /// - Throws: `tokenMissing`, `tokenInvalid`, `tokenExpired`, `rateLimited`.
     package func authenticate(authorization: String?, from address: String) throws(AccessError) -> Credential {
+        try authenticate(authorization, guessing: .address(text: address))
+    }
+
+    /// For what a client has shown before on the same connection, and was let in with: that it has expired or was revoked
+    /// since is no guess, and is not counted as one.
+    package func authenticateAgain(authorization: String?) throws(AccessError) -> Credential {
+        try authenticate(authorization, guessing: nil)
+    }
+
+    /// - Parameter subject: whose guess it may be.
+    private func authenticate(
+        _ authorization: String?, guessing subject: AuthThrottle.Subject?
+    ) throws(AccessError) -> Credential {
         guard credentialsConfigured else { return try authenticateLocally(authorization) }
         guard let authorization else { throw .tokenMissing }
         let token = try Self.bearer(authorization)
@@ -29,7 +42,7 @@ package final class Authenticator: Sendable {
         if let grant = try known(token) { return Credential(grant: grant) }
         // Nor by guesses at operators' tokens, which cost next to nothing to compare.
         if let admin = admins.principal(for: token) { return Credential(principal: admin) }
-        let subject = AuthThrottle.Subject.address(text: address)
+        guard let subject else { return try judge(token) }
         try throttle.check(subject)
         do throws(AccessError) {
             return try judge(token)

@@ -25,6 +25,7 @@ final class DoorLoop: @unchecked Sendable {
     private var handing: [DoorRequest] = []
     private var deliveries: [Delivery] = []
     private var unflushed: [any DoorMember] = []
+    private var flushing: [any DoorMember] = []
     private var connections: [ObjectIdentifier: any DoorMember] = [:]
     private var isHandOverDue = false
     private var isQuiescing = false
@@ -84,8 +85,12 @@ extension DoorLoop {
             }
         }
         deliveries.removeAll(keepingCapacity: true)
-        for connection in unflushed { connection.flushNow() }
-        unflushed.removeAll(keepingCapacity: true)
+        // What a flush leads to may be written, and flushed, too.
+        while !unflushed.isEmpty {
+            swap(&unflushed, &flushing)
+            for connection in flushing { connection.flushNow() }
+            flushing.removeAll(keepingCapacity: true)
+        }
     }
 
     /// The connection has written something; it is flushed once, when all answers of this wake-up are written.

@@ -29,6 +29,8 @@ package final class DoorRequest: @unchecked Sendable {
     var taker: (any AnswerTaker)?
     /// What a request is for that came over no HTTP: whoever asks itself has put it there, before the hand-over.
     var errand: (any AnyObject & Sendable)?
+    /// What is held for an errand until it is answered, in bytes.
+    var errandBytes = 0
     /// For the answer's pieces, where they are not the door's; set before the hand-over.
     var streamBounds: StreamBounds?
     private var acceptance: SocketAcceptance?
@@ -51,6 +53,9 @@ package final class DoorRequest: @unchecked Sendable {
         self.traits = traits
         self.mailbox = mailbox
     }
+
+    /// Bytes of the request that are held while it waits, wherever it came from.
+    package var heldBytes: Int { max(body.readableBytes, errandBytes) }
 
     /// Lets go of what an idle connection should not hold. Only while nobody else holds the object.
     func forget() { body = ByteBuffer() }

@@ -118,6 +118,7 @@ extension NodeParts {
         }
         settings.socket.streams = limits.socketStreams
         settings.socket.pending = limits.socketRequests
+        settings.socket.messageBytes = limits.bodySize
         return settings
     }
 

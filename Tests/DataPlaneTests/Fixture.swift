@@ -7,11 +7,13 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// `/t/…` is ours, `/.rowhouse/…` nobody's, the rest the tail's.
+/// `/t/…` is ours, and so are WebSockets; `/.rowhouse/…` is nobody's, the rest the tail's.
 struct FixtureRules: DoorRules {
     func classify(_ head: HTTPRequestHead) -> DoorVerdict {
         if head.uri.hasPrefix("/t/small") { return .dataPlane(bodyLimit: 16) }
-        if head.uri.hasPrefix("/t/") { return .dataPlane() }
+        if head.uri.hasPrefix("/t/") || head.uri == "/" && head.headers.contains(name: "upgrade") {
+            return .dataPlane()
+        }
         if head.uri.hasPrefix("/.rowhouse/") {
             return .refuse(.rule(status: 404, code: "not_found", message: "There is no \"such\" path."))
         }

@@ -46,6 +46,16 @@ import Testing
         #expect(outcome.value?.code == 0, "\(outcome.value?.output ?? "")")
     }
 
+    @Test func `cursors and Protocol Buffers on WebSockets, through either node, with rows of any size`() throws {
+        let pair = try Pair()
+        for key in ["c0", "c1"] { try pair.create(key) }
+        #expect(try pair.owner("c0") != pair.owner("c1"))
+        for node in [pair.first, pair.second] {
+            let outcome = try Python.run("hrana_ws.py", ["127.0.0.1:\(node.port)", "c0", "c1"])
+            #expect(outcome.code == 0, "\(outcome.output)\n\(node.logText.suffix(600))")
+        }
+    }
+
     @Test func `a tenant moves there and back under writes without a failed request`() throws {
         let pair = try Pair()
         try pair.create("m")

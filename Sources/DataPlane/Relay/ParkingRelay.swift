@@ -37,7 +37,7 @@ package final class ParkingRelay: Relay {
         let place = ParkedPlace(parked)
         // Before it has the place: whoever takes the request up again may set a canceller of his own right away.
         request.onCancel(place)
-        let answer = parked.park(tenant, bytes: request.body.readableBytes) { end in
+        let answer = parked.park(tenant, bytes: request.heldBytes) { end in
             switch end {
             case .serveHere: service.resume(request)
             case .sendOn(let refusal):

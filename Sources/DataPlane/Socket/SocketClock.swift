@@ -35,7 +35,8 @@ struct SocketClock {
     mutating func used(_ now: NIODeadline) { used = now }
     mutating func closing(_ now: NIODeadline) { closing = closing ?? now }
 
-    /// - Parameter isPartial: bytes of a message are there, and not all of them.
+    /// - Parameter isPartial: bytes of a message are there, and not all of them. False for each that has become whole, also
+    ///   when the next has begun: none of several is late when they keep coming.
     mutating func partial(_ isPartial: Bool, _ now: NIODeadline) {
         partSince = isPartial ? partSince ?? now : nil
     }

@@ -20,5 +20,6 @@ package struct SocketClose: Error, Hashable, Sendable {
     static let tooLarge = SocketClose(1009, "The message is larger than this node accepts")
     static let tooSlow = SocketClose(1008, "The message did not arrive in time")
     static let unanswered = SocketClose(1011, "No answer in time; the request may have taken effect")
+    static let flood = SocketClose(1008, "Too many requests were sent ahead")
     static let overloaded = SocketClose(1013, "The node is at its limit; try again shortly")
 }

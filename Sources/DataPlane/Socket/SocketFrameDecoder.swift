@@ -1,40 +1,47 @@
 import NIOCore
 import NIOWebSocket
 
-/// NIO's frame decoder, with what it is fed counted, and what it gathers of large frames taken from the node's budget.
+/// NIO's frame decoder, with what it is fed counted, and what it gathers of large frames on the node's bill.
 final class SocketFrameDecoder: ByteToMessageDecoder {
     typealias InboundOut = WebSocketFrame
 
-    private let inner: WebSocketFrameDecoder
+    private var inner: WebSocketFrameDecoder
     private let loop: DoorLoop
-    private let onBytes: (_ isPartial: Bool) -> Void
+    /// Behind this in the pipeline.
+    private let handler: SocketHandler
+    private var messageBytes: Int
     private var left = 0
-    private var reserved = 0
-    /// Bytes of an incomplete frame that are not counted.
-    private static let free = 64 << 10
+    /// NIO's decoder has taken the head of a frame, or some of it.
+    private var isInFrame = false
 
-    /// - Parameter onBytes: told after each piece of input whether a frame is incomplete.
-    init(loop: DoorLoop, messageBytes: Int, onBytes: @escaping (_ isPartial: Bool) -> Void) {
-        inner = WebSocketFrameDecoder(maxFrameSize: min(messageBytes, Int(UInt32.max)))
+    init(loop: DoorLoop, handler: SocketHandler) {
+        messageBytes = handler.messageBytes
+        inner = Self.decoder(messageBytes)
         self.loop = loop
-        self.onBytes = onBytes
+        self.handler = handler
+    }
+
+    private static func decoder(_ messageBytes: Int) -> WebSocketFrameDecoder {
+        WebSocketFrameDecoder(maxFrameSize: min(messageBytes, Int(UInt32.max)))
     }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
         loop.counters.add(max(0, buffer.readableBytes - left), to: .bytesIn)
         defer { left = buffer.readableBytes }
+        if !isInFrame { bound(handler.messageBytes) }
+        let before = buffer.readableBytes
         let state = try inner.decode(context: context, buffer: &buffer)
-        onBytes(buffer.readableBytes > 0)
-        guard state == .needMoreData else {
-            giveBack()
-            return state
-        }
-        let owed = buffer.readableBytes - Self.free - reserved
-        if owed > 0 {
-            guard loop.shared.bodies.take(owed) else { throw SocketClose.overloaded }
-            reserved += owed
-        }
+        isInFrame = state == .needMoreData && (isInFrame || buffer.readableBytes < before)
+        handler.heard(isPartial: isInFrame || buffer.readableBytes > 0)
+        guard handler.holdPart(state == .needMoreData ? buffer.readableBytes : 0) else { throw SocketClose.overloaded }
         return state
+    }
+
+    /// Between two frames.
+    private func bound(_ bytes: Int) {
+        guard bytes != messageBytes else { return }
+        messageBytes = bytes
+        inner = Self.decoder(bytes)
     }
 
     /// A frame that the connection's end has cut off is nobody's.
@@ -42,16 +49,12 @@ final class SocketFrameDecoder: ByteToMessageDecoder {
         context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
     ) throws -> DecodingState {
         var state = DecodingState.continue
-        while state == .continue { state = try inner.decode(context: context, buffer: &buffer) }
+        while state == .continue {
+            if !isInFrame { bound(handler.messageBytes) }
+            state = try inner.decode(context: context, buffer: &buffer)
+            isInFrame = isInFrame && state == .needMoreData
+        }
         buffer.clear()
         return .needMoreData
-    }
-
-    func decoderRemoved(context: ChannelHandlerContext) { giveBack() }
-
-    private func giveBack() {
-        guard reserved > 0 else { return }
-        loop.shared.bodies.giveBack(reserved)
-        reserved = 0
     }
 }

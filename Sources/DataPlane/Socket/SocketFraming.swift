@@ -20,12 +20,15 @@ struct SocketFraming {
     /// The fragments of a message so far.
     private var gathered: ByteBuffer?
     private var isText = false
-    private let messageBytes: Int
+    /// Of a whole message, at most.
+    var messageBytes: Int
 
-    /// - Parameter messageBytes: of a whole message, at most.
     init(messageBytes: Int) { self.messageBytes = messageBytes }
 
-    /// Bytes of an unfinished message that are held here.
+    /// A message has begun and is not whole.
+    var isGathering: Bool { gathered != nil }
+
+    /// Bytes of it that are held here.
     var heldBytes: Int { gathered?.readableBytes ?? 0 }
 
     mutating func take(_ frame: WebSocketFrame) -> Event {

@@ -9,6 +9,9 @@ protocol SocketGuest: AnyObject, Sendable {
     /// A whole message.
     func received(_ message: ByteBuffer, isText: Bool)
 
+    /// Bytes that its next message may have, as far as it matters to the guest.
+    var messageBytes: Int { get }
+
     /// Whether more input may come now. Asked again when the port hears `inputMayGoOn`.
     var takesInput: Bool { get }
 
@@ -38,6 +41,12 @@ protocol SocketPort: AnyObject {
     /// `takesInput` has become true.
     func inputMayGoOn()
 
+    /// So many bytes are held of what the client has sent. They count among the node's bodies, and so does what the
+    /// client does not take of what was written.
+    ///
+    /// - Returns: `false` if the node holds as many as it may; then it is as before.
+    func hold(_ bytes: Int) -> Bool
+
     var isWritable: Bool { get }
 
     /// Time as sweeps count it.
@@ -46,14 +55,16 @@ protocol SocketPort: AnyObject {
     /// A request of the guest's own, which goes the way of one that came over HTTP.
     ///
     /// - Parameters:
+    ///   - bytes: that are held for it until it is answered.
     ///   - taker: who gets its answer.
     ///   - bounds: for an answer that comes in pieces.
     func ask(
-        _ head: HTTPRequestHead, for errand: any AnyObject & Sendable, answer taker: any AnswerTaker,
+        _ head: HTTPRequestHead, for errand: any AnyObject & Sendable, bytes: Int, answer taker: any AnswerTaker,
         pausing bounds: StreamBounds
     ) -> DoorRequest
 
-    /// Nobody waits for that request any more. If an answer was made before this was heard, its taker still gets it.
+    /// Nobody waits for that request any more. If an answer was made before this was heard, its taker still gets it,
+    /// unless it has got a part of it.
     func abandon(_ request: DoorRequest, _ stream: DoorStream?)
 
     func note(_ answer: AnswerBytes, to request: DoorRequest)

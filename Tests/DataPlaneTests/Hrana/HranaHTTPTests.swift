@@ -260,21 +260,44 @@ import Vocabulary
 struct Tokens: Sendable {
     let keys: SigningKeys
     let authenticator: Authenticator
+    private let verifier: TokenVerifier
+    private let time: any TimeSource
 
-    init() throws {
+    init(time: any TimeSource = SystemTime()) throws {
         var keys = SigningKeys()
         try keys.addSigning(SigningKeys.privateKeyText(seed: SystemRandom().bytes(32)))
         self.keys = keys
+        self.time = time
+        verifier = TokenVerifier(keys: keys, time: time)
         authenticator = Authenticator(
-            admins: .none, verifier: TokenVerifier(keys: keys, time: SystemTime()),
-            throttle: AuthThrottle(time: SystemTime()), credentialsConfigured: true)
+            admins: .none, verifier: verifier, throttle: AuthThrottle(time: time), credentialsConfigured: true)
+    }
+
+    /// From now on it is good for nothing.
+    func revoke(_ token: String) throws {
+        verifier.revoke(id: try verifier.verify(Substring(token)).tokenID ?? "")
     }
 
     static func authenticator() throws -> Authenticator { try Tokens().authenticator }
 
     func make(_ tenant: TenantID, _ key: String, _ level: AccessLevel) throws -> String {
         TenantTokens.make(
-            for: tenant, key: try TenantKey(key), level: level, seconds: 60, keys: keys, now: SystemTime().wall(),
+            for: tenant, key: try TenantKey(key), level: level, seconds: 60, keys: keys, now: time.wall(),
             random: SystemRandom())!.token
+    }
+}
+
+/// The system's time, and two minutes later than that when told.
+final class MovingTime: TimeSource {
+    private let isLater = Atomic<Bool>(false)
+
+    func forward() { isLater.store(true, ordering: .relaxed) }
+    func back() { isLater.store(false, ordering: .relaxed) }
+    func monotonic() -> Instant { SystemTime().monotonic() }
+
+    func wall() -> WallTime {
+        let now = SystemTime().wall()
+        guard isLater.load(ordering: .relaxed) else { return now }
+        return WallTime(milliseconds: now.milliseconds + 121_000)
     }
 }

@@ -14,7 +14,7 @@ import Vocabulary
     private let node = NodeID("n1")!
     private let book = OwnerBook(NodeID("n1")!)
 
-    private func parked() -> ParkedRequests {
+    private func parked(bytes: Int = 8 << 20) -> ParkedRequests {
         _ = book.takeUp(
             TenantRow(
                 id: HranaHouse.tenant, key: try! TenantKey("acme"), schema: "default", state: .ready,
@@ -23,6 +23,7 @@ import Vocabulary
                 placement: Placement(tenant: HranaHouse.tenant, owner: node, epoch: .first, version: 1)))
         var bounds = ParkingLot.Bounds()
         bounds.requestsPerTenant = 2
+        bounds.bytesPerTenant = bytes
         return ParkedRequests(book: book, bounds: bounds, time: SystemTime())
     }
 
@@ -40,6 +41,28 @@ import Vocabulary
             try await Task.sleep(for: .milliseconds(10))
         }
         return false
+    }
+
+    @Test func `what came on a WebSocket takes room as a body does`() async throws {
+        let parked = parked(bytes: 10_000)
+        let relay = try relay(parked)
+        try await HranaDoor.open(limits: .sockets) {
+            $0.relay = relay
+        } _: { door in
+            relay.serve(with: door.service)
+            let client = try await SocketClient.ready(door)
+            for stream in 1...2 { _ = try await client.call(1, #"{"type":"open_stream","stream_id":\#(stream)}"#) }
+            book.turn(HranaHouse.tenant, epoch: .first, to: .allParked)
+            door.house.engine.bar(HranaHouse.tenant, .moving(HranaHouse.tenant))
+            let large = "SELECT '\(String(repeating: "x", count: 12_000))'"
+            #expect(try await client.call(2, SocketClient.execute(large, on: 1))["error"]["code"].string == "MOVING")
+            try await client.ask(3, SocketClient.execute("SELECT 1", on: 2))
+            #expect(try await eventually { parked.count == 1 })
+            door.house.engine.bar(HranaHouse.tenant, nil)
+            book.turn(HranaHouse.tenant, epoch: .first, to: .serving)
+            parked.settle(HranaHouse.tenant)
+            #expect(try await client.answer()["type"].string == "response_ok")
+        }
     }
 
     @Test func `who waits for a move and leaves gives the place up`() async throws {

@@ -2,6 +2,7 @@ import Access
 import Catalog
 import NIOCore
 import Synchronization
+import Tenants
 import Testing
 import Vocabulary
 
@@ -78,6 +79,90 @@ struct SocketAccessTests {
             try await client.send(hello("nonsense"))
             #expect(try await client.answer()["error"]["code"].string == "AUTH_JWT_INVALID")
             #expect(try await client.next() == .close(1008, "The hello was refused"))
+        }
+    }
+
+    @Test(arguments: ["revoked", "expired"])
+    func `a token that is no longer good holds no lock, and is no guess`(how: String) async throws {
+        let clock = MovingTime()
+        let tokens = try Tokens(time: clock)
+        let token = try tokens.make(HranaHouse.tenant, "acme", .write)
+        let house = try await HranaHouse { settings, _ in settings.transactionIdle = 300_000_000_000 }
+        try await HranaDoor.open(house: house, authenticator: tokens.authenticator, limits: .sockets) { door in
+            func insert() async throws -> String {
+                let fresh = try tokens.make(HranaHouse.tenant, "acme", .write)
+                let headers = "Authorization: Bearer \(fresh)\r\nRowhouse-Timeout: 5000\r\n"
+                let body = HranaDoor.pipeline("INSERT INTO t(v) VALUES (1)")
+                let answer = try await door.ask(post("/t/acme/v3/pipeline", body, headers))
+                return "\(answer.status) \(answer.body)"
+            }
+            for asksAgain in [false, true] {
+                clock.back()
+                let token = asksAgain ? try tokens.make(HranaHouse.tenant, "acme", .write) : token
+                let client = try await Client.open(door)
+                try await client.send(hello(token))
+                #expect(try await client.answer()["type"].string == "hello_ok")
+                for stream in 1...30 {
+                    _ = try await client.call(1, #"{"type":"open_stream","stream_id":\#(stream)}"#)
+                    _ = try await client.call(2, Client.execute("SELECT 1", on: stream))
+                }
+                _ = try await client.call(3, Client.execute("BEGIN IMMEDIATE", on: 1))
+                _ = try await client.call(4, Client.execute("INSERT INTO t(v) VALUES (1)", on: 1))
+                if how == "revoked" { try tokens.revoke(token) } else { clock.forward() }
+                if asksAgain {
+                    let refused = try await client.call(5, Client.execute("SELECT 1", on: 1))
+                    #expect(
+                        refused["error"]["code"].string == (how == "revoked" ? "AUTH_JWT_INVALID" : "AUTH_JWT_EXPIRED"))
+                } else {
+                    try await client.close()
+                }
+                let answer = try await insert()
+                #expect(answer.hasPrefix("200 ") && !answer.contains(#""error""#), "the lock is free: \(answer)")
+                // A stranger's bad token is still a guess, and not one too many.
+                #expect(try await greeting(door, "/t/acme", "nonsense\(asksAgain)") == "AUTH_JWT_INVALID 1008")
+            }
+        }
+    }
+
+    @Test func `a cursor is not read for longer than its token is good`() async throws {
+        let tokens = try Tokens()
+        let token = try tokens.make(HranaHouse.tenant, "acme", .read)
+        try await HranaDoor.open(authenticator: tokens.authenticator, limits: .sockets) { door in
+            let client = try await Client.open(door)
+            try await client.send(hello(token))
+            #expect(try await client.answer()["type"].string == "hello_ok")
+            _ = try await client.call(1, #"{"type":"open_stream","stream_id":1}"#)
+            let many =
+                "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, 'row ' || i FROM n"
+            _ = try await client.call(2, Client.cursor(many, on: 1, 1))
+            let fetch = #"{"type":"fetch_cursor","cursor_id":1,"max_count":5}"#
+            #expect(try await client.call(3, fetch)["response"]["entries"].count == 5)
+            try tokens.revoke(token)
+            for _ in 0..<500 where door.seen.alive > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            var rows = 0
+            var last = JSON("")
+            while last["response"]["done"].bool != true {
+                last = try await client.call(4, fetch.replacing(":5", with: ":100000"))
+                rows += max(0, last["response"]["entries"].count)
+            }
+            let entries = last["response"]["entries"]
+            #expect(entries[entries.count - 1]["error"]["code"].string == "AUTH_JWT_INVALID" && rows < 300_000)
+        }
+    }
+
+    @Test func `a connection whose tokens name its tenant has the same one for good`() async throws {
+        let tokens = try Tokens()
+        let good = try tokens.make(HranaHouse.tenant, "acme", .write)
+        let again = try tokens.make(HranaHouse.tenant, "acme", .read)
+        let other = try tokens.make(TenantID(99), "else", .write)
+        try await HranaDoor.open(authenticator: tokens.authenticator, limits: .sockets) { door in
+            let client = try await Client.open(door, "/")
+            for token in [good, again] {
+                try await client.send(hello(token))
+                #expect(try await client.answer()["type"].string == "hello_ok")
+            }
+            try await client.send(hello(other))
+            #expect(try await client.answer()["error"]["code"].string == "FORBIDDEN")
         }
     }
 

@@ -96,6 +96,8 @@ final class SocketClient: @unchecked Sendable {
             for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(payload.count >> shift & 255)) }
         }
         guard masked else { return bytes + payload }
+        // Slow for large ones.
+        if payload.count > 16_384 { return bytes + [0, 0, 0, 0] + payload }
         let key: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
         return bytes + key + payload.enumerated().map { $1 ^ key[$0 % 4] }
     }

@@ -118,6 +118,45 @@ struct SocketPartsTests {
         #expect(slow.due(start + .seconds(123), isRead: true, isBusy: false) == .cut)
     }
 
+    @Test func `messages that keep coming are not late, however they are cut`() {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        var clock = SocketClock(limits: DoorLimits(), now: start)
+        for second in stride(from: 0, to: 600, by: 60) as StrideTo<Int64> {
+            let now = start + .seconds(second)
+            clock.heard(now)
+            clock.partial(false, now)
+            clock.used(now)
+            // The next message has begun in the same read.
+            clock.partial(true, now)
+            #expect(clock.due(now + .seconds(1), isRead: true, isBusy: false) == .nothing, "\(second)")
+        }
+    }
+
+    @Test func `of many pings the newest is answered, one at a time`() {
+        var pongs = SocketPongs()
+        #expect(pongs.next() == nil)
+        pongs.pinged(ByteBuffer(string: "1"))
+        #expect(pongs.next() == ByteBuffer(string: "1"))
+        for number in 2...9 { pongs.pinged(ByteBuffer(string: "\(number)")) }
+        #expect(pongs.next() == nil)
+        pongs.sent()
+        #expect(pongs.next() == ByteBuffer(string: "9"))
+        pongs.sent()
+        #expect(pongs.next() == nil)
+    }
+
+    @Test func `a share of a budget is what is held now, and is given back`() {
+        let budget = NodeBudget(100)
+        var share = BudgetShare(of: budget, free: 10)
+        #expect(share.hold(10) && budget.inUse == 0)
+        #expect(share.hold(60) && budget.inUse == 50)
+        #expect(!share.hold(111) && budget.inUse == 50, "as before")
+        #expect(share.hold(30) && budget.inUse == 20)
+        share.giveBack()
+        share.giveBack()
+        #expect(budget.inUse == 0)
+    }
+
     @Test func `fragments are bounded as whole messages are`() {
         var framing = SocketFraming(messageBytes: 10)
         func frame(_ opcode: WebSocketOpcode, _ count: Int, fin: Bool) -> WebSocketFrame {

@@ -14,12 +14,16 @@ struct CursorEntries {
         /// As elements of an array, or as fields of a message.
         var bytes = ByteBuffer()
         var count = 0
-        /// Bytes that they were before.
+        /// Bytes that they were before, without those that were told before.
         var taken = 0
     }
 
     private let encoding: AnswerEncoding
     private var bytes = ByteBuffer()
+    /// Bytes at the front that hold no end of an entry.
+    private var searched = 0
+    /// Bytes at the front that count as taken already.
+    private var told = 0
 
     init(_ encoding: AnswerEncoding) { self.encoding = encoding }
 
@@ -28,6 +32,7 @@ struct CursorEntries {
     mutating func append(_ more: ByteBuffer) {
         if bytes.readableBytes == 0 {
             bytes = more
+            searched = 0
         } else {
             bytes.discardReadBytes()
             bytes.writeImmutableBuffer(more)
@@ -36,10 +41,27 @@ struct CursorEntries {
 
     /// Drops what is there.
     ///
-    /// - Returns: how much it was.
+    /// - Returns: how much it was, without what was told before.
     mutating func removeAll() -> Int {
-        defer { bytes = ByteBuffer() }
-        return bytes.readableBytes
+        defer { self = CursorEntries(encoding) }
+        return bytes.readableBytes - told
+    }
+
+    /// Drops the beginning of an entry whose rest will not come.
+    mutating func removePart() {
+        var ahead = self
+        while ahead.next() != nil {}
+        bytes.moveWriterIndex(to: bytes.writerIndex - ahead.bytes.readableBytes)
+        searched = min(searched, bytes.readableBytes)
+        told = min(told, bytes.readableBytes)
+    }
+
+    /// Counts what is there of an entry that is not whole as taken: more of it may come only then.
+    ///
+    /// - Returns: how much that is more than before.
+    mutating func takePart() -> Int {
+        defer { told = bytes.readableBytes }
+        return bytes.readableBytes - told
     }
 
     /// Takes the first entry, which names the stream's next request.
@@ -81,7 +103,9 @@ struct CursorEntries {
             portion.bytes.writeImmutableBuffer(entry)
             portion.count += 1
         }
-        portion.taken = before - bytes.readableBytes
+        let taken = before - bytes.readableBytes
+        portion.taken = max(0, taken - told)
+        told = max(0, told - taken)
         return portion
     }
 
@@ -90,7 +114,12 @@ struct CursorEntries {
         switch encoding {
         case .json:
             // Lines of JSON have no line feed in them.
-            guard let end = bytes.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            let rest = bytes.readableBytesView.dropFirst(searched)
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+                searched = bytes.readableBytes
+                return nil
+            }
+            searched = 0
             let line = bytes.readSlice(length: end - bytes.readerIndex)
             bytes.moveReaderIndex(forwardBy: 1)
             return line

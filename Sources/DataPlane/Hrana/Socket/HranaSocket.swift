@@ -11,18 +11,23 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     private let handshake: HranaAdmission
     private let address: String
     private let limits: SocketLimits
-    private let encoding: AnswerEncoding
+    let encoding: AnswerEncoding
     private let version: HranaVersion
     /// Whose streams these are, unknown to everybody else.
     private let principal: UInt64
     /// Of the handshake, for hellos that bring no token.
     private let firstAuthorization: String?
     private var authorization: String?
-    private var session: SocketSession
-    private var port: (any SocketPort)?
-    private var turns: [UInt64: SocketTurn] = [:]
+    /// Of the hello that is being answered, and of the last that was good. What is ours to end is ended as that one's,
+    /// also when it has expired or was revoked meanwhile.
+    var offered: Credential?
+    var credential: Credential?
+    var session: SocketSession
+    var port: (any SocketPort)?
+    var turns: [UInt64: SocketTurn] = [:]
     private var openedAt = NIODeadline.distantFuture
     private var isPerforming = false
+    private var lastOwnTurn = UInt64.max
 
     init(
         _ service: HranaService, _ form: SocketHandshake, _ handshake: HranaAdmission, authorization: String?,
@@ -48,6 +53,8 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
 
     func received(_ message: ByteBuffer, isText: Bool) {
         guard isText == (encoding == .json) else { return close(encoding == .json ? .textExpected : .binaryExpected) }
+        guard session.pending < limits.pending * limits.flood else { return close(.flood) }
+        guard port?.hold(session.heldBytes + message.readableBytes) ?? false else { return close(.overloaded) }
         do throws(HranaDecodingError) {
             session.received(try decode(message), bytes: message.readableBytes)
             perform()
@@ -71,6 +78,9 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         return try outcome.get()
     }
 
+    /// Before its hello is there, nobody knows who a client is.
+    var messageBytes: Int { session.phase == .silent ? limits.helloBytes : limits.messageBytes }
+
     var takesInput: Bool { session.takesInput }
     var isBusy: Bool { session.isBusy || session.phase == .greeting }
 
@@ -91,13 +101,24 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         if turns.values.contains(where: { !$0.isCursor && now - $0.startedAt >= limits.answer }) {
             return close(.unanswered)
         }
+        if session.hasCursorsAtWork { askForCursors() }
         session.retryHeld()
         perform()
+    }
+
+    /// A cursor may be read for long: not longer than its client may read at all.
+    private func askForCursors() {
+        do throws(AccessError) {
+            _ = try authenticate()
+        } catch {
+            session.endCursors(HranaError(error))
+        }
     }
 
     func ended() {
         session.end()
         perform()
+        if let request = turns.removeValue(forKey: Self.helloTurn)?.request { port?.abandon(request, nil) }
         port = nil
     }
 
@@ -109,7 +130,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
 
     // MARK: Actions
 
-    private func perform() {
+    func perform() {
         guard !isPerforming else { return }
         isPerforming = true
         var closing: SocketClose?
@@ -118,6 +139,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         }
         isPerforming = false
         if let closing { return port?.close(closing) ?? () }
+        guard port?.hold(session.heldBytes) ?? true else { return close(.overloaded) }
         if session.takesInput { port?.inputMayGoOn() }
     }
 
@@ -136,7 +158,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         }
     }
 
-    private func send(_ write: (inout AnswerWriter) -> Void) {
+    func send(_ write: (inout AnswerWriter) -> Void) {
         var writer = AnswerWriter(encoding, capacity: 256)
         write(&writer)
         port?.send(writer.message(), isText: encoding == .json)
@@ -145,18 +167,33 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     private func greet(_ token: String?) {
         authorization = token.map { "Bearer " + $0 } ?? firstAuthorization
         do throws(AccessError) {
-            let admission = HranaAdmission(.socket, try authenticate(), asIn: handshake)
-            ask(
-                turn(0, .hello),
-                SocketErrand(admission, nil, principal: principal))
+            let shown = try service.settings.authenticator.authenticate(authorization: authorization, from: address)
+            guard mayGoOn(as: shown) else { return session.greeted(.otherTenant) }
+            offered = shown
+            let admission = HranaAdmission(.socket, shown, asIn: handshake)
+            ask(turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal), bytes: 0)
         } catch {
             session.greeted(HranaError(error))
         }
     }
 
+    private static let helloTurn: UInt64 = 0
+
+    /// Where the token names the tenant, it is the same for the connection's whole life: so are its streams.
+    private func mayGoOn(as shown: Credential) -> Bool {
+        guard handshake.key == nil, let credential else { return true }
+        return (try? shown.soleTenant()) == (try? credential.soleTenant())
+    }
+
     /// For each request anew, from memory: a token that has expired or was revoked is good for nothing from then on.
     private func authenticate() throws(AccessError) -> Credential {
-        try service.settings.authenticator.authenticate(authorization: authorization, from: address)
+        try service.settings.authenticator.authenticateAgain(authorization: authorization)
+    }
+
+    /// Who a turn runs for.
+    private func caller(of turn: SocketSession.Turn) throws(AccessError) -> Credential {
+        if turn.isOurs, let credential { return credential }
+        return try authenticate()
     }
 
     private func start(_ turn: SocketSession.Turn) {
@@ -174,10 +211,8 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
             kind = .cursor(encoding)
         }
         do throws(AccessError) {
-            let admission = HranaAdmission(endpoint, try authenticate(), asIn: handshake)
-            ask(
-                self.turn(turn.id, kind),
-                SocketErrand(admission, program, principal: principal))
+            let admission = HranaAdmission(endpoint, try caller(of: turn), asIn: handshake)
+            ask(self.turn(turn.id, kind), SocketErrand(admission, program, principal: principal), bytes: turn.bytes)
         } catch {
             session.failed(turn.id, HranaError(error))
         }
@@ -187,20 +222,20 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         SocketTurn(id, kind, of: self, from: address, at: port?.now ?? openedAt)
     }
 
-    private func ask(_ turn: SocketTurn, _ errand: SocketErrand) {
+    private func ask(_ turn: SocketTurn, _ errand: SocketErrand, bytes: Int) {
         guard let port else { return }
         turns[turn.id] = turn
-        ask(turn, errand, through: port)
+        ask(turn, errand, bytes: bytes, through: port)
     }
 
-    private func ask(_ turn: SocketTurn, _ errand: SocketErrand, through port: any SocketPort) {
+    private func ask(_ turn: SocketTurn, _ errand: SocketErrand, bytes: Int, through port: any SocketPort) {
         let path = turn.isCursor ? "/v3/cursor" : "/v3/pipeline"
         turn.request = port.ask(
-            HTTPRequestHead(version: .http1_1, method: .POST, uri: path), for: errand, answer: turn,
-            pausing: StreamBounds(high: limits.cursorHigh, low: limits.cursorLow, most: 32 << 20))
+            HTTPRequestHead(version: .http1_1, method: .POST, uri: path), for: errand, bytes: bytes,
+            answer: turn, pausing: StreamBounds(high: limits.cursorHigh, low: limits.cursorLow, most: 32 << 20))
     }
 
-    private func abandon(_ id: UInt64) {
+    func abandon(_ id: UInt64) {
         guard let turn = turns.removeValue(forKey: id), let request = turn.request, let port else { return }
         turn.leave(SocketExecutor(port: port) { [self] port, baton in letGo(baton, through: port) })
         port.abandon(request, turn.stream)
@@ -208,102 +243,12 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
 
     /// Closes a stream that only its baton names.
     private func letGo(_ baton: String, through port: any SocketPort) {
-        guard let credential = try? authenticate() else { return }
+        guard let credential else { return }
+        defer { lastOwnTurn -= 1 }
         let program = HranaProgram.pipeline(PipelineRequest(baton: baton, requests: [.close]))
         let admission = HranaAdmission(.pipeline(.three, encoding), credential, asIn: handshake)
         ask(
-            turn(0, .pipeline(encoding, closes: false)), SocketErrand(admission, program, principal: principal),
-            through: port)
-    }
-
-    // MARK: Answers
-
-    func note(_ answer: AnswerBytes, _ request: DoorRequest) { port?.note(answer, to: request) }
-
-    /// The whole answer is here.
-    func finished(_ turn: SocketTurn, _ answer: AnswerBytes, _ body: ByteBuffer, _ request: DoorRequest) {
-        guard turns.removeValue(forKey: turn.id) != nil else { return }
-        note(answer, request)
-        let error = answer.status < 300 ? nil : body.withUnsafeReadableBytes { HranaError(answer: $0) }
-        switch turn.kind {
-        case .hello: session.greeted(error)
-        case .cursor:
-            if let error { session.failed(turn.id, error) } else { session.cursorData(turn.id, body, isEnd: true) }
-        case .pipeline(_, let closes):
-            if let error { session.failed(turn.id, error) } else { passOn(turn.id, body, closes) }
-        }
-        perform()
-    }
-
-    private func passOn(_ turn: UInt64, _ body: ByteBuffer, _ closes: Bool) {
-        body.withUnsafeReadableBytes { bytes in
-            let answer = encoding == .json ? PipelineAnswer.json(bytes, closes: closes) : PipelineAnswer.protobuf(bytes)
-            guard let answer else { return session.failed(turn, .answerUnreadable) }
-            guard let asked = session.answered(turn, baton: answer.baton) else { return }
-            let content = UnsafeRawBufferPointer(rebasing: bytes[answer.content])
-            send { $0.socketAnswer(asked.id, asked.kind, content, isError: answer.isError) }
-        }
-    }
-
-    /// More of a cursor's answer.
-    func advanced(_ turn: SocketTurn, _ bytes: ByteBuffer, isEnd: Bool) {
-        guard turns[turn.id] != nil else { return }
-        if isEnd { turns[turn.id] = nil }
-        session.cursorData(turn.id, bytes, isEnd: isEnd)
-        perform()
-    }
-
-    /// The answer broke off.
-    func lost(_ turn: SocketTurn) {
-        guard turns.removeValue(forKey: turn.id) != nil else { return }
-        session.failed(turn.id, .answerUnreadable)
-        perform()
-    }
-
-    func tooMuch(_ turn: SocketTurn) {
-        abandon(turn.id)
-        session.failed(turn.id, .responseTooLarge)
-        perform()
-    }
-}
-
-extension SocketClose {
-    init(_ error: HranaDecodingError) {
-        let code: UInt16 =
-            switch error {
-            case .message(.notInThisVersion, _): 1008
-            case .limit: 1009
-            case .json, .protobuf, .message: 1007
-            }
-        self.init(code, error.message)
-    }
-}
-
-extension HranaError {
-    /// With the codes that clients of the protocol know.
-    init(_ error: AccessError) {
-        let code =
-            switch error {
-            case .tokenInvalid: "AUTH_JWT_INVALID"
-            case .tokenExpired: "AUTH_JWT_EXPIRED"
-            case .tokenMissing: "AUTH_HEADER_NOT_FOUND"
-            default: error.code.uppercased()
-            }
-        self.init(error.description, code: code)
-    }
-
-    /// The body of an answer that failed as a whole, in any of its forms.
-    init(answer bytes: UnsafeRawBufferPointer) {
-        if let error = HranaDecoder.error(bytes) {
-            self = error
-        } else if bytes.elementsEqual(TransportError.batonUsed.message.utf8) {
-            self = .batonUsed
-        } else if bytes.starts(with: "The baton".utf8) {
-            self.init(
-                "The stream was ended meanwhile, and what was not committed was rolled back",
-                code: HranaErrorCode.streamExpired)
-        } else {
-            self.init(String(decoding: bytes.prefix(512), as: UTF8.self), code: "BAD_REQUEST")
-        }
+            turn(lastOwnTurn, .pipeline(encoding, closes: false)),
+            SocketErrand(admission, program, principal: principal), bytes: 0, through: port)
     }
 }

@@ -9,12 +9,23 @@ package struct SocketLimits: Hashable, Sendable {
     package var cursors = 16
     /// Requests without an answer; beyond, nothing is read.
     package var pending = 128
-    /// Bytes of their messages; beyond, nothing is read.
+    /// Bytes of their messages, with the stored texts that they name; beyond, nothing is read.
     package var pendingBytes = 1 << 20
+    /// How many times `pending` may be there all the same: a socket at its end is read out whatever we want. Beyond, the
+    /// end.
+    package var flood = 8
     /// SQL texts stored at once …
     package var texts = 150
     /// … and bytes of each.
     package var textBytes = 5_120
+    /// Bytes of the stored texts that one request names, each counted as often as it is named; beyond,
+    /// `SQL_STORE_TOO_LARGE`.
+    package var textsInRequest = 8 << 20
+    /// Bytes of one message: ``DoorLimits/body``. With its stored texts a request must not be larger either, since it may
+    /// have to go to another node in one piece.
+    package var messageBytes = 32 << 20
+    /// Bytes of the first message, which anybody may send.
+    package var helloBytes = 64 << 10
     /// Numbers of streams, cursors and texts that were refused and that the client may still name; beyond, the end.
     package var refused = 1_024
     /// Bytes of entries in the answer to one fetch, about.

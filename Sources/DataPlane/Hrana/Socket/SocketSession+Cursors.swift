@@ -12,16 +12,18 @@ extension SocketSession {
         guard cursors.count < limits.cursors + limits.refused else {
             return close(SocketClose(1008, "Too many cursors were opened"))
         }
-        let resolved: Batch
+        let (resolved, counted): (Batch, Asked)
         do throws(SocketTexts.Fault) {
-            resolved = try texts.resolve(batch)
+            (resolved, counted) = try resolve(asked) { texts, left throws(SocketTexts.Fault) in
+                try texts.resolve(batch, &left)
+            }
         } catch {
             return unknownText(error, asked)
         }
         let key = makeKey()
         let isCrowded = cursors.values.count { $0.failure == nil } >= limits.cursors
         cursorKeys[id] = key
-        cursors[key] = Cursor(stream: streamKey ?? 0, opening: asked, entries: CursorEntries(encoding))
+        cursors[key] = Cursor(stream: streamKey ?? 0, opening: counted, entries: CursorEntries(encoding))
         if isCrowded || streamKey == nil { return failCursor(key, isCrowded ? .tooManyCursors : .streamNotOpen) }
         streams[streamKey!]?.steps.append(.openCursor(key, resolved))
         advance(streamKey!)
@@ -73,17 +75,24 @@ extension SocketSession {
         for fetch in fetches { fail(fetch.asked, error) }
     }
 
-    /// Answers fetches as far as there are entries.
+    /// Answers fetches as far as there are entries, and while the client takes what is written.
     mutating func serve(_ key: UInt64) {
-        while let cursor = cursors[key], cursor.hasBegun, let (asked, count) = cursor.fetches.first {
+        while isWritable, let cursor = cursors[key], cursor.hasBegun, let (asked, count) = cursor.fetches.first {
             let portion = cursors[key]!.entries.take(atMost: count, bytes: limits.fetchBytes)
             let isDone = cursor.isEnded && cursors[key]!.entries.isEmpty
-            guard portion.count > 0 || isDone || count == 0 else { return }
+            guard portion.count > 0 || isDone || count == 0 else { return takePart(key) }
             cursors[key]!.fetches.removeFirst()
             act(.entries(asked.id, portion.bytes, isDone: isDone))
             if portion.taken > 0, let turn = cursor.turn { act(.consumed(turn, portion.taken)) }
             done(asked)
         }
+    }
+
+    /// Somebody waits for an entry that is not whole yet, and its rest waits until what came before it is taken: an answer
+    /// from another node is cut anywhere.
+    private mutating func takePart(_ key: UInt64) {
+        let count = cursors[key]!.entries.takePart()
+        if count > 0, let turn = cursors[key]!.turn { act(.consumed(turn, count)) }
     }
 
     /// A cursor's answer goes on.

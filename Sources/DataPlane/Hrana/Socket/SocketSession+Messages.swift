@@ -100,8 +100,10 @@ extension SocketSession {
         if refusedStreams.contains(id) { return fail(asked, .streamNotOpen) }
         guard let key = streamKeys[id] else { return unknownStream() }
         do throws(SocketTexts.Fault) {
-            let request = try texts.resolve(request)
-            streams[key]?.steps.append(.run(asked, request))
+            let (whole, counted) = try resolve(asked) { texts, left throws(SocketTexts.Fault) in
+                try texts.resolve(request, &left)
+            }
+            streams[key]?.steps.append(.run(counted, whole))
             advance(key)
         } catch {
             unknownText(error, asked)
@@ -116,11 +118,30 @@ extension SocketSession {
         }
     }
 
+    /// Puts stored texts into what is asked; they count like what came with it.
+    mutating func resolve<Resolved>(
+        _ asked: Asked, _ put: (SocketTexts, inout Int) throws(SocketTexts.Fault) -> Resolved
+    ) throws(SocketTexts.Fault) -> (Resolved, Asked) {
+        let most = max(0, min(limits.textsInRequest, limits.messageBytes - asked.bytes))
+        var left = most
+        let resolved = try put(texts, &left)
+        var asked = asked
+        asked.bytes += most - left
+        pendingBytes += most - left
+        return (resolved, asked)
+    }
+
     mutating func unknownText(_ fault: SocketTexts.Fault, _ asked: Asked) {
         switch fault {
         case .unknown: close(SocketClose(1008, "There is no SQL text with this sql_id"))
         case .refused:
             fail(asked, HranaError("The SQL text was not stored", code: StatementFailure.OwnCode.unknownStoredText))
+        case .tooLarge:
+            fail(
+                asked,
+                HranaError(
+                    "The stored SQL texts that a request names have at most \(limits.textsInRequest) bytes together, "
+                        + "and \(limits.messageBytes) with the request itself", code: HranaErrorCode.storeTooLarge))
         }
     }
 

@@ -15,7 +15,8 @@ extension SocketSession {
             case .run(let asked, let request): start(request, asked, on: key)
             case .openCursor(let cursor, _) where stream.isBroken: failCursor(cursor, .streamNotOpen)
             case .openCursor(let cursor, let batch):
-                let turn = start(.cursor(batch), stream.baton, for: .cursor(cursor, batch))
+                let bytes = cursors[cursor]?.opening.bytes ?? 0
+                let turn = start(.cursor(batch), stream.baton, for: .cursor(cursor, batch), bytes: bytes)
                 cursors[cursor]?.turn = turn
                 streams[key]?.turn = turn
             case .settle:
@@ -41,15 +42,15 @@ extension SocketSession {
             closing = asked
         }
         let purpose = Purpose.request(key, asked, request, closing: closing)
-        let turn = start(.pipeline(requests), streams[key]!.baton, for: purpose)
+        let turn = start(.pipeline(requests), streams[key]!.baton, for: purpose, bytes: asked.bytes)
         streams[key]!.turn = turn
     }
 
     @discardableResult
-    mutating func start(_ program: Program, _ baton: String?, for purpose: Purpose) -> UInt64 {
+    mutating func start(_ program: Program, _ baton: String?, for purpose: Purpose, bytes: Int = 0) -> UInt64 {
         let turn = makeKey()
         turns[turn] = purpose
-        act(.start(Turn(id: turn, baton: baton, program: program)))
+        act(.start(Turn(id: turn, baton: baton, program: program, bytes: bytes, isOurs: purpose.isOurs)))
         return turn
     }
 
@@ -148,18 +149,29 @@ extension SocketSession {
 
     /// Their stream is at its end, and with it what they read.
     mutating func endCursors(of stream: UInt64) {
-        for (key, cursor) in cursors where cursor.stream == stream && cursor.hasBegun && !cursor.isEnded {
-            guard let turn = cursor.turn, turns.removeValue(forKey: turn) != nil else { continue }
-            act(.abandon(turn))
-            endCursor(key, .cursorEndedWithStream)
-        }
+        for (key, cursor) in cursors where cursor.stream == stream { endCursor(key, cursor, .cursorEndedWithStream) }
     }
 
-    /// The rest of a cursor's answer will not come; what it has is still fetched.
+    /// Who asks may read no more.
+    mutating func endCursors(_ error: HranaError) {
+        for (key, cursor) in cursors { endCursor(key, cursor, error) }
+    }
+
+    /// Cursors are being made.
+    var hasCursorsAtWork: Bool { cursors.values.contains { $0.isAtWork } }
+
+    private mutating func endCursor(_ key: UInt64, _ cursor: Cursor, _ error: HranaError) {
+        guard cursor.isAtWork, let turn = cursor.turn, turns.removeValue(forKey: turn) != nil else { return }
+        act(.abandon(turn))
+        endCursor(key, error)
+    }
+
+    /// The rest of a cursor's answer will not come; what it has of whole entries is still fetched.
     mutating func endCursor(_ key: UInt64, _ error: HranaError) {
         cursors[key]!.isEnded = true
         cursors[key]!.turn = nil
         if cursors[key]!.isClosed { return cursors[key] = nil }
+        cursors[key]!.entries.removePart()
         var writer = AnswerWriter(encoding)
         writer.cursorError(error)
         cursors[key]!.entries.append(ByteBuffer(bytes: writer.bytes.bytes))
@@ -170,5 +182,6 @@ extension SocketSession {
         self.isWritable = isWritable
         guard isWritable else { return }
         for key in streams.keys.sorted() { advance(key) }
+        for key in cursors.keys.sorted() { serve(key) }
     }
 }

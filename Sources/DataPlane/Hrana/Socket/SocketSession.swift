@@ -18,6 +18,10 @@ struct SocketSession {
         let id: UInt64
         let baton: String?
         let program: Program
+        /// Of what the client has sent, with the stored texts in it.
+        var bytes = 0
+        /// Asked for by nobody: it only ends what is open.
+        var isOurs = false
     }
 
     enum Action: Equatable {
@@ -47,7 +51,7 @@ struct SocketSession {
     /// A request that waits for its answer, with its size, which is held until then.
     struct Asked: Equatable {
         let id: Int32
-        let bytes: Int
+        var bytes: Int
     }
 
     /// What is next on a stream.
@@ -80,6 +84,9 @@ struct SocketSession {
         var isClosed = false
         var failure: HranaError?
         var fetches: [(asked: Asked, count: Int)] = []
+
+        /// More of it is to come.
+        var isAtWork: Bool { hasBegun && !isEnded }
     }
 
     /// What a turn is for.
@@ -90,6 +97,13 @@ struct SocketSession {
         case settling(UInt64)
         /// Of a stream that is no more; nobody waits for it.
         case closing
+
+        var isOurs: Bool {
+            switch self {
+            case .request, .cursor: false
+            case .settling, .closing: true
+            }
+        }
     }
 
     var phase = Phase.silent
@@ -130,6 +144,9 @@ struct SocketSession {
     }
 
     var isBusy: Bool { pending > 0 }
+
+    /// What is held of what the client has sent.
+    var heldBytes: Int { pendingBytes + texts.bytes }
 
     mutating func act(_ action: Action) { actions.append(action) }
 

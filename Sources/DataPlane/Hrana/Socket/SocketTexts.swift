@@ -14,8 +14,12 @@ struct SocketTexts {
         case unknown
         /// It was not stored, and the client knows by now or will.
         case refused
+        /// The texts of one request are more than it may have.
+        case tooLarge
     }
 
+    /// Of all texts.
+    private(set) var bytes = 0
     private var texts: [Int32: String] = [:]
     private var refused: Set<Int32> = []
 
@@ -27,6 +31,7 @@ struct SocketTexts {
         }
         refused.remove(id)
         texts[id] = sql
+        bytes += sql.utf8.count
         return .stored
     }
 
@@ -43,33 +48,37 @@ struct SocketTexts {
     }
 
     mutating func remove(_ id: Int32) {
-        texts[id] = nil
+        bytes -= texts.removeValue(forKey: id)?.utf8.count ?? 0
         refused.remove(id)
     }
 
-    func resolve(_ request: StreamRequest) throws(Fault) -> StreamRequest {
+    /// - Parameter left: bytes that the texts in it may have; less what they have.
+    func resolve(_ request: StreamRequest, _ left: inout Int) throws(Fault) -> StreamRequest {
         switch request {
         case .execute(var statement):
-            statement.source = try resolve(statement.source)
+            statement.source = try resolve(statement.source, &left)
             return .execute(statement)
-        case .batch(let batch): return .batch(try resolve(batch))
-        case .sequence(let source): return .sequence(try resolve(source))
-        case .describe(let source): return .describe(try resolve(source))
+        case .batch(let batch): return .batch(try resolve(batch, &left))
+        case .sequence(let source): return .sequence(try resolve(source, &left))
+        case .describe(let source): return .describe(try resolve(source, &left))
         case .storeSQL, .closeSQL, .getAutocommit, .close: return request
         }
     }
 
-    func resolve(_ batch: Batch) throws(Fault) -> Batch {
+    func resolve(_ batch: Batch, _ left: inout Int) throws(Fault) -> Batch {
         var batch = batch
         for index in batch.steps.indices {
-            batch.steps[index].statement.source = try resolve(batch.steps[index].statement.source)
+            batch.steps[index].statement.source = try resolve(batch.steps[index].statement.source, &left)
         }
         return batch
     }
 
-    private func resolve(_ source: SQLSource) throws(Fault) -> SQLSource {
+    /// Here a text costs nothing each time it is named; on the way to another node it is written out each time.
+    private func resolve(_ source: SQLSource, _ left: inout Int) throws(Fault) -> SQLSource {
         guard case .stored(let id) = source else { return source }
-        if let text = texts[id] { return .text(text) }
-        throw refused.contains(id) ? .refused : .unknown
+        guard let text = texts[id] else { throw refused.contains(id) ? .refused : .unknown }
+        left -= text.utf8.count
+        guard left >= 0 else { throw .tooLarge }
+        return .text(text)
     }
 }
