@@ -50,6 +50,12 @@ extension FailureCode {
         413, "transaction_too_large", "The transaction changes more than a transaction may; it was undone.")
     package static let idempotencyMismatch = FailureCode(
         422, "idempotency_mismatch", "The Idempotency-Key was used before for another request.")
+    package static let snapshotInvalid = FailureCode(
+        400, "snapshot_invalid", "The file is no SQLite database, or one of a format that nobody knows.")
+    package static let snapshotDamaged = FailureCode(
+        422, "snapshot_damaged", "The file is not whole, or contradicts itself; the tenant is as it was.")
+    package static let snapshotRefused = FailureCode(
+        422, "snapshot_refused", "The file holds what no tenant may have; the tenant is as it was.")
     package static let headTooLarge = FailureCode(431, "head_too_large", "The headers are too many or too long.")
 }
 
@@ -121,11 +127,13 @@ extension FailureCode {
     /// Every code there is, by status.
     package static let all: [FailureCode] = [
         .badRequest, .keyInvalid, .tenantRequired, .tenantConflict, .idempotencyNotPossible, .durabilityUnavailable,
-        .configInvalid, .sqlError, .streamExpired, .tokenMissing, .tokenInvalid, .tokenExpired, .forbidden,
+        .configInvalid, .sqlError, .streamExpired, .snapshotInvalid, .tokenMissing, .tokenInvalid, .tokenExpired,
+        .forbidden,
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
         .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .replicaOutOfDate,
         .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
-        .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .rateLimited, .tooManyStreams,
+        .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .snapshotDamaged, .snapshotRefused,
+        .rateLimited, .tooManyStreams,
         .headTooLarge, .internalError, .busy, .recovering, .catalogUnavailable, .tenantDamaged, .moving,
         .outcomeUnknown,
         .deadlineExceeded, .diskFull, .quotaExceeded, .temporaryFull,

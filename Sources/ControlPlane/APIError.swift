@@ -12,6 +12,7 @@ package struct APIError: HTTPResponseError, Sendable {
     package let retryAfter: Int?
 
     package var status: HTTPResponse.Status { HTTPResponse.Status(code: failure.status) }
+    package var statusCode: Int { failure.status }
     package var code: String { failure.name }
 
     package init(_ failure: FailureCode, _ message: String, retryAfter: Int? = nil) {

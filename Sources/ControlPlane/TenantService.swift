@@ -55,7 +55,7 @@ package struct TenantService: Sendable {
     /// The schema that a new tenant is to have.
     ///
     /// - Throws: `APIError` config_invalid. Nodes are configured alike, so what this one lacks no other will have.
-    func schema(of key: TenantKey, named wanted: String?) throws(APIError) -> String {
+    package func schema(of key: TenantKey, named wanted: String?) throws(APIError) -> String {
         let name = wanted ?? schema(key)
         guard residents.knows(schema: name) else { throw ErrorTable.api(ResidentsError.schemaUnknown(name)) }
         return name

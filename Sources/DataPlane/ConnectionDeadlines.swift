@@ -19,9 +19,13 @@ extension ConnectionMachine {
             return headSince == nil && waited(limits.idle, now) ? .close : nil
         case .collecting, .discarding:
             return waited(limits.bodyTime, now) ? .refuse(.tooSlow) : nil
+        case .receiving where isHeld:
+            return waited(limits.answer, now) ? .refuse(.unanswered) : nil
+        case .receiving:
+            return waited(limits.uploadWindow, now) ? .refuse(.tooSlow) : nil
         case .waiting:
             if let departing, now - max(departing, since) >= limits.departure { return .cut }
-            return waited(limits.answer, now) ? .refuse(.unanswered) : nil
+            return waited(answerTime, now) ? .refuse(.unanswered) : nil
         case .streaming:
             return waited(limits.answer, now) ? .cut : nil
         case .tail:
@@ -29,7 +33,7 @@ extension ConnectionMachine {
         case .finishing:
             return waited(limits.writeStall, now) ? .cut : nil
         case .lingering:
-            return waited(limits.linger, now) ? .close : nil
+            return waited(lingerTime, now) ? .close : nil
         case .closed:
             return nil
         }

@@ -10,6 +10,8 @@ struct ConnectionMachine {
         case idle
         /// Our request's body is coming in.
         case collecting
+        /// Our request is with the service while its body comes in.
+        case receiving
         /// A refused request's body is read to its end, then it is answered.
         case discarding(DoorRefusal)
         /// Our request is with the service.
@@ -39,6 +41,11 @@ struct ConnectionMachine {
     private(set) var departing: NIODeadline?
     private var bodyBytes = 0
     private var bodyLimit = 0
+    /// The service has no room for more of an upload.
+    private(set) var isHeld = false
+    private var windowBytes = 0
+    /// The answer came before the end of what it answers.
+    private(set) var answersEarly = false
     let limits: DoorLimits
 
     init(limits: DoorLimits, now: NIODeadline) {
@@ -51,6 +58,7 @@ struct ConnectionMachine {
         switch phase {
         case .idle: head
         case .collecting, .discarding: !head
+        case .receiving: !head && !isHeld
         case .tail: !head && !requestComplete
         case .waiting, .streaming, .finishing, .lingering, .closed: false
         }
@@ -60,14 +68,14 @@ struct ConnectionMachine {
     var ignoresInput: Bool {
         switch phase {
         case .finishing, .lingering, .closed: true
-        case .idle, .collecting, .discarding, .waiting, .streaming, .tail: false
+        case .idle, .collecting, .receiving, .discarding, .waiting, .streaming, .tail: false
         }
     }
 
     /// A request of ours is being received or answered, so that the tail may not close the connection.
     var isOurs: Bool {
         switch phase {
-        case .collecting, .discarding, .waiting, .streaming, .finishing: true
+        case .collecting, .receiving, .discarding, .waiting, .streaming, .finishing: true
         case .idle, .tail, .lingering, .closed: false
         }
     }
@@ -78,6 +86,7 @@ struct ConnectionMachine {
 extension ConnectionMachine {
     enum Beginning: Equatable {
         case collect(sendContinue: Bool)
+        case handOver
         case forward(sendContinue: Bool)
         /// Read on; the answer is due at the request's end.
         case discard
@@ -96,6 +105,11 @@ extension ConnectionMachine {
             if (facts.contentLength ?? 0) > bodyLimit { return begin(refusing: .bodyTooLarge, facts) }
             phase = .collecting
             return .collect(sendContinue: sendContinue)
+        case .upload(let limit):
+            bodyLimit = limit
+            if (facts.contentLength ?? 0) > limit { return begin(refusing: .bodyTooLarge, facts) }
+            phase = .receiving
+            return .handOver
         case .tail:
             bodyLimit = limits.tailBody
             if (facts.contentLength ?? 0) > bodyLimit { return begin(refusing: .bodyTooLarge, facts) }
@@ -118,6 +132,9 @@ extension ConnectionMachine {
         tailAnswering = false
         tailAnswered = false
         bodyBytes = 0
+        windowBytes = 0
+        isHeld = false
+        answersEarly = false
     }
 
     private mutating func begin(refusing refusal: DoorRefusal, _ facts: HeadFacts) -> Beginning {
@@ -135,12 +152,16 @@ extension ConnectionMachine {
 
     enum BodyAction: Equatable {
         case keep, forward, drop
+        /// To the service, which has the request.
+        case deliver
         case refuse(DoorRefusal)
+        /// The service has the request, and is to hear no more of it.
+        case giveUp(DoorRefusal)
         /// The tail has begun to answer, so nothing else can be said.
         case cut
     }
 
-    mutating func body(_ count: Int) -> BodyAction {
+    mutating func body(_ count: Int, now: NIODeadline) -> BodyAction {
         bodyBytes += count
         let isOver = bodyBytes > bodyLimit
         switch phase {
@@ -148,6 +169,11 @@ extension ConnectionMachine {
             guard isOver else { return .keep }
             discard(because: .bodyTooLarge)
             return .drop
+        case .receiving:
+            guard !isOver else { return .giveUp(.bodyTooLarge) }
+            windowBytes += count
+            if windowBytes >= limits.uploadLeast { beginWindow(now) }
+            return .deliver
         case .discarding(let refusal):
             guard isOver else { return .drop }
             endsAfterAnswer = true
@@ -170,8 +196,21 @@ extension ConnectionMachine {
         phase = .discarding(refusal)
     }
 
+    /// The service has room for more of an upload, or has none.
+    mutating func hold(_ isHeld: Bool, now: NIODeadline) {
+        self.isHeld = isHeld
+        beginWindow(now)
+    }
+
+    private mutating func beginWindow(_ now: NIODeadline) {
+        windowBytes = 0
+        since = now
+    }
+
     enum EndAction: Equatable {
         case handOver, forward, ignore
+        /// The service has the request already.
+        case deliver
         case refuse(DoorRefusal)
     }
 
@@ -182,6 +221,10 @@ extension ConnectionMachine {
             phase = .waiting
             since = now
             return .handOver
+        case .receiving:
+            phase = .waiting
+            since = now
+            return .deliver
         case .discarding(let refusal):
             phase = .waiting
             return .refuse(refusal)
@@ -198,6 +241,17 @@ extension ConnectionMachine {
 
 extension ConnectionMachine {
     enum After: Equatable { case next, finish, nothingYet }
+
+    /// An answer is about to be written. One to a request whose body is still coming in is the connection's last.
+    mutating func willAnswer() {
+        guard phase == .receiving else { return }
+        endsAfterAnswer = true
+        answersEarly = true
+    }
+
+    /// How long the answer may take, from the complete request on.
+    var answerTime: TimeAmount { limits.answer + .seconds(Int64(bodyBytes / limits.uploadRate)) }
+    var lingerTime: TimeAmount { answersEarly ? limits.uploadLinger : limits.linger }
 
     mutating func beginStreaming(now: NIODeadline) {
         phase = .streaming

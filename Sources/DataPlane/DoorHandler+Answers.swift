@@ -12,6 +12,7 @@ extension DoorHandler {
             return hasTail ? refuse(.socketTooLate) : becomeSocket(acceptance, request)
         }
         guard let answer = request.takeAnswer() else { return }
+        machine.willAnswer()
         loop.note(answer, to: request)
         write(answer)
         endExchange()
@@ -26,6 +27,7 @@ extension DoorHandler {
         guard let portion = stream.collect() else { return cut() }
         if self.stream == nil {
             self.stream = StreamProgress(stream: stream)
+            machine.willAnswer()
             machine.beginStreaming(now: loop.roughNow)
             if stream.head.saysClose { machine.endAfterAnswer() }
             loop.note(stream.head, to: stream.request)
@@ -141,6 +143,7 @@ extension DoorHandler {
         if let request = current {
             current = nil
             request.taker = nil
+            request.upload?.end(isWhole: false)
             spare = request
         }
         releaseBody()

@@ -44,6 +44,9 @@ extension DoorHandler {
         case .collecting, .discarding:
             // The rest of the body will never come; answers before it still go out.
             if backlog.isEmpty { finish() }
+        case .receiving:
+            // What the backlog holds may be the rest of it.
+            if backlog.isEmpty { cut() }
         case .lingering:
             cut()
         case .waiting, .streaming, .finishing, .closed:
@@ -88,7 +91,8 @@ extension DoorHandler {
     }
 
     /// An answer in place of one that did not come, or to a request that did not. It is the last one.
-    private func refuseLate(_ refusal: DoorRefusal) {
+    func refuseLate(_ refusal: DoorRefusal) {
+        machine.willAnswer()
         machine.endAfterAnswer()
         if let request = current {
             guard request.take() else {

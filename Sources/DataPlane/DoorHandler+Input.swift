@@ -122,6 +122,7 @@ extension DoorHandler {
         switch beginning {
         case .collect(let sendContinue):
             if sendContinue { writeContinue() }
+        case .handOver: handOver(DoorUpload(length: facts.flatMap { $0.isChunked ? nil : $0.contentLength ?? 0 }))
         case .forward(let sendContinue):
             if sendContinue { writeContinue() }
             beginTail(self.head ?? head)
@@ -131,13 +132,16 @@ extension DoorHandler {
     }
 
     private func take(_ chunk: ByteBuffer) {
-        switch machine.body(chunk.readableBytes) {
+        switch machine.body(chunk.readableBytes, now: loop.roughNow) {
         case .keep: keep(chunk)
         case .forward: forwardToTail(.body(chunk))
         case .drop: releaseBody()
+        case .deliver:
+            if current?.upload?.push(chunk) ?? false { machine.hold(true, now: loop.roughNow) }
         case .refuse(let refusal):
             releaseBody()
             refuse(refusal)
+        case .giveUp(let refusal): refuseLate(refusal)
         case .cut: cut()
         }
     }
@@ -171,7 +175,8 @@ extension DoorHandler {
     /// Trailers of our own requests are dropped, never merged into the headers.
     private func endRequest(_ trailers: HTTPHeaders?) {
         switch machine.end(now: loop.roughNow) {
-        case .handOver: handOver()
+        case .handOver: handOver(nil)
+        case .deliver: current?.upload?.end(isWhole: true)
         case .forward:
             tailArrival = loop.now
             forwardToTail(.end(trailers))
@@ -181,7 +186,7 @@ extension DoorHandler {
         }
     }
 
-    private func handOver() {
+    private func handOver(_ upload: DoorUpload?) {
         guard let head, let facts else { return }
         let traits = AnswerTraits(isHead: facts.isHead, isOld: facts.isOld, keepAlive: !machine.endsAfterAnswer)
         let request: DoorRequest
@@ -194,12 +199,25 @@ extension DoorHandler {
             request.companion = spare?.companion
         }
         spare = nil
+        request.upload = upload
         // The request holds the body now; what it took from the budget is given back with its answer.
         body = ByteBuffer()
         request.taker = self
         current = request
         loop.counters.add(to: .dataPlane)
         loop.enqueue(request)
+    }
+
+    /// The service has taken what there was of an upload, or wants it to begin.
+    func uploadHasRoom(_ request: DoorRequest) {
+        guard request === current, machine.phase == .receiving else { return }
+        if facts?.expectsContinue ?? false, facts?.hasBody ?? false {
+            facts?.expectsContinue = false
+            writeContinue()
+            flushNow()
+        }
+        machine.hold(false, now: loop.roughNow)
+        pump()
     }
 
     /// The parser has given up, and everything before is answered.
@@ -215,6 +233,8 @@ extension DoorHandler {
             _ = machine.beginBroken(refusal, now: loop.roughNow)
             refuse(refusal)
         case (.closed, _): break
+        case (.receiving, let refusal?): refuseLate(refusal)
+        case (.receiving, nil): cut()
         // The rest will never come; what is written still goes out.
         default: finish()
         }

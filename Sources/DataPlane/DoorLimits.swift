@@ -27,6 +27,14 @@ package struct DoorLimits: Sendable {
     package var headTime = TimeAmount.seconds(10)
     /// From the head to the end of the body.
     package var bodyTime = TimeAmount.seconds(120)
+    /// Within this time …
+    package var uploadWindow = TimeAmount.seconds(60)
+    /// … at least so many bytes of an upload come in that the service has room for.
+    package var uploadLeast = 64 << 10
+    /// Bytes of an upload for each second that its answer may take longer.
+    package var uploadRate = 10 << 20
+    /// How long an upload that is answered before its end is read and thrown away, so that its client sees the answer.
+    package var uploadLinger = TimeAmount.seconds(15)
     /// From the complete request to the beginning of its answer, and between two chunks of a streamed one. Longer than
     /// any deadline a service sets itself: this one only keeps a lost request from holding its connection for ever.
     package var answer = TimeAmount.seconds(330)

@@ -99,6 +99,8 @@ extension DoorLoop {
     /// The beginning of an answer is written.
     func note(_ answer: AnswerBytes, to request: DoorRequest) {
         counters.data.note(status: answer.status)
+        // How long an upload takes is its client's doing.
+        guard request.upload == nil else { return }
         counters.data.durations.note(nanoseconds: UInt64(max(0, (turn - request.arrival).nanoseconds)))
     }
 

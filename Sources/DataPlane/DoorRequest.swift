@@ -27,6 +27,8 @@ package final class DoorRequest: @unchecked Sendable {
     private(set) var traits: AnswerTraits
     /// Only for the event loop; `nil` once the exchange is over, which also breaks the circle of references.
     var taker: (any AnswerTaker)?
+    /// Its body, where it is handed over before that has come in; `body` is empty then. Set before the hand-over.
+    package internal(set) var upload: DoorUpload?
     /// What a request is for that came over no HTTP: whoever asks itself has put it there, before the hand-over.
     var errand: (any AnyObject & Sendable)?
     /// What is held for an errand until it is answered, in bytes.
@@ -35,6 +37,8 @@ package final class DoorRequest: @unchecked Sendable {
     var streamBounds: StreamBounds?
     private var acceptance: SocketAcceptance?
     private var prepared: AnswerBytes?
+    /// Its tenant was made for it. One task at a time knows the request while that may change.
+    var isCreated = false
     /// How often it was sent to an owner elsewhere. Only for the event loop.
     var relayTries: UInt8 = 0
     private let taken = Atomic<Bool>(false)
@@ -58,7 +62,10 @@ package final class DoorRequest: @unchecked Sendable {
     package var heldBytes: Int { max(body.readableBytes, errandBytes) }
 
     /// Lets go of what an idle connection should not hold. Only while nobody else holds the object.
-    func forget() { body = ByteBuffer() }
+    func forget() {
+        body = ByteBuffer()
+        upload = nil
+    }
 
     /// Holds are few: a request that is held again and again is refused instead.
     package static let holds = 64
@@ -84,6 +91,8 @@ package final class DoorRequest: @unchecked Sendable {
         self.arrival = arrival
         self.traits = traits
         prepared = nil
+        upload = nil
+        isCreated = false
         relayTries = 0
         taken.store(false, ordering: .relaxed)
         gone.store(false, ordering: .relaxed)
@@ -105,6 +114,7 @@ package final class DoorRequest: @unchecked Sendable {
 
     func cancel() {
         gone.store(true, ordering: .releasing)
+        upload?.end(isWhole: false)
         canceller.withLock { $0 }?.cancel()
     }
 

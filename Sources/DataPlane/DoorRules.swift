@@ -6,6 +6,8 @@ package enum DoorVerdict: Sendable {
     /// Ours: the body is gathered and the request goes to ``DoorService``. `bodyLimit` in bytes; `nil` means
     /// ``DoorLimits/body``.
     case dataPlane(bodyLimit: Int? = nil)
+    /// Ours, handed over with its head: the body comes after, as fast as ``DoorService`` takes it (``DoorUpload``).
+    case upload(bodyLimit: Int)
     /// Everything else on the port: Hummingbird's.
     case tail
     /// Nobody's: internal paths and headers from outside, and the like.

@@ -31,7 +31,8 @@ package final class Connection: @unchecked Sendable {
     }
 
     package let database: OpaquePointer
-    package let file: DatabaseFile
+    /// Nil on a scratch file.
+    private let file: DatabaseFile?
     private let temporary: TempAccount
     private let memory: MemoryAccount?
     /// Set around our own statements: they are few and short, and must not fail because a caller's took all.
@@ -41,14 +42,35 @@ package final class Connection: @unchecked Sendable {
 
     /// - Parameter memory: what its calls may allocate; nil is no bound.
     /// - Throws: `SQLiteError`; SQLITE_NOTADB and SQLITE_CORRUPT for a file that is no database.
-    package init(
+    package convenience init(
         vfs: DatabaseVFS, file: DatabaseFile, temporary: TempAccount, memory: MemoryAccount? = nil, options: Options
+    ) throws(SQLiteError) {
+        // Not the path: SQL can ask for the name that a database was opened by.
+        try self.init(vfs, file.name, file, temporary, memory, options)
+    }
+
+    /// The only connection of a file that may have come from anybody: nothing that its schema holds is run, and nothing but
+    /// the file can be reached. For our own statements.
+    ///
+    /// - Throws: `SQLiteError`; SQLITE_NOTADB and SQLITE_CORRUPT for a file that is no database.
+    package convenience init(
+        vfs: DatabaseVFS, scratch: ScratchFile, temporary: TempAccount, memory: MemoryAccount, options: Options
+    ) throws(SQLiteError) {
+        try self.init(vfs, scratch.name, nil, temporary, memory, options)
+        for flag in [SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW] {
+            _ = rh_db_config_flag(database, Int32(flag), 0)
+        }
+        try execute("PRAGMA cell_size_check=ON; PRAGMA journal_mode=OFF; PRAGMA foreign_keys=OFF")
+    }
+
+    private init(
+        _ vfs: DatabaseVFS, _ name: String, _ file: DatabaseFile?, _ temporary: TempAccount, _ memory: MemoryAccount?,
+        _ options: Options
     ) throws(SQLiteError) {
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE
-        // Not the path: SQL can ask for the name that a database was opened by.
         let code = CallState.run(temporary, memory, isUnbounded: false) {
-            sqlite3_open_v2(file.name, &handle, flags, vfs.name)
+            sqlite3_open_v2(name, &handle, flags, vfs.name)
         }
         guard code == SQLITE_OK, let handle else {
             let error = SQLiteError.last(of: handle, code)
@@ -229,6 +251,19 @@ package final class Connection: @unchecked Sendable {
         try execute("VACUUM main INTO '\(target.name)'")
     }
 
+    /// Makes the scratch file, which nobody has open, the database `name` of this connection.
+    ///
+    /// - Parameter name: of ours; it is not escaped.
+    package func attach(_ scratch: ScratchFile, as name: String) throws(SQLiteError) {
+        try execute("ATTACH '\(scratch.name)' AS \(name); PRAGMA \(name).journal_mode=OFF")
+    }
+
+    /// Lifts what keeps SQL from writing into the schema's own table. For a file that this connection makes.
+    package func setMayWriteSchema(_ may: Bool) throws(SQLiteError) {
+        _ = rh_db_config_flag(database, Int32(SQLITE_DBCONFIG_DEFENSIVE), may ? 0 : 1)
+        try execute("PRAGMA writable_schema=\(may ? "ON" : "OFF")")
+    }
+
     // MARK: Checkpoint
 
     package enum CheckpointMode: Sendable {
@@ -243,7 +278,7 @@ package final class Connection: @unchecked Sendable {
     ///
     /// - Returns: whether the file now holds everything.
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> Bool {
-        guard let handle = mainHandle else { return false }
+        guard let file, let handle = mainHandle else { return false }
         file.arm(handle)
         defer { file.disarm() }
         var logFrames: Int32 = 0

@@ -82,9 +82,30 @@ package final class DatabaseVFS: @unchecked Sendable {
     ///
     /// - Throws: what the disk says; `.exists` where there is such a file.
     package func makeScratch(path: String) throws(FileError) -> ScratchFile {
-        let file = try files.open(path, .createNew)
-        let (_, number) = temporaryCounter.add(1, ordering: .relaxed)
-        let scratch = ScratchFile(path: path, name: "scratch-\(number)", file: file)
+        keep(ScratchFile(path: path, name: newScratchName(), file: try files.open(path, .createNew)))
+    }
+
+    /// Opens one that is there, for a `Connection` of its own. Forget it when that has ended.
+    ///
+    /// - Parameter mayGoOn: asked before each read, on the connection's thread; a read that may not be made fails.
+    package func openScratch(
+        path: String, while mayGoOn: @escaping @Sendable () -> Bool
+    ) throws(FileError) -> ScratchFile {
+        let file = try files.open(path, .update)
+        do throws(FileError) {
+            let size = try file.size()
+            return keep(ScratchFile(path: path, name: newScratchName(), file: file, size: size, while: mayGoOn))
+        } catch {
+            file.close()
+            throw error
+        }
+    }
+
+    private func newScratchName() -> String {
+        "scratch-\(temporaryCounter.add(1, ordering: .relaxed).newValue)"
+    }
+
+    private func keep(_ scratch: ScratchFile) -> ScratchFile {
         scratches.withLock { $0[scratch.name] = scratch }
         return scratch
     }

@@ -2,19 +2,26 @@ import CSQLite
 package import Seams
 import Synchronization
 
-/// A database file that one connection makes from nothing and nobody else sees: the target of a compaction. It has no log;
-/// its journal is a temporary file, since what a crash leaves of it counts for nothing.
+/// A database file that one connection uses and nobody else sees: the target of a compaction, or one that came from outside. It
+/// has no log; its journal is a temporary file, since what a crash leaves of it counts for nothing.
 package final class ScratchFile: Sendable {
     package let path: String
     let name: String
     private let file: any File
-    private let end = Atomic<Int64>(0)
+    private let end: Atomic<Int64>
     private let failure = Mutex<FileError?>(nil)
+    /// Asked before each read: SQLite's checks of a whole file look at nothing else for long.
+    private let mayGoOn: @Sendable () -> Bool
 
-    init(path: String, name: String, file: any File) {
+    init(
+        path: String, name: String, file: any File, size: Int64 = 0,
+        while mayGoOn: @escaping @Sendable () -> Bool = { true }
+    ) {
         self.path = path
         self.name = name
         self.file = file
+        self.mayGoOn = mayGoOn
+        end = Atomic(size)
     }
 
     deinit { file.close() }
@@ -30,9 +37,13 @@ package final class ScratchFile: Sendable {
         try file.sync()
     }
 
+    /// The opposite, without a sync: a connection may open it again.
+    package func reopen() throws(FileError) { try file.writeBytes([1, 1], at: 18) }
+
     // MARK: For SQLite
 
     func read(into target: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int32 {
+        guard mayGoOn() else { return SQLITE_IOERR_READ_CODE }
         do throws(FileError) {
             let count = try file.read(into: target, at: offset)
             guard count < target.count else { return SQLITE_OK }

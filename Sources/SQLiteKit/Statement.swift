@@ -57,6 +57,10 @@ package final class Statement {
         }
         try check(code)
     }
+    /// The value of a column of another statement's current row, with its type, in this database's encoding.
+    package func bind(_ column: Int32, of source: Statement, _ index: Int32) throws(SQLiteError) {
+        try check(connection.call { sqlite3_bind_value(handle, index, sqlite3_column_value(source.handle, column)) })
+    }
     package func clearBindings() { connection.call { sqlite3_clear_bindings(handle) } }
 
     private func check(_ code: Int32) throws(SQLiteError) {

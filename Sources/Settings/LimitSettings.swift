@@ -2,6 +2,9 @@
 package struct LimitSettings: Sendable, Equatable {
     package var bodySize = 32 << 20
     package var headSize = 64 << 10
+    /// A file that is to take a tenant's place.
+    package var uploadSize = 16 << 30
+    package var uploads = 8
     /// Bodies that the whole node holds in memory at once.
     package var bodyMemory = 1 << 30
     package var resultSize = 10 << 20

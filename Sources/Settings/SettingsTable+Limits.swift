@@ -11,6 +11,12 @@ extension SettingsTable {
         Setting("limits.body-size", \.limits.bodySize, .size(KiB...GiB), "Largest request body."),
         Setting("limits.head-size", \.limits.headSize, .size(KiB...MiB), "Largest request line and headers."),
         Setting(
+            "limits.upload-size", \.limits.uploadSize, .size(KiB...16 * TiB),
+            "Largest file that may be uploaded in a tenant's place."),
+        Setting(
+            "limits.uploads", \.limits.uploads, .count(1...1024),
+            "Files that may be uploaded at once, one for each tenant."),
+        Setting(
             "limits.body-memory", \.limits.bodyMemory, .size(MiB...TiB),
             "Request bodies that the node holds in memory, all together."),
         Setting(

@@ -7,6 +7,10 @@ package enum EngineNotice: Equatable, Sendable {
     case compacted(TenantID, before: TenantState, after: TenantState)
     /// A snapshot could not be made: the disk, or the tenant's file.
     case copyFailed(TenantID, reason: String)
+    /// The same of a file that was to become a tenant's content.
+    case uploadFailed(TenantID, reason: String)
+    /// A tenant goes on with the content of an uploaded file.
+    case replaced(TenantID, before: TenantState, after: TenantState)
     /// The device has no more room: whatever brings something new is refused.
     case diskFull
     /// There is room again.
@@ -16,14 +20,21 @@ package enum EngineNotice: Equatable, Sendable {
 /// Counts notices and passes them on.
 final class EngineNotices: Sendable {
     private let compactions = Atomic<UInt64>(0)
+    private let replacements = Atomic<UInt64>(0)
     private let listener: @Sendable (EngineNotice) -> Void
 
     init(_ listener: @escaping @Sendable (EngineNotice) -> Void) { self.listener = listener }
 
     var compactionCount: UInt64 { compactions.load(ordering: .relaxed) }
 
+    var replacementCount: UInt64 { replacements.load(ordering: .relaxed) }
+
     func tell(_ notice: EngineNotice) {
-        if case .compacted = notice { compactions.add(1, ordering: .relaxed) }
+        switch notice {
+        case .compacted: compactions.add(1, ordering: .relaxed)
+        case .replaced: replacements.add(1, ordering: .relaxed)
+        case .copyFailed, .uploadFailed, .diskFull, .diskHasRoom: break
+        }
         listener(notice)
     }
 }

@@ -16,6 +16,8 @@ extension TenantEngine {
         downloads.wake()
         replicas.worker.wake()
         replicas.reader.wake()
+        uploadWrites.wake()
+        uploads.close()
         clerk.wake()
         for left in compactions.close() { left.end(.failure(.busy)) }
         // Two checkpointers at once would each trust what the other has not finished.
@@ -40,6 +42,8 @@ extension TenantEngine {
         downloads.wake()
         replicas.worker.wake()
         replicas.reader.wake()
+        uploadWrites.wake()
+        uploads.close()
         clerk.wake()
         for left in compactions.close() { left.end(.failure(.busy)) }
         journal.abandon()

@@ -199,6 +199,10 @@ package struct EngineStart {
             try engine.life.start("keeper", .keepers) { Keeper(engine: engine, firstGeneration: first).loop() }
             try engine.life.start("compactor", .keepers) { Compactor(engine: engine).loop() }
             try engine.life.start("copier", .keepers) { engine.copier.loop(engine.life) }
+            for _ in 0..<Uploader.threads {
+                try engine.life.start("uploader", .keepers) { Uploader(engine: engine).loop() }
+            }
+            try engine.life.start("uploads", .keepers) { engine.uploadWrites.loop(engine.life) }
             try engine.life.start("downloads", .keepers) { engine.downloads.loop(engine.life) }
             try engine.life.start("replicas", .keepers) { engine.replicas.worker.loop(engine.life) }
             try engine.life.start("replica-reads", .keepers) { engine.replicas.reader.loop(engine.life) }

@@ -24,11 +24,13 @@ package struct IdempotencyTable {
     private static let sweep = 64
 
     /// `answer` is last: looking for what has expired reads no answers.
-    private static let schema = """
-        CREATE TABLE IF NOT EXISTS _rowhouse_idempotency(
+    static func schema(in database: String = "main") -> String {
+        """
+        CREATE TABLE IF NOT EXISTS \(database)._rowhouse_idempotency(
             id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, request BLOB NOT NULL,
             answer BLOB NOT NULL)
         """
+    }
 
     private let session: SQLSession
     private let now: Int64
@@ -41,7 +43,7 @@ package struct IdempotencyTable {
     /// What was answered under this key within a day.
     package func find(_ key: String) throws(SQLFailure) -> Kept? {
         try session.own { connection throws(SQLiteError) in
-            try connection.execute(Self.schema)
+            try connection.execute(Self.schema())
             return try Self.find(key, now, connection)
         }
     }

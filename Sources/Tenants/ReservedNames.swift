@@ -40,7 +40,12 @@ enum ReservedNames {
     }
 
     private static func refusal(ofModule name: UnsafePointer<CChar>?) -> String? {
-        guard let name = name.map({ String(cString: $0).lowercased() }), !modules.contains(name) else { return nil }
+        name.flatMap { refusal(ofModuleNamed: String(cString: $0).lowercased()) }
+    }
+
+    /// - Parameter name: in lower case.
+    static func refusal(ofModuleNamed name: String) -> String? {
+        guard !modules.contains(name) else { return nil }
         return "virtual tables may use \(modules.sorted().joined(separator: ", ")), not \(name)"
     }
 

@@ -16,6 +16,8 @@ package enum SQLFailure: Error, Equatable, Sendable {
     case writerBusy
     /// The transaction was rolled back because it was too old while others waited.
     case transactionTimedOut
+    /// The tenant's content was replaced as a whole; what the stream had open is gone.
+    case replaced
     case deadlineExceeded
     /// A read that kept too much of the log from being used again.
     case readExpired

@@ -25,6 +25,8 @@ package final class TenantDatabase {
     var hold = WriteHold.none
     /// Asked for and not yet ended.
     private(set) var compaction: Compaction?
+    /// For which its writers are held, or are about to be.
+    var replacement: Replacement?
     /// Log bytes when a checkpoint was last tried and could not empty the log.
     private var triedAt = 0
     /// When a full log is next to be copied.
@@ -254,6 +256,8 @@ package final class TenantDatabase {
     }
 
     var isHeldForCompaction: Bool { compaction?.isHolding ?? false }
+    /// It goes on in another file in a moment.
+    var isHeldForAnotherFile: Bool { isHeldForCompaction || replacement != nil }
 
     /// Everything that is written from now on goes into the other file, whose content is the same.
     ///
@@ -280,9 +284,41 @@ package final class TenantDatabase {
         if ended.isHolding { thaw() }
     }
 
+    /// The same of a replacement.
+    func letGo(of ended: Replacement) {
+        guard replacement === ended else { return }
+        replacement = nil
+        if hold != .none { thaw() }
+    }
+
     func thaw() {
         hold = .none
         recorder.isHeld = false
+    }
+
+    // MARK: Replacement
+
+    /// Rolls back what streams have open; they are told why.
+    func endTransactions(_ reason: SQLFailure) {
+        for stream in streams.all {
+            guard let own = stream.connection, !own.isAside else { continue }
+            let wasInTransaction = !own.isAutocommit
+            endTransaction(of: stream)
+            if wasInTransaction { stream.rolledBack = reason }
+        }
+    }
+
+    /// Closes every connection: what they know, and what callers made on them, is of another content. With no reader aside.
+    func closeConnections(_ reason: SQLFailure) {
+        for stream in streams.all {
+            guard let own = stream.connection else { continue }
+            let hadState = !own.isAutocommit || own.holdsSessionState
+            endTransaction(of: stream)
+            stream.connection = nil
+            if hadState { stream.rolledBack = reason }
+        }
+        sharedConnection = nil
+        releaseSpares()
     }
 
     // MARK: Checkpoint
@@ -328,6 +364,7 @@ package final class TenantDatabase {
         precondition(readers.isEmpty, "streams were closed under a reader")
         compaction?.end(.failure(.busy))
         compaction = nil
+        replacement = nil
         for stream in streams.all { close(stream) }
         releaseSpares()
     }

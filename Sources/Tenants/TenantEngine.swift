@@ -31,6 +31,9 @@ package final class TenantEngine: Sendable {
     let copier = ServiceThread()
     /// The same for clients' downloads, so that moves do not wait for them.
     let downloads = ServiceThread()
+    /// The same for clients' uploads.
+    let uploadWrites = ServiceThread()
+    let uploads = UploadRequests()
     let snapshotSpace = SnapshotSpace()
     package let replicas: ReplicaDesk
     /// What takes a moment and should not wait behind that: files are renamed, manifests written.

@@ -159,12 +159,7 @@ extension TenantDatabase {
     /// them too long.
     func endEverythingOpen() {
         readers.recall(.tenantLeaves)
-        for stream in streams.all {
-            guard let own = stream.connection, !own.isAside else { continue }
-            let wasInTransaction = !own.isAutocommit
-            endTransaction(of: stream)
-            if wasInTransaction { stream.rolledBack = .transactionTimedOut }
-        }
+        endTransactions(.transactionTimedOut)
     }
 }
 
@@ -182,8 +177,7 @@ private final class FreezeWork: TenantWork {
 
     func handle(_ tenant: Tenant) -> Bool {
         guard let database = tenant.openDatabase else { return false }
-        // It goes on in another file in a moment.
-        if database.isHeldForCompaction {
+        if database.isHeldForAnotherFile {
             reply.send(.success(.waiting))
             return true
         }
@@ -298,7 +292,7 @@ private final class ThawWork: TenantWork {
     /// Who waits is run when this returns.
     func handle(_ tenant: Tenant) -> Bool {
         tenant.bar(nil, replacing: .moving(tenant.id))
-        if let database = tenant.openDatabase, !database.isHeldForCompaction { database.thaw() }
+        if let database = tenant.openDatabase, !database.isHeldForAnotherFile { database.thaw() }
         reply.send(.success(()))
         return true
     }

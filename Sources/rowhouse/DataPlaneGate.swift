@@ -17,7 +17,11 @@ final class DataPlaneGate: DoorService, DoorRules {
 
     func classify(_ head: HTTPRequestHead) -> DoorVerdict {
         let verdict = rules.classify(head)
-        guard case .dataPlane = verdict, current == nil else { return verdict }
+        switch verdict {
+        case .dataPlane, .upload: break
+        case .tail, .refuse: return verdict
+        }
+        guard current == nil else { return verdict }
         return .refuse(.rule(status: 503, code: "recovering", message: "The node is starting; see /readyz."))
     }
 

@@ -15,6 +15,17 @@ enum EngineLog {
             logger.error("the disk has room again: writes go on", metadata: ["data": "\(directory)"])
         case .copyFailed(let tenant, let reason):
             logger.error("a snapshot could not be made", metadata: ["tenant": "\(tenant)", "error": "\(reason)"])
+        case .uploadFailed(let tenant, let reason):
+            logger.error(
+                "an uploaded file could not be looked at or put in place",
+                metadata: ["tenant": "\(tenant)", "error": "\(reason)"])
+        case .replaced(let tenant, let before, let after):
+            logger.info(
+                "replaced by an uploaded file",
+                metadata: [
+                    "tenant": "\(tenant)", "pages": "\(before.pageCount)", "now": "\(after.pageCount)",
+                    "generation": "\(after.generation)",
+                ])
         case .compacted(let tenant, let before, let after):
             logger.info(
                 "compacted",

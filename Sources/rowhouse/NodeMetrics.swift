@@ -33,6 +33,8 @@ struct NodeMetrics: Sendable {
             "rowhouse_damaged_tenants", "Tenants that are not served because their file is wrong.", engine.damaged.count
         )
         page.counter("rowhouse_compactions_total", "Tenants' files compacted (VACUUM).", engine.compactionCount)
+        page.counter(
+            "rowhouse_replacements_total", "Tenants' contents replaced by uploaded files.", engine.replacementCount)
         page.gauge("rowhouse_sql_memory_bytes", "Memory of all tenants' SQL.", engine.sqlMemoryBytes)
         page.gauge("rowhouse_streams", "Open streams.", engine.streamCount)
         page.gauge("rowhouse_waiting_works", "Requests waiting for a tenant.", engine.load.waitingWorks)

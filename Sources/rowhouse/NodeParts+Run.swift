@@ -28,14 +28,13 @@ extension NodeParts {
                 client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
                 parked: parked)
         }
-        let tenants = TenantService(
-            store: store, residents: residents, peers: peers, cache: cache, time: base.time
-        ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
+        let tenants = tenants()
         let plane = controlPlane(
-            begun, moves, cors: cors, tenants,
+            begun, moves, tenants, cors: cors,
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
         var settings = try hranaSettings(begun, cors: cors, firstUse(tenants))
         settings.relay = relay
+        settings.create = { key throws(TransportError) in try await TenantMaker(tenants).make(key) }
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)
         relay?.serve(with: hrana)
@@ -44,9 +43,14 @@ extension NodeParts {
         return hrana
     }
 
+    private func tenants() -> TenantService {
+        TenantService(
+            store: store, residents: residents, peers: peers, cache: cache, time: base.time
+        ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
+    }
+
     private func controlPlane(
-        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, cors: CORSRule, _ tenants: TenantService,
-        _ meter: NodeMetrics
+        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, _ tenants: TenantService, cors: CORSRule, _ meter: NodeMetrics
     ) -> ControlPlane {
         let guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors,
@@ -108,6 +112,7 @@ extension NodeParts {
         settings.proxies = ServeSettings.proxies(base.settings)
         settings.domain = base.settings.domain
         settings.takesNamespace = base.settings.compat.namespaceHeader
+        settings.uploads = limits.uploads
         settings.timeout = limits.statementTime.nanoseconds
         settings.longestTimeout = limits.statementTimeMax.nanoseconds
         settings.replicaGenerations = {

@@ -20,7 +20,9 @@ struct NodeRun {
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: ServeSettings.cores)
         let gate = DataPlaneGate(
-            HranaRules(domain: base.settings.domain, takesRelayed: base.settings.cluster.keyFile != nil))
+            HranaRules(
+                domain: base.settings.domain, takesRelayed: base.settings.cluster.keyFile != nil,
+                uploadLimit: base.settings.limits.uploadSize))
         let responder = LateResponder(early: earlyRouter())
         let tail = HummingbirdTail(responder: responder, logger: base.logger)
         let bound = Latch()

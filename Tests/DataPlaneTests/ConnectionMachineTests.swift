@@ -19,7 +19,7 @@ struct ConnectionMachineTests {
         var machine = machine()
         #expect(machine.takes(head: true) && !machine.takes(head: false))
         #expect(machine.begin(.dataPlane(), facts, now: start) == .collect(sendContinue: false))
-        #expect(machine.body(10) == .keep)
+        #expect(machine.body(10, now: start) == .keep)
         #expect(machine.end(now: start) == .handOver)
         #expect(!machine.takes(head: true), "the next request waits for this one's answer")
         #expect(machine.answered(now: start) == .next)
@@ -31,7 +31,7 @@ struct ConnectionMachineTests {
         #expect(early.begin(.tail, facts, now: start) == .forward(sendContinue: false))
         early.tailBegan(now: start)
         #expect(early.tailEnded(now: start) == .nothingYet)
-        #expect(early.body(5) == .forward, "Hummingbird reads the rest")
+        #expect(early.body(5, now: start) == .forward, "Hummingbird reads the rest")
         #expect(early.end(now: start) == .forward)
         #expect(early.tailSettled(now: start) == .next)
         var late = machine()
@@ -47,7 +47,7 @@ struct ConnectionMachineTests {
         facts.contentLength = 100
         var near = machine { $0.body = 10 }
         #expect(near.begin(.dataPlane(), facts, now: start) == .discard)
-        #expect(near.body(100) == .drop)
+        #expect(near.body(100, now: start) == .drop)
         #expect(near.end(now: start) == .refuse(.bodyTooLarge))
         #expect(near.answered(now: start) == .next)
         var far = machine {

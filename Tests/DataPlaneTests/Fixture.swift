@@ -11,6 +11,7 @@ import Synchronization
 struct FixtureRules: DoorRules {
     func classify(_ head: HTTPRequestHead) -> DoorVerdict {
         if head.uri.hasPrefix("/t/small") { return .dataPlane(bodyLimit: 16) }
+        if head.method == .PUT, head.uri.hasSuffix("/snapshot") { return .upload(bodyLimit: 1 << 30) }
         if head.uri.hasPrefix("/t/") || head.uri == "/" && head.headers.contains(name: "upgrade") {
             return .dataPlane()
         }

@@ -17,6 +17,8 @@ enum HranaEndpoint: Hashable, Sendable {
     case replica(ReplicaRequest)
     /// What the tenant's statements cost; or all of it forgotten.
     case stats
+    /// A file in the tenant's place.
+    case upload
     /// A WebSocket on the base itself.
     case socket
     /// `OPTIONS` on any of them.
@@ -43,6 +45,7 @@ enum HranaEndpoint: Hashable, Sendable {
         case "query" where method == .POST: self = .query
         case "snapshot" where method == .GET || method == .HEAD: self = .snapshot
         case "stats" where method == .GET || method == .DELETE: self = .stats
+        case "snapshot" where method == .PUT: self = .upload
         case "v1" where method == .GET || method == .HEAD, "v2" where method == .GET || method == .HEAD,
             "v3" where method == .GET || method == .HEAD, "v3-protobuf" where method == .GET || method == .HEAD:
             self = .probe
@@ -80,7 +83,7 @@ enum HranaEndpoint: Hashable, Sendable {
     /// The copy of a large tenant takes its time.
     var makesCopies: Bool {
         switch self {
-        case .snapshot, .replica: true
+        case .snapshot, .replica, .upload: true
         default: false
         }
     }

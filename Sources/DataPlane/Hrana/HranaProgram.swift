@@ -33,7 +33,7 @@ enum HranaProgram: Sendable {
         case .execute: return .version1(.execute(try HranaDecoder(version: .one, limits: limits).execute(bytes)))
         case .batch: return .version1(.batch(try HranaDecoder(version: .one, limits: limits).batch(bytes)))
         case .query: return .query(try HranaDecoder(version: .three, limits: limits).query(bytes))
-        case .snapshot, .replica, .stats, .socket, .probe, .preflight, .wrongMethod, .unknown:
+        case .snapshot, .upload, .replica, .stats, .socket, .probe, .preflight, .wrongMethod, .unknown:
             preconditionFailure("these have no program")
         }
     }

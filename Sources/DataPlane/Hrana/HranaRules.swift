@@ -8,10 +8,13 @@ package import NIOHTTP1
 package struct HranaRules: DoorRules {
     private let domain: String?
     private let takesRelayed: Bool
+    private let uploadLimit: Int
 
     /// - Parameter takesRelayed: the node has a cluster key, so that internal headers can be genuine.
-    package init(domain: String?, takesRelayed: Bool) {
+    /// - Parameter uploadLimit: bytes of a file that is to become a tenant.
+    package init(domain: String?, takesRelayed: Bool, uploadLimit: Int = 16 << 30) {
         self.domain = domain
+        self.uploadLimit = uploadLimit
         self.takesRelayed = takesRelayed
     }
 
@@ -23,7 +26,9 @@ package struct HranaRules: DoorRules {
             return .refuse(
                 .rule(status: 400, code: "bad_request", message: "Internal headers are not taken from outside."))
         }
-        return isOurs ? .dataPlane() : .tail
+        guard isOurs else { return .tail }
+        let isUpload = head.method == .PUT && HranaEndpoint.isSnapshot(head.uri)
+        return isUpload ? .upload(bodyLimit: uploadLimit) : .dataPlane()
     }
 
     /// All under `/t/{key}`, all but nodes' own calls on a tenant's host name (a body tells what is missing there), and the
@@ -45,7 +50,7 @@ package struct HranaRules: DoorRules {
     }
 
     package func body(of refusal: DoorRefusal, for head: HTTPRequestHead?, id: RequestNumber) -> RefusalBody {
-        guard let head, isDataPlane(head) else {
+        guard let head, isDataPlane(head), !HranaEndpoint.answersPlainly(head.uri) else {
             return .control(refusal, id)
         }
         var writer = JSONWriter()

@@ -9,7 +9,7 @@ extension HranaService {
     /// - Returns: false for a client's own request; any other is served, or refused.
     func takesRelayed(_ request: DoorRequest) throws(TransportError) -> Bool {
         guard let relayed = settings.relayed else { return false }
-        switch relayed.judge(request.head, body: request.body) {
+        switch relayed.judge(request.head, body: request.upload == nil ? request.body : nil) {
         case .direct: return false
         case .relayed(let stamp): try serve(request, stamp)
         case .refused(let verdict): RelayRefusals.answer(request, verdict)

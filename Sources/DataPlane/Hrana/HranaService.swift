@@ -21,6 +21,7 @@ package final class HranaService: DoorService, Service {
     private let waiting: AsyncStream<Errand>
     private let queue: AsyncStream<Errand>.Continuation
     private let shelf: SnapshotShelf
+    private let uploads: UploadPlaces
     /// Between two looks at whether snapshots are kept for too long.
     private static let shelfSweep = Duration.seconds(10)
 
@@ -31,6 +32,8 @@ package final class HranaService: DoorService, Service {
         case snapshot(DoorRequest, HranaCall)
         case replica(DoorRequest, HranaCall, ReplicaRequest)
         case stats(DoorRequest, HranaCall)
+        case upload(DoorRequest, HranaCall, UploadTerms)
+        case create(LookUp, TenantKey)
     }
 
     /// A request that waits for its tenant to be found.
@@ -43,6 +46,7 @@ package final class HranaService: DoorService, Service {
         self.settings = settings
         shelf = SnapshotShelf(settings.snapshots)
         settings.engine.whenDiskFull(shelf)
+        uploads = UploadPlaces(settings.uploads)
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
     }
 
@@ -78,6 +82,9 @@ package final class HranaService: DoorService, Service {
         case .replica(let request, let call, let asked):
             await ReplicaExchange(service: self, request: request, call: call, asked: asked).run()
         case .stats(let request, let call): await StatsExchange(service: self, request: request, call: call).run()
+        case .upload(let request, let call, let terms):
+            await UploadExchange(service: self, places: uploads, request: request, call: call, terms: terms).run()
+        case .create(let lookUp, let key): await create(lookUp, key)
         }
     }
 
@@ -189,6 +196,9 @@ package final class HranaService: DoorService, Service {
             relay.relay(request, to: route, as: errand.authority(authority))
         case .absent:
             let authority = try admission.authority(on: key, nil)
+            if mayCreate(request, admission) {
+                return try enqueue(.create(LookUp(request: request, admission: admission), key))
+            }
             guard try !isFirstUse(request, admission, key, authority) else { return }
             throw .tenantNotFound
         case .failed(let error):
@@ -225,9 +235,8 @@ package final class HranaService: DoorService, Service {
             guard settings.engine.settings.replicaBytes > 0 else { throw .pathNotFound }
             errand = .replica(request, call, asked)
         }
-        guard case .enqueued = queue.yield(errand) else {
-            throw TransportError(TenantsError.busy(queue: "line of those who wait for copies"))
-        }
+        if endpoint == .upload { errand = .upload(request, call, try UploadTerms(request.head.headers)) }
+        try enqueue(errand)
     }
 
     func start(
@@ -245,6 +254,12 @@ package final class HranaService: DoorService, Service {
             exchange(for: request).start(request, call, .version1, [statement], under: key)
         case .cursor(let cursor): CursorExchange(request, call, self).start(cursor.batch)
         case .query(let query): QueryExchange(request, call, self).start(query, under: key)
+        }
+    }
+
+    private func enqueue(_ errand: Errand) throws(TransportError) {
+        guard case .enqueued = queue.yield(errand) else {
+            throw TransportError(TenantsError.busy(queue: "line of those who wait"))
         }
     }
 

@@ -34,6 +34,11 @@ package struct HranaSettings: Sendable {
     package var replicaGenerations: @Sendable (TenantID) async throws(TransportError) -> UInt32 = {
         _ throws(TransportError) in throw .catalogUnavailable
     }
+    /// Files that may come in at once, one for each tenant.
+    package var uploads = 8
+    /// Makes a tenant, as `POST /v1/tenants` does, for an upload to a key that nobody has, and says whether it
+    /// did or somebody else just had; nil where none can be made.
+    package var create: (@Sendable (TenantKey) async throws(TransportError) -> Bool)?
     /// Requests that may wait for the catalog at once, or be handed a snapshot to make.
     package var pendingLookUps = 1_024
 

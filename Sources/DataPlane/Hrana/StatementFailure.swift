@@ -20,6 +20,10 @@ enum StatementFailure {
             return HranaError(
                 "The transaction took too long while others waited to write, and was rolled back",
                 code: HranaErrorCode.transactionTimeout)
+        case .replaced:
+            return HranaError(
+                "The tenant was replaced by an uploaded file; what was open on this stream is gone",
+                code: OwnCode.tenantReplaced)
         case .deadlineExceeded: return .deadlineExceeded
         case .readExpired:
             return HranaError(
@@ -75,6 +79,7 @@ enum StatementFailure {
         static let quotaExceeded = "QUOTA_EXCEEDED"
         static let deadlineExceeded = "DEADLINE_EXCEEDED"
         static let textInvalid = "TEXT_NOT_UTF8"
+        static let tenantReplaced = "TENANT_REPLACED"
         static let readExpired = "READ_EXPIRED"
         static let cursorEnded = "CURSOR_ENDED"
         static let unknownStoredText = "SQL_UNKNOWN"

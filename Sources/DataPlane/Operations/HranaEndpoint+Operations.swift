@@ -19,6 +19,7 @@ extension HranaEndpoint {
         case .replica(.pull): ["replicaPull"]
         case .replica(.push): ["replicaPush"]
         case .stats: ["stats", "resetStats"]
+        case .upload: ["replace"]
         case .socket, .preflight, .wrongMethod, .unknown: []
         }
     }

@@ -1,6 +1,6 @@
 import Contract
 
-/// `GET snapshot`.
+/// `GET snapshot` and `PUT snapshot`.
 enum SnapshotOperations {
     private static let file = Operation.Content.binary("application/vnd.sqlite3")
     private static let headers = ["ETag", "Accept-Ranges", "Cache-Control", "Vary"]
@@ -24,5 +24,33 @@ enum SnapshotOperations {
         ],
         failures: TenantPlane.failures)
 
-    static let all = [get]
+    private static let result = Operation.Content.json(
+        .object([
+            .init("bookmark", .text, "Of the tenant from now on."),
+            .init("bytes", .integer(), "Of the file that came."),
+        ]))
+
+    private static let put = Operation(
+        "replace", "PUT", "\(TenantPlane.base)/snapshot", tag: TenantPlane.tag,
+        "A SQLite file in the place of the whole database",
+        details: """
+            Checked and written anew first, then in place at once: whatever happens, the tenant has its old content or the \
+            new one. Open transactions end with `TENANT_REPLACED`. A tenant that is not there is made where the caller may \
+            make tenants.
+            """,
+        caller: .tenant,
+        parameters: TenantPlane.parameters + [
+            .init(.header, "If-Match", .text, "The `ETag` or bookmark of the version that may be replaced, or `*`.")
+        ],
+        body: [file],
+        answers: [
+            .init(200, "The content is the file's.", result, headers: ["ETag"]),
+            .init(201, "The same, of a tenant that was made for it.", result, headers: ["ETag"]),
+        ],
+        failures: TenantPlane.failures + [
+            .snapshotInvalid, .snapshotDamaged, .snapshotRefused, .quotaExceeded, .idempotencyNotPossible, .keyHeld,
+            .tenantDeleted, .configInvalid,
+        ])
+
+    static let all = [get, put]
 }

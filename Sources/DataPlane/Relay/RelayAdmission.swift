@@ -24,8 +24,8 @@ package struct RelayAdmission: Sendable {
         self.node = node
     }
 
-    /// - Parameter body: the whole of it.
-    package func judge(_ head: HTTPRequestHead, body: ByteBuffer) -> Judgement {
+    /// - Parameter body: the whole of it; nil for an upload, which comes after its head.
+    package func judge(_ head: HTTPRequestHead, body: ByteBuffer?) -> Judgement {
         var found: [String: String] = [:]
         for (name, value) in head.headers where InternalHeaders.contains(name) {
             // One that this node does not know is signed by nothing that it can check.

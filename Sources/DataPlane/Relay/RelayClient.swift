@@ -82,12 +82,12 @@ package final class RelayClient: Relay {
 
     /// The signed head of a request.
     func write(
-        _ head: HTTPRequestHead, body: ByteBuffer, to owner: NodeID, at address: NodeAddress, stamp: RelayStamp,
-        into buffer: inout ByteBuffer
+        _ head: HTTPRequestHead, body: ByteBuffer, _ framing: RelayFraming, to owner: NodeID, at address: NodeAddress,
+        stamp: RelayStamp, into buffer: inout ByteBuffer
     ) {
         let texts = stamp.texts
-        let signature = signer.sign(RelaySignature.covered(head, body: body, texts, for: owner))
-        RelayHead.write(
-            head, bodyLength: body.readableBytes, to: address, stamp: texts, signature: signature, into: &buffer)
+        let signature = signer.sign(
+            RelaySignature.covered(head, body: framing.isWhole ? body : nil, texts, for: owner))
+        RelayHead.write(head, framing, to: address, stamp: texts, signature: signature, into: &buffer)
     }
 }

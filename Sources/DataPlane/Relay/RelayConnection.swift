@@ -34,7 +34,9 @@ final class RelayConnection: ChannelDuplexHandler {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(encoder)
         try pipeline.addHandler(
-            ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes), maximumBufferSize: 1 << 20))
+            ByteToMessageHandler(
+                HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward),
+                maximumBufferSize: 1 << 20))
         try pipeline.addHandler(RelayConnection(peer: peer, encoder: encoder))
     }
 
@@ -62,9 +64,10 @@ final class RelayConnection: ChannelDuplexHandler {
         let method = exchange.request.head.method
         context.write(
             wrapOutboundOut(.head(HTTPRequestHead(version: .http1_1, method: method, uri: "/"))), promise: nil)
+        let (first, rest) = exchange.bytes()
+        if exchange.isUpload { return send(first) {} }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { [weak exchange] in exchange?.written(on: self) }
-        let (first, rest) = exchange.bytes()
         if let rest {
             wire.write(NIOAny(IOData.byteBuffer(first)), promise: nil)
             wire.write(NIOAny(IOData.byteBuffer(rest)), promise: written)
@@ -72,6 +75,14 @@ final class RelayConnection: ChannelDuplexHandler {
             wire.write(NIOAny(IOData.byteBuffer(first)), promise: written)
         }
         wire.flush()
+    }
+
+    /// Sends a part of an upload; the closure is called when the system has taken it.
+    func send(_ bytes: ByteBuffer, _ taken: @escaping () -> Void) {
+        guard let context, let wire else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess(taken)
+        wire.writeAndFlush(NIOAny(IOData.byteBuffer(bytes)), promise: written)
     }
 
     /// The exchange is over: the connection serves another, or ends.
@@ -113,6 +124,8 @@ final class RelayConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let exchange else { return close() }
         switch unwrapInboundIn(data) {
+        case .head(let head) where head.status == .continue: exchange.receivedContinue()
+        case .head(let head) where head.status.code < 200: break
         case .head(let head):
             if !head.isKeepAlive { isLast = true }
             exchange.received(head)

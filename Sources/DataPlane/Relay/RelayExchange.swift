@@ -12,15 +12,20 @@ final class RelayExchange: @unchecked Sendable {
     private(set) var stamp: RelayStamp
     private let owner: NodeID
     private var peer: RelayPeer
-    private var machine: RelayMachine
+    fileprivate var machine: RelayMachine
     private var head: HTTPResponseHead?
     private var gathered = ByteBuffer()
     private var stream: DoorStream?
+    /// Bytes of an upload that are sent; nil before its owner wants it.
+    fileprivate var uploaded: Int?
+    fileprivate var isUploadBusy = false
     /// When it is given up. Moves on while an answer is streamed.
-    private var deadline: NIODeadline
+    fileprivate var deadline: NIODeadline
     /// When it is given up if it has no connection by then.
     private let queueDeadline: NIODeadline
     var connection: RelayConnection?
+    /// Its body goes after its head, as the owner takes it.
+    var isUpload: Bool { request.upload.map { $0.length != 0 } ?? false }
 
     init(_ request: DoorRequest, stamp: RelayStamp, owner: NodeID, peer: RelayPeer, loop: RelayLoop) {
         self.owner = owner
@@ -40,10 +45,12 @@ final class RelayExchange: @unchecked Sendable {
     /// The request as it is to be sent, in one piece or two.
     func bytes() -> (ByteBuffer, ByteBuffer?) {
         machine.begin()
+        uploaded = nil
         let body = request.body
+        let framing = RelayFraming(request)
         let joined = body.readableBytes <= 16 << 10
         var first = ByteBufferAllocator().buffer(capacity: 1024 + (joined ? body.readableBytes : 0))
-        loop.client.write(request.head, body: body, to: owner, at: peer.address, stamp: stamp, into: &first)
+        loop.client.write(request.head, body: body, framing, to: owner, at: peer.address, stamp: stamp, into: &first)
         guard joined else { return (first, body) }
         first.writeImmutableBuffer(body)
         return (first, nil)
@@ -125,7 +132,11 @@ final class RelayExchange: @unchecked Sendable {
         }
     }
 
-    private var status: HTTPResponseStatus { head?.status ?? .badGateway }
+    private var status: HTTPResponseStatus {
+        guard let head else { return .badGateway }
+        // Only this node knows that the tenant is new.
+        return request.isCreated && head.status == .ok ? .created : head.status
+    }
     private var lines: HeaderLines { HeaderLines(head.map(RelayHead.answerHeaders) ?? []) }
 
     private func gather(_ chunk: ByteBuffer) {
@@ -163,6 +174,7 @@ final class RelayExchange: @unchecked Sendable {
 
     private func finish() {
         loop.ended(self)
+        request.upload?.listen(nil)
         guard let connection else { return }
         self.connection = nil
         connection.release(clean: machine.leavesConnectionClean)
@@ -194,5 +206,43 @@ extension RelayExchange {
     private func clientTakes() {
         deadline = loop.eventLoop.now + loop.limits.streamPause
         connection?.resume()
+    }
+}
+
+// MARK: uploads
+
+extension RelayExchange {
+    /// The owner wants the body: from now on it goes on as it comes, one part at a time, so that whoever is slow holds the other up.
+    func receivedContinue() {
+        guard isUpload, uploaded == nil, connection != nil else { return }
+        uploaded = 0
+        extend()
+        request.upload?.listen { [weak self] in self?.sendOn() }
+        request.wantBody()
+        sendOn()
+    }
+
+    private func extend() { deadline = loop.eventLoop.now + loop.limits.uploadPause }
+
+    private func sendOn() {
+        guard let connection, uploaded != nil, !isUploadBusy else { return }
+        // A client that has left ends the exchange by itself.
+        guard let portion = request.collectBody(), portion.byteCount > 0 || portion.isLast else { return }
+        isUploadBusy = true
+        machine.consume()
+        let isLast = portion.isLast
+        uploaded? += portion.byteCount
+        connection.send(RelayFraming(request).frame(portion)) { [weak self] in self?.partTaken(isLast) }
+    }
+
+    private func partTaken(_ isLast: Bool) {
+        isUploadBusy = false
+        extend()
+        guard isLast else { return sendOn() }
+        request.upload?.listen(nil)
+        machine.written()
+        // What is left is the owner's work on the file.
+        let work = TimeAmount.seconds(Int64((uploaded ?? 0) / loop.limits.uploadRate))
+        deadline = loop.eventLoop.now + loop.limits.time(of: request.head) + work
     }
 }

@@ -8,7 +8,8 @@ enum RelayHead {
     /// Writes the request's head as the owner is to read it: same method, path and host; without what belongs to the client's
     /// connection, and without its credentials, which the stamp replaces.
     static func write(
-        _ head: HTTPRequestHead, bodyLength: Int, to owner: NodeAddress, stamp: (stamp: String, authority: String),
+        _ head: HTTPRequestHead, _ framing: RelayFraming, to owner: NodeAddress,
+        stamp: (stamp: String, authority: String),
         signature: String, into buffer: inout ByteBuffer
     ) {
         buffer.writeString(head.method.rawValue)
@@ -21,11 +22,7 @@ enum RelayHead {
         }
         // HTTP/1.0 knew no Host; the owner is asked in 1.1.
         if !head.headers.contains(name: "host") { writeLine("host", owner.authority, into: &buffer) }
-        if bodyLength > 0 || head.method != .GET && head.method != .HEAD {
-            buffer.writeStaticString("content-length: ")
-            buffer.writeString(String(bodyLength))
-            buffer.writeStaticString("\r\n")
-        }
+        framing.write(for: head.method, into: &buffer)
         writeLine(InternalHeaders.stamp, stamp.stamp, into: &buffer)
         writeLine(InternalHeaders.authority, stamp.authority, into: &buffer)
         writeLine(InternalHeaders.signature, signature, into: &buffer)

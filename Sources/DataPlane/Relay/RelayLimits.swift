@@ -17,6 +17,10 @@ package struct RelayLimits: Sendable {
     package var answer = TimeAmount.seconds(30)
     /// The same for snapshots: their owner copies the whole tenant first.
     package var snapshot = TimeAmount.seconds(300)
+    /// How long an upload's owner may take nothing of it, or its client may send nothing.
+    package var uploadPause = TimeAmount.seconds(120)
+    /// Bytes of an upload for each second that its answer may take longer.
+    package var uploadRate = 10 << 20
     /// What is added to a request's own time before its answer is given up: the owner is to say it first.
     package var grace = TimeAmount.seconds(5)
     /// How long a streamed answer may pause.

@@ -52,6 +52,9 @@ struct RelayMachine {
     /// - Parameter gathered: bytes of the longest answer that is not streamed.
     init(gathered: Int) { self.gathered = gathered }
 
+    /// A part of an upload is about to be sent that is nowhere any more afterwards: it cannot be sent again.
+    mutating func consume() { hasSentAgain = true }
+
     /// Whether the connection is as new after this exchange: the request was taken whole, and the answer came whole.
     var leavesConnectionClean: Bool { isSent && isWhole }
 

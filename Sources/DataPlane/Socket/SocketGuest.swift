@@ -74,6 +74,8 @@ protocol SocketPort: AnyObject {
 protocol AnswerTaker: AnyObject {
     func deliver(_ request: DoorRequest)
     func advance(_ stream: DoorStream)
+    /// More of the request's body may come. Only where there is one that comes after its head.
+    func uploadHasRoom(_ request: DoorRequest)
     /// Where the client is, as text.
     var clientAddress: String { get }
 }

@@ -47,6 +47,26 @@ struct RemoteClient {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body.text()))
         }
+        return try await ask(request).body
+    }
+
+    /// One call of libSQL's protocol.
+    ///
+    /// - Returns: the answer's JSON, and the bookmark that came with it.
+    func exchange(
+        _ path: String, _ body: JSONValue
+    ) async throws(CommandFailure) -> (body: JSONValue, bookmark: String?) {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .POST
+        request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        request.body = .bytes(ByteBuffer(string: body.text()))
+        return try await ask(request)
+    }
+
+    private func ask(
+        _ request: HTTPClientRequest
+    ) async throws(CommandFailure) -> (body: JSONValue, bookmark: String?) {
         let response = try await send(request)
         guard let answer = response.body else {
             throw .unreachable(base, "what answers there is not a node (status \(response.status), no JSON)")
@@ -54,7 +74,7 @@ struct RemoteClient {
         guard (200..<300).contains(response.status) else {
             throw CommandFailure(httpStatus: response.status, body: answer)
         }
-        return answer
+        return (answer, response.bookmark)
     }
 
     /// Begins to fetch a file.
@@ -100,12 +120,41 @@ struct RemoteClient {
             body: bytes.flatMap { JSONValue(parsing: $0) ?? Self.plain($0, response.headers) })
     }
 
+    /// Sends a file.
+    ///
+    /// - Returns: the answer's status and JSON.
+    /// - Throws: `CommandFailure`: unreachable, or the node's refusal with its code.
+    func upload(
+        _ path: String, _ headers: [(String, String)], _ body: HTTPClientRequest.Body
+    ) async throws -> (status: Int, body: JSONValue) {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .PUT
+        request.headers.add(name: "content-type", value: "application/vnd.sqlite3")
+        request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = body
+        let answer: (status: Int, body: JSONValue?)
+        do {
+            let response = try await Self.http.execute(request, deadline: .distantFuture)
+            let bytes = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+            answer = (Int(response.status.code), JSONValue(parsing: bytes))
+        } catch {
+            throw CommandFailure.unreachable(base, Self.reason(error))
+        }
+        guard (200..<300).contains(answer.status), let body = answer.body else {
+            throw CommandFailure(httpStatus: answer.status, body: answer.body)
+        }
+        return (answer.status, body)
+    }
+
     func brokenOff() -> CommandFailure { .unreachable(base, "the connection broke off") }
 
     /// `body` is `nil` where the answer is neither JSON nor, as Hrana's protocol errors are, plain text.
     private struct Answer {
         let status: Int
         let body: JSONValue?
+        let bookmark: String?
     }
 
     private func send(_ request: HTTPClientRequest) async throws(CommandFailure) -> Answer {
@@ -114,7 +163,9 @@ struct RemoteClient {
             let bytes = Data(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
             var body = bytes.isEmpty ? .null : JSONValue(parsing: bytes)
             if body == nil { body = Self.plain(bytes, response.headers) }
-            return Answer(status: Int(response.status.code), body: body)
+            return Answer(
+                status: Int(response.status.code), body: body,
+                bookmark: response.headers.first(name: "rowhouse-bookmark"))
         } catch let error as HTTPClientError where error == .connectTimeout {
             throw .unreachable(base, "nothing answers at that address")
         } catch let error as HTTPClientError where error == .deadlineExceeded {

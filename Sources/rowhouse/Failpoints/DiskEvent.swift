@@ -34,9 +34,15 @@
             case "templates": return "template"
             case "arrivals": return parts.last?.contains(".manifest") ?? false ? "offer" : "arrival"
             case "lost+found": return "lost"
-            case "tmp": return parts.last?.hasSuffix(".compact") ?? false ? "compact" : nil
+            case "tmp": return temporaryPlace(of: parts.last ?? "")
             default: return "data"
             }
+        }
+
+        /// What is put in a tenant's place later.
+        private func temporaryPlace(of name: Substring) -> String? {
+            if name.hasSuffix(".compact") { return "compact" }
+            return name.hasSuffix(".upload") ? "upload" : nil
         }
 
         private func journalPlace(of path: String) -> String {

@@ -12,6 +12,7 @@ import Testing
         if let header { head.headers.add(name: header, value: "x") }
         switch HranaRules(domain: "db.example.com", takesRelayed: false).classify(head) {
         case .dataPlane: return "ours"
+        case .upload: return "upload"
         case .tail: return "tail"
         case .refuse(let refusal): return refusal.code
         }

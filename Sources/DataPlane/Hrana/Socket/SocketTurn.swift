@@ -41,6 +41,9 @@ final class SocketTurn: AnswerTaker {
         socket?.finished(self, answer, answer.body, request)
     }
 
+    /// Messages come whole.
+    func uploadHasRoom(_ request: DoorRequest) {}
+
     func advance(_ stream: DoorStream) {
         guard let socket, executor == nil else {
             stream.request.taker = nil

@@ -1,0 +1,70 @@
+import CSQLite
+import SQLiteKit
+
+/// Looks at a file that came from outside, through its own connection: is it whole, and does it hold only what a tenant may?
+struct UploadInspection {
+    let connection: Connection
+    /// Faults that are named; one is enough to refuse it.
+    private static let faults = 5
+    /// Of what is told of them.
+    private static let textBytes = 500
+
+    func run() throws(UploadFailure) {
+        try checkIntegrity()
+        try checkNames()
+        try checkModules()
+    }
+
+    private func checkIntegrity() throws(UploadFailure) {
+        let found = try texts("PRAGMA integrity_check(\(Self.faults))")
+        guard found != ["ok"] else { return }
+        throw .damaged(String(found.joined(separator: "; ").prefix(Self.textBytes)))
+    }
+
+    private func checkNames() throws(UploadFailure) {
+        let found = try texts(
+            """
+            SELECT type || ' ' || name FROM sqlite_schema
+            WHERE (name LIKE '\\_rowhouse\\_%' ESCAPE '\\' OR tbl_name LIKE '\\_rowhouse\\_%' ESCAPE '\\')
+            AND tbl_name COLLATE NOCASE <> '\(IdempotencyTable.name)' LIMIT \(Self.faults)
+            """)
+        guard let first = found.first else { return }
+        throw .refused(
+            "it has a \(first.prefix(Self.textBytes)), and names that begin with _rowhouse_ are the server's")
+    }
+
+    private func checkModules() throws(UploadFailure) {
+        for sql in try texts("SELECT sql FROM sqlite_schema WHERE type = 'table' AND coalesce(rootpage, 0) = 0") {
+            guard let module = VirtualTableText.module(of: sql) else {
+                throw .damaged("its schema has a table without pages that is no virtual one")
+            }
+            if let reason = ReservedNames.refusal(ofModuleNamed: module) { throw .refused(reason) }
+        }
+    }
+
+    /// The first column of every row. Bounded: our own queries, over a schema that the connection holds in bounded memory.
+    private func texts(_ sql: String) throws(UploadFailure) -> [String] {
+        try onSQL { () throws(SQLiteError) in
+            let statement = try connection.prepare(sql)
+            var found: [String] = []
+            while try statement.step() { found.append(statement.string(0)) }
+            return found
+        }
+    }
+}
+
+extension UploadFailure {
+    /// What SQLite says of a file that came from outside, where neither disk nor time are the reason.
+    init(content error: SQLiteError) {
+        switch error.code {
+        case SQLITE_NOTADB: self = .notDatabase(error.message)
+        case SQLITE_CORRUPT: self = .damaged(error.message)
+        case SQLITE_TOOBIG: self = .refused("a value or row in it is larger than a tenant's may be")
+        case SQLITE_FULL: self = .engine(.diskFull)
+        case SQLITE_NOMEM: self = .refused("reading it needs more memory than a tenant's SQL may take")
+        // Functions and collations that are not here, or that a schema may not use.
+        case SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_AUTH: self = .refused(error.message)
+        default: self = .engine(.storage("upload: \(error)"))
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import SQLiteKit
+import Seams
+import Vocabulary
+
+/// A database file that is made for a tenant, aside, until it takes the place of the tenant's own. On an uploader's thread.
+final class UploadedDatabase {
+    let generation: Generation
+    /// Where it is to go.
+    let place: String
+    private(set) var pageCount: UInt32 = 0
+    private(set) var checksum: UInt64 = 0
+    private let engine: TenantEngine
+    private let tenant: TenantID
+    private let scratch: ScratchFile
+
+    init(_ engine: TenantEngine, _ tenant: TenantID, _ generation: Generation, _ scratch: ScratchFile) {
+        self.engine = engine
+        self.tenant = tenant
+        self.generation = generation
+        self.scratch = scratch
+        place = engine.layout.path(of: tenant, generation)
+    }
+
+    deinit { engine.context.vfs.forget(scratch) }
+
+    var byteCount: Int64 { Int64(pageCount) * Int64(PageHash.pageSize) }
+
+    /// Makes the content durable, and knows it from then on.
+    func finish() throws(UploadFailure) {
+        try onDisk { () throws(FileError) in
+            if !engine.context.faults.switchBeforeSync { try scratch.finish() }
+            let found = try FileChecksum.of(scratch.path, engine.files)
+            (pageCount, checksum) = (found.pageCount, found.checksum)
+        }
+        let bound = engine.settings.databasePages
+        if bound > 0, pageCount > bound { throw .quotaExceeded }
+    }
+
+    /// Takes over what is the server's in the tenant: answers that were given under idempotency keys stay given.
+    ///
+    /// - Returns: whether there was any; then it is to be finished once more.
+    func carryOver(from held: HeldTenant) throws(UploadFailure) -> Bool {
+        try onSQL { () throws(SQLiteError) in
+            var options = Connection.Options(
+                cachePages: engine.settings.cachePages, maximumValueBytes: engine.settings.valueBytes)
+            options.mayAttach = true
+            let connection = try Connection(
+                vfs: engine.context.vfs, file: held.file,
+                temporary: TempAccount(limit: engine.settings.temporaryBytes), memory: held.memory, options: options)
+            connection.isUnbounded = true
+            let name = IdempotencyTable.name
+            let found = try connection.prepare(
+                "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '\(name)'")
+            guard try found.step() else { return false }
+            found.reset()
+            try carry(connection)
+            return true
+        }
+    }
+
+    private func carry(_ connection: Connection) throws(SQLiteError) {
+        let reopened: FileError?
+        do throws(FileError) {
+            try scratch.reopen()
+            reopened = nil
+        } catch {
+            reopened = error
+        }
+        if let reopened { throw SQLiteError(extendedCode: 10, message: "\(reopened)") }
+        try connection.attach(scratch, as: "uploaded")
+        try connection.execute(IdempotencyTable.schema(in: "uploaded"))
+        try connection.execute(
+            "INSERT INTO uploaded.\(IdempotencyTable.name) SELECT * FROM main.\(IdempotencyTable.name)")
+        try connection.execute("DETACH uploaded")
+    }
+
+    /// Its content is synced; when this returns its name is too.
+    func moveIn() throws(UploadFailure) {
+        try onDisk { () throws(FileError) in
+            try engine.files.makeDirectory(engine.layout.folder(of: tenant))
+            try engine.files.rename(scratch.path, to: place)
+            for folder in engine.layout.folders(of: tenant) { try engine.files.syncDirectory(folder) }
+            try engine.files.syncDirectory(engine.layout.temporary)
+        }
+    }
+
+    /// It is not wanted. Best effort: the disk may be what failed.
+    func discard() { for path in [scratch.path, place] { try? engine.files.remove(path) } }
+}

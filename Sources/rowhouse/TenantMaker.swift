@@ -1,0 +1,27 @@
+import Catalog
+import ControlPlane
+import DataPlane
+import Residents
+import Tenants
+import Vocabulary
+
+/// Makes a tenant for the data plane as the control plane makes one, and says what goes wrong in the data plane's words.
+struct TenantMaker: Sendable {
+    private let service: TenantService
+
+    init(_ service: TenantService) { self.service = service }
+
+    /// - Returns: false where somebody else has just made it.
+    func make(_ key: TenantKey) async throws(TransportError) -> Bool {
+        do {
+            let schema = try service.schema(of: key, named: nil)
+            _ = try await service.create(NewTenant(key: key, schema: schema))
+            return true
+        } catch {
+            let said = ErrorTable.api(any: error)
+            if said.code == "tenant_exists" { return false }
+            throw TransportError(
+                said.statusCode, said.code.uppercased(), said.message, retryAfterSeconds: said.retryAfter)
+        }
+    }
+}
