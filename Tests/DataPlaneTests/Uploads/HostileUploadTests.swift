@@ -78,7 +78,8 @@ import Vocabulary
             for one in cases {
                 let answer = try await door.send("PUT", one.bytes)
                 #expect(
-                    answer.status == one.status && answer.code == one.code && answer.message.contains(one.says),
+                    answer.status == one.status && answer.code == one.code
+                        && (one.says.isEmpty || answer.message.contains(one.says)),
                     "\(one.name): \(answer.status) \(answer.body)")
             }
             let kept = try await door.query("SELECT v FROM t")
