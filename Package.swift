@@ -143,7 +143,7 @@ let package = Package(
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
-        tests("TerminalTests", ["Terminal", "Hrana", "CSQLite"]),
+        tests("TerminalTests", ["Terminal", "Hrana", "SQLiteKit", "CSQLite"]),
         tests("BenchmarksTests", ["Benchmarks", .nio, .nioPosix]),
         tests(
             "CatalogTests",

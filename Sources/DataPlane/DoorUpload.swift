@@ -78,8 +78,10 @@ package final class DoorUpload: Sendable {
     /// - Returns: whether the client is to be asked for it, or read on.
     func want() -> Bool {
         state.withLock { state in
-            defer { (state.isWanted, state.isFull) = (true, false) }
-            return !state.isWanted
+            // Later it is `collect` that says so: who forgot here that it is full would leave the client unread for ever.
+            guard !state.isWanted else { return false }
+            (state.isWanted, state.isFull) = (true, false)
+            return true
         }
     }
 

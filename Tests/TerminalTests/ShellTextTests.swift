@@ -1,4 +1,5 @@
 import CSQLite
+import SQLiteKit
 import Terminal
 import Testing
 
@@ -105,6 +106,8 @@ struct DumpTextTests {
     }
 
     @Test func `A number written by its bits is read exactly by every SQLite`() throws {
+        // Whoever uses SQLite first decides how it is set up.
+        SQLiteRuntime.start()
         var opened: OpaquePointer?
         #expect(sqlite3_open(":memory:", &opened) == SQLITE_OK)
         let database = try #require(opened)

@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import SQLiteKit
 import Testing
 
 /// A database file as SQLite makes it, somewhere else.
@@ -8,6 +9,8 @@ struct ForeignFile {
 
     /// - Parameter sql: run on an empty database, settings of the file first.
     init(_ sql: String, isLogged: Bool = false) throws {
+        // Whoever uses SQLite first decides how it is set up.
+        SQLiteRuntime.start()
         let path = NSTemporaryDirectory() + UUID().uuidString + ".sqlite"
         defer { for end in ["", "-wal", "-shm"] { unlink(path + end) } }
         var handle: OpaquePointer?
