@@ -35,6 +35,9 @@ struct NodeMetrics: Sendable {
         page.counter("rowhouse_compactions_total", "Tenants' files compacted (VACUUM).", engine.compactionCount)
         page.counter(
             "rowhouse_replacements_total", "Tenants' contents replaced by uploaded files.", engine.replacementCount)
+        let replicas = engine.replicas.usage
+        page.gauge("rowhouse_replica_histories", "Tenants that embedded replicas are served from.", replicas.count)
+        page.gauge("rowhouse_replica_bytes", "Disk space of these.", Int(replicas.bytes))
         page.gauge("rowhouse_sql_memory_bytes", "Memory of all tenants' SQL.", engine.sqlMemoryBytes)
         page.gauge("rowhouse_streams", "Open streams.", engine.streamCount)
         page.gauge("rowhouse_waiting_works", "Requests waiting for a tenant.", engine.load.waitingWorks)

@@ -45,7 +45,7 @@ package final class HranaService: DoorService, Service {
     package init(_ settings: HranaSettings) {
         self.settings = settings
         shelf = SnapshotShelf(settings.snapshots)
-        settings.engine.whenDiskFull(shelf)
+        settings.engine.whenDiskFull(SparedLast([shelf, settings.engine.replicas]))
         uploads = UploadPlaces(settings.uploads)
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
     }

@@ -69,7 +69,6 @@ struct ReplicaExchange: Sendable {
         guard service.mayAnswer else { return service.refuse(request, .outcomeUnknown) }
         var answer = HranaAnswer()
         answer.contentType = type
-        answer.bookmark = content.bookmark
         var lines = service.lines(request, answer)
         lines.append("Cache-Control: private, no-store\r\n")
         guard let stream = request.beginStream(.ok, lines: lines, length: Int(content.byteCount)) else { return }

@@ -1,5 +1,5 @@
 import Seams
-package import Vocabulary
+import Vocabulary
 
 /// Bytes that a replica is given: part of a history's files, readable for as long as somebody holds this.
 package struct ReplicaContent: Sendable {
@@ -15,34 +15,29 @@ package struct ReplicaContent: Sendable {
     private static let piece: Int64 = 64
 
     package let byteCount: Int64
-    /// What who has taken all of it is as of.
-    package let bookmark: Bookmark
     private let kind: Kind
     private let reader: ServiceThread
 
-    private init(_ kind: Kind, _ byteCount: Int64, at bookmark: Bookmark, _ reader: ServiceThread) {
+    private init(_ kind: Kind, _ byteCount: Int64, _ reader: ServiceThread) {
         self.kind = kind
         self.byteCount = byteCount
-        self.bookmark = bookmark
         self.reader = reader
     }
 
     static func file(_ ledger: ReplicaLedger, _ reader: ServiceThread) -> ReplicaContent {
-        ReplicaContent(.file(ledger.base), ledger.baseBytes, at: ledger.history.bookmark, reader)
+        ReplicaContent(.file(ledger.base), ledger.baseBytes, reader)
     }
 
     static func image(_ ledger: ReplicaLedger, _ reader: ServiceThread) -> ReplicaContent {
         let pages = ledger.history.basePages
         return ReplicaContent(
             .image(ledger.base, pages: pages),
-            Int64(ReplicaImage.frameCount(pages: pages)) * Int64(ReplicaFrame.bytes), at: ledger.history.bookmark,
-            reader)
+            Int64(ReplicaImage.frameCount(pages: pages)) * Int64(ReplicaFrame.bytes), reader)
     }
 
     static func frames(_ ledger: ReplicaLedger, _ frames: Range<UInt32>, _ reader: ServiceThread) -> ReplicaContent {
         ReplicaContent(
-            .frames(ledger.log, from: frames.lowerBound), Int64(frames.count) * Int64(ReplicaFrame.bytes),
-            at: ledger.history.bookmark, reader)
+            .frames(ledger.log, from: frames.lowerBound), Int64(frames.count) * Int64(ReplicaFrame.bytes), reader)
     }
 
     /// The next bytes, some hundred KiB.

@@ -55,6 +55,9 @@ package final class ReplicaDesk: Sendable {
     /// Files and bytes of all histories on the disk, as far as they are known.
     package var usage: (count: Int, bytes: Int64) { state.withLock { ($0.room.count, $0.room.bytes) } }
 
+    /// The longest unused first.
+    var known: [TenantID] { state.withLock { $0.room.tenants } }
+
     // MARK: Entries
 
     /// - Throws: `TenantsError.busy` where too many wait, and what the body throws.
@@ -69,7 +72,7 @@ package final class ReplicaDesk: Sendable {
         throw TenantsError.busy(queue: "line of the tenant's replicas")
     }
 
-    private func entry(of tenant: TenantID) -> Entry {
+    func entry(of tenant: TenantID) -> Entry {
         let now = time.monotonic()
         return state.withLock { state in
             state.lastUse[tenant] = now
@@ -136,7 +139,6 @@ package final class ReplicaDesk: Sendable {
         let entry = entry(of: tenant)
         let isDone: Bool? = try await entry.turn.passIfFree {
             guard !entry.isGone else { return false }
-            entry.hold(nil)
             try await self.work { [folder, files] () throws(FileError) in try folder.remove(tenant, files) }
             self.noteRemoved(tenant)
             self.remove(entry, of: tenant)
@@ -146,7 +148,8 @@ package final class ReplicaDesk: Sendable {
     }
 
     /// By whoever has its turn.
-    private func remove(_ entry: Entry, of tenant: TenantID) {
+    func remove(_ entry: Entry, of tenant: TenantID) {
+        entry.hold(nil)
         state.withLock { state in
             entry.leave()
             state.entries[tenant] = nil
@@ -170,7 +173,7 @@ package final class ReplicaDesk: Sendable {
             (state.dropped.union(state.room.unused(since: keep, now: now)), state.toClose(now))
         }
         for tenant in gone where isToGo(tenant, now) { _ = try? await forgetIfFree(tenant) }
-        for tenant in idle where !gone.contains(tenant) { await close(tenant) }
+        for tenant in idle where !gone.contains(tenant) { close(tenant) }
     }
 
     /// It may have come back meanwhile, or been asked for.
@@ -178,12 +181,9 @@ package final class ReplicaDesk: Sendable {
         state.withLock { $0.dropped.contains(tenant) || $0.room.unused(since: keep, now: now).contains(tenant) }
     }
 
-    private func close(_ tenant: TenantID) async {
+    private func close(_ tenant: TenantID) {
         guard let entry = state.withLock({ $0.entries[tenant] }) else { return }
-        await entry.turn.passIfFree {
-            entry.hold(nil)
-            remove(entry, of: tenant)
-        }
+        entry.turn.passIfFree { remove(entry, of: tenant) }
     }
 
     /// Runs a few steps of file work on the desk's own thread.

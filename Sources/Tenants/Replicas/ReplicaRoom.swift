@@ -16,6 +16,8 @@ struct ReplicaRoom: Sendable {
     init(most: Int64) { self.most = most }
 
     var count: Int { entries.count }
+    /// The longest unused first.
+    var tenants: [TenantID] { entries.sorted { $0.value.lastUse < $1.value.lastUse }.map(\.key) }
 
     mutating func note(_ tenant: TenantID, _ bytes: Int64, _ now: Instant) {
         self.bytes += bytes - (entries[tenant]?.bytes ?? 0)

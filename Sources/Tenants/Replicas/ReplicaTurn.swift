@@ -19,13 +19,23 @@ final class ReplicaTurn: Sendable {
 
     /// - Returns: nil, with nothing done, where somebody is inside.
     func passIfFree<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
-        let isFree = state.withLock { state in
+        guard takeIfFree() else { return nil }
+        defer { leave() }
+        return try await body()
+    }
+
+    /// The same on a thread that may not wait.
+    func passIfFree<Result>(_ body: () throws -> Result) rethrows -> Result? {
+        guard takeIfFree() else { return nil }
+        defer { leave() }
+        return try body()
+    }
+
+    private func takeIfFree() -> Bool {
+        state.withLock { state in
             defer { state.isTaken = true }
             return !state.isTaken
         }
-        guard isFree else { return nil }
-        defer { leave() }
-        return try await body()
     }
 
     private func enter() async -> Bool {

@@ -17,9 +17,9 @@ import Vocabulary
         var body: String { String(decoding: bytes, as: UTF8.self) }
     }
 
-    private func get(_ door: HranaDoor, _ path: String, method: String = "GET") async throws -> Answer {
+    private func get(_ door: HranaDoor, _ path: String, token: String? = nil) async throws -> Answer {
         var request = URLRequest(url: URL(string: "http://127.0.0.1:\(door.door.port)\(path)")!)
-        request.httpMethod = method
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         request.cachePolicy = .reloadIgnoringLocalAndRemoteCacheData
         let session = URLSession(configuration: .ephemeral)
         defer { session.invalidateAndCancel() }
@@ -89,6 +89,22 @@ import Vocabulary
             #expect(try await get(door, "/t/acme/info").status == 404)
             let answer = try await door.ask(post("/t/acme/query", #"{"sql": "INSERT INTO t(v) VALUES ('one')"}"#))
             #expect(answer.status == 200)
+        }
+    }
+
+    @Test func `who may read may have replicas, others not`() async throws {
+        let tokens = try Tokens()
+        let numbers = Numbers()
+        try await HranaDoor.open(
+            authenticator: tokens.authenticator, { $0.replicaGenerations = { _ in numbers.next() } }
+        ) { door in
+            let reader = try tokens.make(HranaHouse.tenant, "acme", .read)
+            #expect(try await get(door, "/t/acme/info", token: reader).status == 200)
+            #expect(try await get(door, "/t/acme/sync/8/1/129", token: reader).body == #"{"generation":8}"#)
+            for path in ["info", "export/8", "sync/8/1/129"] {
+                #expect(try await get(door, "/t/acme/\(path)").status == 401)
+                #expect(try await get(door, "/t/nobody/\(path)", token: reader).status == 403)
+            }
         }
     }
 
