@@ -42,7 +42,7 @@ struct KeyTests {
     @Test func `Bytes that are no UTF-8 do no harm`() {
         var decoder = KeyDecoder()
         #expect(decoder.feed([0xFF, 0x61, 0xC3, 0x28, 0xE2, 0x82]) == [.text("\u{FFFD}a\u{FFFD}(")])
-        #expect(decoder.isUndecided)
+        #expect(!decoder.isUndecided && decoder.flush().isEmpty)
         #expect(decoder.feed([0xAC]) == [.text("€")])
     }
 

@@ -120,7 +120,8 @@ struct DumpTextTests {
         }
         // The first two are misread as decimals by SQLite 3.40.
         var numbers = [
-            -2.377000661190532e-300, 3.726741369886119e-303, 0, 0.1, -1, .leastNonzeroMagnitude, 1e308, .leastNormalMagnitude,
+            -2.377000661190532e-300, 3.726741369886119e-303, 0, 0.1, -1, .leastNonzeroMagnitude, 1e308,
+            .leastNormalMagnitude,
         ]
         for _ in 0..<2_000 { numbers.append(Double(bitPattern: .random(in: 0...UInt64.max))) }
         for number in numbers where number.isFinite {

@@ -12,7 +12,8 @@ package struct KeyDecoder: Sendable {
     package init() {}
 
     /// Whether what came last may be the beginning of more: an escape alone, after a short wait, is the Escape key.
-    package var isUndecided: Bool { !bytes.isEmpty && paste == nil }
+    /// The rest of a character is waited for however long it takes.
+    package var isUndecided: Bool { bytes.first == 0x1B && paste == nil }
 
     package mutating func feed(_ piece: some Collection<UInt8>) -> [Key] {
         bytes.append(contentsOf: piece)
