@@ -139,6 +139,8 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         }
         isPerforming = false
         if let closing { return port?.close(closing) ?? () }
+        // An end needs no room, and is not to lead here again.
+        guard session.phase != .over else { return }
         guard port?.hold(session.heldBytes) ?? true else { return close(.overloaded) }
         if session.takesInput { port?.inputMayGoOn() }
     }
