@@ -97,6 +97,25 @@ struct SocketCursorTests {
         }
     }
 
+    @Test func `what only tidies up after a cursor fails without harm to the stream`() {
+        for (code, survives) in [("BUSY", true), ("MOVING", true), ("INTERNAL_ERROR", false)] {
+            var (session, turn) = Self.open(.json)
+            session.cursorData(turn, Self.answer(.json, entries: 1), isEnd: false)
+            session.received(.request(id: 3, .closeCursor(1)), bytes: 1)
+            let settling = session.takeActions().compactMap { if case .start(let turn) = $0 { turn } else { nil } }
+            #expect(settling.map(\.isOurs) == [true])
+            session.failed(settling[0].id, HranaError("", code: code))
+            _ = session.takeActions()
+            session.received(.request(id: 4, .onStream(1, .getAutocommit)), bytes: 1)
+            let next = session.takeActions()
+            if survives {
+                #expect(next.contains { if case .start(let turn) = $0 { turn.baton == "b" } else { false } }, "\(code)")
+            } else {
+                #expect(next == [.error(4, .streamNotOpen)])
+            }
+        }
+    }
+
     @Test func `nothing is fetched for a client that does not read, until it does`() {
         var (session, turn) = Self.open(.json)
         session.cursorData(turn, Self.answer(.json, entries: 4), isEnd: false)

@@ -22,19 +22,87 @@ struct SocketLoadTests {
                     sent.withLock { $0 = id }
                 }
             }
-            var written: UInt64 = 0
-            var quiet = 0
-            while quiet < 20 {
-                try await Task.sleep(for: .milliseconds(50))
-                let now = door.door.server.metrics().bytesOut
-                quiet = now == written ? quiet + 1 : 0
-                written = now
-            }
+            let written = try await quiet(door)
             #expect(written < 40_000_000, "what is made for it is bounded: \(written)")
             try await client.channel.setOption(.autoRead, value: true).get()
             client.channel.read()
             for id in 1...40 { #expect(try await client.answer()["request_id"].int == id) }
             try await sender.value
+        }
+    }
+
+    @Test func `a cursor pauses for a client that does not read, however much is asked for ahead`() async throws {
+        try await HranaDoor.open(limits: .sockets) { door in
+            let client = try await Client.ready(door)
+            _ = try await client.call(0, #"{"type":"open_stream","stream_id":1}"#)
+            try await client.channel.setOption(.autoRead, value: false).get()
+            let rows = "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
+            try await client.ask(1, Client.cursor("\(rows) SELECT i, printf('%.*c', 500000, 'x') FROM n", on: 1, 1))
+            for _ in 0..<50 { try await client.ask(2, #"{"type":"fetch_cursor","cursor_id":1,"max_count":1}"#) }
+            let written = try await quiet(door)
+            #expect(written < 10_000_000, "20 MB were asked for: \(written)")
+            try await client.channel.setOption(.autoRead, value: true).get()
+            client.channel.read()
+            #expect(try await client.answer()["response"]["type"].string == "open_cursor")
+            var seen = 0
+            for _ in 0..<50 {
+                let entries = try await client.answer()["response"]["entries"]
+                if entries.count > 0, entries[0]["type"].string == "row" { seen += 1 }
+            }
+            #expect(seen == 40)
+        }
+    }
+
+    @Test func `answers that nobody takes are on the node's bill`() async throws {
+        let limits = DoorLimits.sockets.with { $0.bodiesInMemory = 4 << 20 }
+        try await HranaDoor.open(limits: limits) { door in
+            let client = try await Client.ready(door)
+            for stream in 0..<30 { _ = try await client.call(0, #"{"type":"open_stream","stream_id":\#(stream)}"#) }
+            try await client.channel.setOption(.autoRead, value: false).get()
+            for stream in 0..<30 {
+                try await client.ask(stream, Client.execute("SELECT printf('%.*c', 1000000, 'x')", on: stream))
+            }
+            let written = try await quiet(door)
+            #expect(written < 20_000_000, "30 MB were asked for: \(written)")
+            try await client.channel.setOption(.autoRead, value: true).get()
+            client.channel.read()
+            var seen = try await client.next()
+            while case .text = seen { seen = try await client.next() }
+            #expect(seen == .close(1013, "The node is at its limit; try again shortly"))
+        }
+    }
+
+    /// Waits until nothing more is written.
+    ///
+    /// - Returns: bytes that were written since the start.
+    private func quiet(_ door: HranaDoor) async throws -> UInt64 {
+        var (written, looks) = (door.door.server.metrics().bytesOut, 0)
+        while looks < 20 {
+            try await Task.sleep(for: .milliseconds(50))
+            let now = door.door.server.metrics().bytesOut
+            looks = now == written ? looks + 1 : 0
+            written = now
+        }
+        return written
+    }
+
+    @Test func `hundreds of sockets are told that the node ends, at once`() async throws {
+        let clients = Mutex<[Client]>([])
+        let began = Mutex(NIODeadline.now())
+        try await HranaDoor.open(limits: .sockets) { door in
+            let all = try await withThrowingTaskGroup(of: Client.self) { tasks in
+                for _ in 0..<300 { tasks.addTask { try await Client.ready(door) } }
+                var all: [Client] = []
+                for try await client in tasks { all.append(client) }
+                return all
+            }
+            clients.withLock { $0 = all }
+            began.withLock { $0 = .now() }
+        }
+        // The fixture's shutdown cuts after five seconds; sockets that do not answer linger for half of one.
+        #expect(NIODeadline.now() - began.withLock { $0 } < .seconds(5))
+        for client in clients.withLock({ $0 }) {
+            #expect(try await client.next() == .close(1001, "The node is shutting down"))
         }
     }
 

@@ -19,6 +19,13 @@ extension HranaError {
         "The request may have taken effect; look before you repeat it", code: "OUTCOME_UNKNOWN")
 }
 
+extension HranaError {
+    /// Nothing of the request was executed, and its stream is as it was.
+    var saysNothingRan: Bool {
+        ["BUSY", "MOVING", "CATALOG_UNAVAILABLE", "DEADLINE_EXCEEDED"].contains(code)
+    }
+}
+
 extension SocketClose {
     init(_ error: HranaDecodingError) {
         let code: UInt16 =

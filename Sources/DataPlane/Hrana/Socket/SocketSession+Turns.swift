@@ -97,6 +97,10 @@ extension SocketSession {
             guard let cursor = cursors[key] else { return }
             if cursor.hasBegun { endCursor(key, error) } else { failCursor(key, error) }
             `break`(cursor.stream, isGone: false)
+        case .settling(let key) where error.saysNothingRan:
+            // The stream is as it was, and its next request does the same.
+            streams[key]?.turn = nil
+            advance(key)
         case .settling(let key): `break`(key, isGone: false)
         case .closing: break
         }
