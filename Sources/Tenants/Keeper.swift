@@ -16,6 +16,7 @@ struct Keeper {
 
     func loop() {
         var nameless = NamelessFiles(engine: engine, below: firstGeneration)
+        var sweep = TombstoneSweep(engine: engine)
         var wasFull = false
         while engine.life.pause(engine.settings.keeperPause) {
             tick()
@@ -24,6 +25,7 @@ struct Keeper {
             wasFull = isFull
             engine.removals.run(engine.files)
             nameless.look()
+            sweep.look()
             for _ in 0..<16 where isOverBounds { if !evictSome() { break } }
         }
     }

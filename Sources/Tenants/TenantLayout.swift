@@ -18,7 +18,7 @@ package struct TenantLayout: Sendable {
     package var lostAndFound: String { directory + "/lost+found" }
     /// Copies of tenants that are on their way to this node.
     package var arrivals: String { directory + "/arrivals" }
-    /// Files of tenants that have left, kept for a while.
+    /// Files that no tenant has any more, kept for a while.
     package var tombstones: String { lostAndFound + "/tombstones" }
 
     package func folder(of tenant: TenantID) -> String {

@@ -91,7 +91,27 @@ private final class RetireWork: TenantWork {
     func release() {}
 }
 
-/// Files of tenants that have left: `<id>.<generation>.<milliseconds>.sqlite`, the time being when they left.
+/// Removes now and then what was put away long ago. On the keeper's thread.
+struct TombstoneSweep {
+    private let engine: TenantEngine
+    private var next = Instant(nanoseconds: 0)
+
+    /// Nanoseconds between two looks.
+    private static let pause: UInt64 = 3_600_000_000_000
+
+    init(engine: TenantEngine) { self.engine = engine }
+
+    mutating func look() {
+        let now = engine.context.time.monotonic()
+        guard now >= next else { return }
+        next = now.advanced(byNanoseconds: Self.pause)
+        let before = engine.context.time.wall().milliseconds - TenantEngine.tombstoneRetention
+        Tombstones(files: engine.files, layout: engine.layout).sweep(before: before)
+    }
+}
+
+/// Files that no tenant has any more: `<id>.<generation>.<milliseconds>.sqlite`, the time being when they were put away. Those of
+/// tenants that have left, and what a crash left of tenants that go on in another file.
 struct Tombstones {
     let files: any Files
     let layout: TenantLayout
