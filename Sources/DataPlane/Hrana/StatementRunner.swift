@@ -112,6 +112,8 @@ struct StatementRunner {
         switch special {
         case .vacuum(.main):
             try checkDeadline("")
+            // Asked again and again until it is done: it has the time of the whole request, from its beginning.
+            session.deadline = deadline
             try onSession { () throws(SQLFailure) in try session.compact() }
         case .vacuum(let form): try refuse(form)
         case .beginReadOnly: try onSession { () throws(SQLFailure) in _ = try session.beginReadOnly() }

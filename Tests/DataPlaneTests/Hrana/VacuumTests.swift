@@ -1,3 +1,4 @@
+import DataPlane
 import Tenants
 import Testing
 
@@ -62,6 +63,21 @@ import Testing
         #expect(await house.execute("COMMIT", on: holder.baton).code() == nil)
         #expect(await house.execute("INSERT INTO t(v) VALUES (1)").code() == nil)
         #expect(await house.execute(Self.pages).value == before)
+        try house.stop()
+    }
+
+    @Test func `it has the request's time, whatever other statements have`() async throws {
+        let house = try await HranaHouse { settings, limits in
+            settings.transactionWait = 600_000_000
+            settings.transactionIdle = 60_000_000_000
+            limits.statementTime = 200_000_000
+        }
+        // It is in nobody's way but the compaction's, which gives it longer than a statement has.
+        let holder = await house.execute("BEGIN")
+        #expect(holder.code() == nil)
+        let reply = await house.execute("VACUUM", as: .init(timeout: 15_000))
+        #expect(reply.status == 200 && reply.code() == nil, "\(reply.body)")
+        #expect(await house.execute("COMMIT", on: holder.baton).code() != nil)
         try house.stop()
     }
 }
