@@ -80,9 +80,12 @@ package final class DatabaseVFS: @unchecked Sendable {
 
     /// Makes a file that `Connection.compact` may write to. Forget it when that has ended.
     ///
+    /// - Parameter mayGoOn: asked now and then while it is written; a write that may not go on is interrupted.
     /// - Throws: what the disk says; `.exists` where there is such a file.
-    package func makeScratch(path: String) throws(FileError) -> ScratchFile {
-        keep(ScratchFile(path: path, name: newScratchName(), file: try files.open(path, .createNew)))
+    package func makeScratch(
+        path: String, while mayGoOn: @escaping @Sendable () -> Bool = { true }
+    ) throws(FileError) -> ScratchFile {
+        keep(ScratchFile(path: path, name: newScratchName(), file: try files.open(path, .createNew), while: mayGoOn))
     }
 
     /// Opens one that is there, for a `Connection` of its own. Forget it when that has ended.

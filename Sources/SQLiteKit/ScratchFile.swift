@@ -10,8 +10,14 @@ package final class ScratchFile: Sendable {
     private let file: any File
     private let end: Atomic<Int64>
     private let failure = Mutex<FileError?>(nil)
-    /// Asked before each read: SQLite's checks of a whole file look at nothing else for long.
+    /// Asked before each read, since SQLite's checks of a whole file look at nothing else for long, and after each sync.
     private let mayGoOn: @Sendable () -> Bool
+    /// Bytes written since the last sync.
+    private let unsynced = Atomic<Int64>(0)
+
+    /// Bytes written between two syncs, so that whoever else syncs the file system, or its own last sync, never has to wait for
+    /// more of it to be written.
+    static let pace: Int64 = 16 << 20
 
     init(
         path: String, name: String, file: any File, size: Int64 = 0,
@@ -58,7 +64,10 @@ package final class ScratchFile: Sendable {
         do throws(FileError) {
             try file.write(bytes, at: offset)
             end.max(offset + Int64(bytes.count), ordering: .relaxed)
-            return SQLITE_OK
+            guard unsynced.add(Int64(bytes.count), ordering: .relaxed).newValue >= Self.pace else { return SQLITE_OK }
+            unsynced.store(0, ordering: .relaxed)
+            try file.sync()
+            return mayGoOn() ? SQLITE_OK : SQLITE_INTERRUPT
         } catch {
             return note(error, error.writeCode)
         }

@@ -11,6 +11,8 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     // @unchecked: `outcome` is written on the tenant's thread and read when the work is released, which comes after.
     /// Pages copied between two looks at whether somebody still wants them.
     private static let step: Int32 = 512
+    /// Steps between two syncs: 16 MiB, so that no checkpoint, which syncs the file system, has to write more of the copy than that.
+    private static let stepsBetweenSyncs = 8
 
     let deadline: Instant
     let cancellation: WorkCancellation?
@@ -119,18 +121,30 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
         let connection = guarded.connection
         connection.isUnbounded = true
         defer { connection.isUnbounded = false }
-        do throws(SQLiteError) {
-            let copy = try DatabaseCopy(of: connection, to: path)
-            while try !copy.step(pages: Self.step) {
-                guard guarded.watch.mustStop() else { continue }
-                throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted")
-            }
-            if guarded.watch.mustStop() { throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted") }
-        } catch {
-            throw explain(error, guarded.watch.stop)
-        }
+        try copyPages(from: connection, guarded.watch)
         letGo(of: guarded)
         try finish(guarded.watch)
+    }
+
+    private func copyPages(from connection: Connection, _ watch: ExecutionWatch) throws(TenantsError) {
+        let copy: DatabaseCopy
+        do throws(SQLiteError) {
+            copy = try DatabaseCopy(of: connection, to: path)
+        } catch {
+            throw explain(error, watch.stop)
+        }
+        var steps = 0
+        var isWhole = false
+        while !isWhole {
+            do throws(SQLiteError) {
+                isWhole = try copy.step(pages: Self.step)
+                if watch.mustStop() { throw SQLiteError(extendedCode: SQLITE_INTERRUPT, message: "interrupted") }
+            } catch {
+                throw explain(error, watch.stop)
+            }
+            steps += 1
+            if steps % Self.stepsBetweenSyncs == 0 { try onFile { (file) throws(FileError) in try file.sync() } }
+        }
     }
 
     /// A plain file: no log beside it, and nothing of the server's own in it, nor of what was deleted.
