@@ -12,6 +12,14 @@ final class BlockingResult<Value>: @unchecked Sendable {
         gate.broadcast()
     }
 
+    /// - Returns: nil if there is none by then.
+    func wait(atMost nanoseconds: UInt64) -> Value? {
+        gate.withLock {
+            _ = gate.wait(atMost: nanoseconds, while: { value == nil })
+            return value
+        }
+    }
+
     func wait() -> Value {
         gate.withLock {
             gate.wait(while: { value == nil })

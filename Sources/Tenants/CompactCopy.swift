@@ -10,6 +10,17 @@ struct CompactCopy {
     let engine: TenantEngine
     let compaction: Compaction
 
+    private var progress: CompactionProgress {
+        CompactionProgress(engine: engine, deadline: compaction.deadline)
+    }
+
+    /// Whether the file is what the tenant's commits made it. Damage that nobody looks for would be copied else, get a checksum
+    /// of its own, and what shows it would be removed.
+    func isIntact(_ held: HeldTenant) throws(SQLFailure) -> Bool {
+        let found = try checksum(of: engine.layout.path(of: compaction.tenant, held.state.generation))
+        return found.pageCount == held.state.pageCount && found.checksum == held.state.checksum
+    }
+
     /// - Throws: `SQLFailure`; no file is left then.
     func make(of held: HeldTenant) throws(SQLFailure) -> CompactFile {
         let generation = try newGeneration()
@@ -17,14 +28,18 @@ struct CompactCopy {
         let place = engine.layout.path(of: compaction.tenant, generation)
         let share = try takeRoom(for: held)
         defer { share.noteWritten() }
-        let scratch = try onDisk { () throws(FileError) in try engine.context.vfs.makeScratch(path: aside) }
+        let progress = progress
+        let scratch = try onDisk { () throws(FileError) in
+            try engine.context.vfs.makeScratch(path: aside) { !progress.mustStop() }
+        }
         defer { engine.context.vfs.forget(scratch) }
         do throws(SQLFailure) {
             try write(held, into: scratch)
             if !engine.context.faults.switchBeforeSync {
                 try onDisk { () throws(FileError) in try scratch.finish() }
             }
-            let found = try onDisk { () throws(FileError) in try FileChecksum.of(aside, engine.files) }
+            let found = try checksum(of: aside)
+            try onDisk { () throws(FileError) in try check(found, scratch) }
             try onDisk { () throws(FileError) in try move(aside, to: place) }
             return CompactFile(
                 path: place, generation: generation, pageCount: found.pageCount, checksum: found.checksum)
@@ -35,7 +50,24 @@ struct CompactCopy {
     }
 
     private func newGeneration() throws(SQLFailure) -> Generation {
-        do throws(TenantsError) { return try engine.nextGeneration() } catch { throw .busy }
+        do throws(TenantsError) { return try engine.nextGeneration() } catch { throw SQLFailure(compaction: error) }
+    }
+
+    /// Of a whole file, with looks at whether it is time to stop.
+    private func checksum(of path: String) throws(SQLFailure) -> FileChecksum {
+        var sum = FileChecksum()
+        while try !onDisk({ () throws(FileError) in try sum.readOn(path, engine.files) }) {
+            if let reason = progress.reasonToStop { throw reason }
+        }
+        return sum
+    }
+
+    /// What was read back is as long as what was written.
+    private func check(_ found: FileChecksum, _ scratch: ScratchFile) throws(FileError) {
+        let bytes = Int64(found.pageCount) * Int64(PageHash.pageSize)
+        guard bytes == scratch.byteCount else {
+            throw .failed(operation: "check (\(bytes) of \(scratch.byteCount) bytes)", path: scratch.path, errno: 0)
+        }
     }
 
     /// The copy is no larger than the file. It leaves room for what others write meanwhile.
@@ -54,7 +86,9 @@ struct CompactCopy {
         var options = Connection.Options(cachePages: engine.settings.cachePages)
         options.maximumValueBytes = engine.settings.valueBytes
         options.mayAttach = true
-        let watch = CompactionProgress(engine: engine, deadline: compaction.deadline)
+        // What is in the schema was short enough when it came.
+        options.maximumSQLBytes = .max
+        let watch = progress
         do throws(SQLiteError) {
             let connection = try Connection(
                 vfs: engine.context.vfs, file: held.file, temporary: TempAccount(limit: engine.settings.temporaryBytes),
@@ -63,8 +97,9 @@ struct CompactCopy {
             connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
             try connection.compact(into: scratch)
         } catch {
-            if error.code == SQLITE_INTERRUPT { throw watch.isStopping ? .busy : .deadlineExceeded }
             if let disk = scratch.error { throw Self.failure(disk) }
+            if let reason = watch.reasonToStop { throw reason }
+            if error.code == SQLITE_INTERRUPT { throw .deadlineExceeded }
             throw error.isDiskFull ? .diskFull : .sqlite(error)
         }
     }
@@ -82,12 +117,12 @@ struct CompactCopy {
 
     private static func failure(_ error: FileError) -> SQLFailure {
         if case .full = error { return .diskFull }
-        return .sqlite(SQLiteError(extendedCode: SQLITE_IOERR, message: "the compact copy cannot be written: \(error)"))
+        return .sqlite(SQLiteError(extendedCode: SQLITE_IOERR, message: "the file cannot be compacted: \(error)"))
     }
 }
 
 /// Ends the copying when nobody waits for it any more.
-private final class CompactionProgress: ProgressObserver {
+private final class CompactionProgress: ProgressObserver, Sendable {
     private let engine: TenantEngine
     private let deadline: Instant
 
@@ -96,6 +131,11 @@ private final class CompactionProgress: ProgressObserver {
         self.deadline = deadline
     }
 
-    var isStopping: Bool { engine.life.isStopping || engine.life.isAbandoned }
-    func mustStop() -> Bool { isStopping || engine.context.time.monotonic() >= deadline }
+    /// Nil as long as it goes on.
+    var reasonToStop: SQLFailure? {
+        if engine.life.isStopping || engine.life.isAbandoned { return .busy }
+        return engine.context.time.monotonic() >= deadline ? .deadlineExceeded : nil
+    }
+
+    func mustStop() -> Bool { reasonToStop != nil }
 }

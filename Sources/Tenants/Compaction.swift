@@ -7,6 +7,7 @@ import Vocabulary
 final class Compaction: Sendable {
     private struct State {
         var isHolding = false
+        var attempts = 0
         var outcome: Result<Void, SQLFailure>?
     }
 
@@ -27,6 +28,18 @@ final class Compaction: Sendable {
     func end(_ outcome: Result<Void, SQLFailure>) {
         state.withLock { if $0.outcome == nil { $0.outcome = outcome } }
     }
+
+    /// What is told of an earlier attempt to hold the writers does not count any more.
+    ///
+    /// - Returns: the attempt that begins.
+    func beginAttempt() -> Int {
+        state.withLock { state in
+            state.attempts += 1
+            return state.attempts
+        }
+    }
+
+    func isCurrent(_ attempt: Int) -> Bool { state.withLock { $0.attempts == attempt } }
 
     /// The tenant's writers wait for it and not for a move.
     var isHolding: Bool {

@@ -20,6 +20,18 @@ final class CompactionQueue: @unchecked Sendable {
         return isTaken
     }
 
+    /// Its tenant is not to be had now: others go first.
+    func putBack(_ compaction: Compaction) {
+        let isTaken = gate.withLock {
+            if !isClosed { queue.append(compaction) }
+            return !isClosed
+        }
+        if isTaken { gate.signal() } else { compaction.end(.failure(.busy)) }
+    }
+
+    /// Others wait for the compactor.
+    var isWaitedFor: Bool { gate.withLock { !queue.isEmpty } }
+
     /// Blocks until there is one.
     ///
     /// - Returns: nil when it is time to end.

@@ -122,6 +122,8 @@ package final class SQLSession {
     ///   a transaction what SQLite says there. The database is as it was then.
     package func compact() throws(SQLFailure) {
         guard rights == .write else { throw .lacksWriteRight }
+        // Its client believes to be in a transaction.
+        if let failure = stream.rolledBack { throw failure }
         guard isAutocommit else {
             throw .sqlite(SQLiteError(extendedCode: SQLITE_ERROR, message: "cannot VACUUM from within a transaction"))
         }

@@ -19,9 +19,18 @@ extension Tenant {
         return true
     }
 
+    /// Its file is not what its commits made it: it stays as it is and is served no more. With no reader aside.
+    func quarantine(_ census: Census) {
+        let reason = "its pages do not have the checksum that its commits gave"
+        census.markDamaged(id, reason)
+        abandonDatabase(.damaged(id, reason: reason))
+    }
+
     /// After a drop or a replacement: the old file is nobody's any more.
-    func abandonDatabase() {
-        refuseWaiters(.moving(id))
+    ///
+    /// - Parameter error: for those that wait; nil tells them to look again.
+    func abandonDatabase(_ error: TenantsError? = nil) {
+        refuseWaiters(error ?? .moving(id))
         guard let open = database else { return }
         open.recorder.abandon()
         open.closeStreams()

@@ -118,25 +118,26 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
         if let held {
             self.held = nil
             process(held.work)
+            resumeWaiters()
         } else if let parked, !hasReaders {
             self.parked = nil
             process(parked)
+            resumeWaiters()
         }
         turn: for _ in 0..<Self.worksPerTurn where held == nil && parked == nil {
+            // The unit stepped aside: the lane has another thread, which takes the tenant's next works.
+            if Lane.current == nil { break turn }
             switch mailbox.withLock({ $0.next() }) {
             case .work(let work):
                 parts.load.leave()
                 process(work)
                 resumeWaiters()
-                // The unit stepped aside: the lane has another thread, which takes the tenant's next works.
-                if Lane.current == nil { break turn }
             case .reader(let reader):
                 noteState()
                 return reader.takeOver()
             case .tick:
+                // It may run works that had waited.
                 tick()
-                // It may have run works that had waited.
-                if Lane.current == nil { break turn }
             case .nothing: break turn
             }
         }

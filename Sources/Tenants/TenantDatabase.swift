@@ -291,6 +291,13 @@ package final class TenantDatabase {
         if hold != .none { thaw() }
     }
 
+    /// The writers go on, and the compaction tries again later.
+    func pause(_ paused: Compaction) {
+        guard compaction === paused, paused.isHolding else { return }
+        paused.isHolding = false
+        thaw()
+    }
+
     func thaw() {
         hold = .none
         recorder.isHeld = false

@@ -41,8 +41,7 @@ private final class QuarantineWork: TenantWork {
 
     func handle(_ tenant: Tenant) -> Bool {
         if tenant.mustAwaitReaders(recalling: true) { return true }
-        engine.census.markDamaged(tenant.id, "its pages do not have the checksum that its commits gave")
-        tenant.abandonDatabase()
+        tenant.quarantine(engine.census)
         reply.send(.success(()))
         return true
     }

@@ -9,7 +9,7 @@ import Vocabulary
 
 /// VACUUM, which the server does: a new file of a new generation, under whoever uses the tenant meanwhile.
 @Suite(.serialized) struct CompactionTests {
-    private static let schema = """
+    static let schema = """
         PRAGMA auto_vacuum=incremental; PRAGMA application_id=77; PRAGMA user_version=5;
         CREATE TABLE t(id INTEGER PRIMARY KEY, v); CREATE INDEX tv ON t(v);
         """
@@ -19,7 +19,7 @@ import Vocabulary
         """
 
     /// A tenant that is three quarters free pages.
-    private static func wasteful(_ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in })
+    static func wasteful(_ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in })
         async throws -> (House, TenantID)
     {
         let house = try House(adjust)
@@ -29,12 +29,12 @@ import Vocabulary
         return (house, tenant)
     }
 
-    private static func files(_ house: House) throws -> [String] {
+    static func files(_ house: House) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: house.directory)
             .filter { $0.hasSuffix(".sqlite") && $0.contains("00000000000003e8") || $0.contains("compact") }
     }
 
-    private static let content = "SELECT count(*) || ':' || sum(id) || ':' || sum(length(v)) FROM t"
+    static let content = "SELECT count(*) || ':' || sum(id) || ':' || sum(length(v)) FROM t"
 
     @Test func `the tenant goes on in a smaller file of a new generation with the same content`() async throws {
         let (house, tenant) = try await Self.wasteful()
@@ -222,7 +222,7 @@ import Vocabulary
     }
 
     /// A transaction that keeps a compaction waiting, until it is ended.
-    private static func openTransaction(_ house: House, _ tenant: TenantID) async throws -> StreamTicket {
+    static func openTransaction(_ house: House, _ tenant: TenantID) async throws -> StreamTicket {
         try await house.engine.perform(on: tenant) { database in
             let stream = try database.openStream(principal: 1)
             #expect(Caller(database, stream, .write).run("BEGIN IMMEDIATE") == .row(""))
@@ -231,7 +231,7 @@ import Vocabulary
         }
     }
 
-    private static func end(_ ticket: StreamTicket, _ house: House, _ tenant: TenantID) async throws {
+    static func end(_ ticket: StreamTicket, _ house: House, _ tenant: TenantID) async throws {
         try await house.engine.perform(on: tenant) { database in
             let stream = try database.resumeStream(ticket)
             #expect(Caller(database, stream, .write).run("COMMIT") == .row(""))
