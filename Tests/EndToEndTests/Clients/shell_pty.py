@@ -142,13 +142,19 @@ def transactions():
     expect(shell.end() == 0, "leaving")
 
 
+def other_end(descriptor):
+    """os.ptsname, which Python has from 3.13 on."""
+    number = fcntl.ioctl(descriptor, 0x80045430, struct.pack("I", 0))  # TIOCGPTN
+    return "/dev/pts/%d" % struct.unpack("I", number)
+
+
 def restoring():
     for number in (signal.SIGTERM, signal.SIGHUP):
         shell = Terminal("acme")
         shell.prompt()
         expect(not shell.is_cooked(), "raw at the prompt")
         # Held open, so that the settings can be read when the shell has ended.
-        keep = os.open(os.ptsname(shell.descriptor), os.O_RDWR | os.O_NOCTTY)
+        keep = os.open(other_end(shell.descriptor), os.O_RDWR | os.O_NOCTTY)
         os.kill(shell.pid, number)
         status = os.waitstatus_to_exitcode(os.waitpid(shell.pid, 0)[1])
         expect(status == -number, status)
