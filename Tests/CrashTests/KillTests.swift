@@ -50,10 +50,10 @@ extension CrashHouse {
     /// Stops in order and looks at the files.
     func stopAndCheck() throws -> [String] {
         var wrong = try stopAndLook()
-        // Files that nothing names are moved aside after a start, when there is time.
+        // Files that nothing names are moved aside after a start, some folders every 100 ms.
         for _ in 0..<5 where wrong.contains(where: { $0.hasSuffix(StoppedNode.nameless) }) {
             try server.start()
-            usleep(500_000)
+            usleep(1_500_000)
             wrong = try stopAndLook()
         }
         return wrong

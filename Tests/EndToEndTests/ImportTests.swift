@@ -26,7 +26,7 @@ import Testing
 
     private func count(_ key: String, _ port: Int) throws -> [[String?]]? {
         try Wire(port: port).send(
-            "POST", "/t/\(key)/v3/pipeline", HranaText.pipeline([HranaText.execute("SELECT count(*), max(a) FROM t")])
+            "POST", "/t/\(key)/v3/pipeline", HranaText.pipeline([HranaText.execute("SELECT count(*), length(max(a)) FROM t")])
         ).rows()
     }
 

@@ -95,8 +95,10 @@ import Testing
             ("/t/acme/v3", ["POST", "DELETE"]),
             ("/t/acme/v1/execute", ["GET"]), ("/t/acme/v3/cursor", ["GET"]),
         ] {
-            try siege.put(methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 404, .data("NOT_FOUND")) })
+            try siege.put(
+                methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 405, .data("METHOD_NOT_ALLOWED")) })
         }
+        try siege.put([Bad("no such path", Raw.get("/t/acme/nothing"), 404, .data("NOT_FOUND"))])
         for (path, methods) in [
             ("/v1/nothing", ["GET", "POST"]),
             ("/", ["GET", "POST"]), ("/.rowhouse/ping", ["GET", "POST"]), ("/.rowhouse/catalog", ["POST"]),
@@ -111,7 +113,7 @@ import Testing
                 methods.map { Bad("\($0) \(path)", Raw.get(path, method: $0), 405, .control("method_not_allowed")) })
         }
         try siege.put([
-            Bad("HEAD of a program", Raw.get("/t/acme/v3/pipeline", method: "HEAD"), 404, .empty),
+            Bad("HEAD of a program", Raw.get("/t/acme/v3/pipeline", method: "HEAD"), 405, .empty),
             Bad("HEAD of nothing", Raw.get("/nothing", method: "HEAD"), 404, .empty),
             Bad("preflight of nobody", Raw.get("/t/acme/v3/pipeline", method: "OPTIONS"), 403, .data("ORIGIN_REFUSED")),
         ])

@@ -96,7 +96,11 @@ import Testing
             })
         try siege.put([
             Bad("bookmark", Raw.pipeline(Raw.select, "Rowhouse-Bookmark: x\r\n"), 400, .data("BAD_REQUEST")),
-            Bad("key", Raw.pipeline(Raw.select, "Idempotency-Key: x\r\n"), 400, .data("IDEMPOTENCY_NOT_POSSIBLE")),
+            Bad(
+                "key beside a stream that stays open",
+                Raw.post(
+                    "/t/acme/v3/pipeline", HranaText.pipeline([HranaText.execute("SELECT 1")], close: false),
+                    "Idempotency-Key: x\r\n"), 400, .data("IDEMPOTENCY_NOT_POSSIBLE")),
             Bad("claim", Raw.pipeline(Raw.select, "Rowhouse-Claim: x\r\n"), 400, .data("BAD_REQUEST")),
         ])
         try siege.expectUntouched()
