@@ -50,4 +50,9 @@ final class CrashHouse: @unchecked Sendable {
         breach?.disturb(&environment)
         server.environment = environment
     }
+
+    /// - Parameter log: of a process with a failpoint, which also says there what it is going to do.
+    static func hasMetFailpoint(_ log: String) -> Bool {
+        log.contains("failpoint: killed") || log.contains("failpoint: failed")
+    }
 }

@@ -47,7 +47,7 @@ struct Life {
         let log = house.server.logText
         let wrong = look(house, ledger, register)
         return Outcome(
-            isMet: log.contains("failpoint: killed") || log.contains("failpoint: failed"), wrong: wrong,
+            isMet: CrashHouse.hasMetFailpoint(log), wrong: wrong,
             commits: ledger.commits,
             log: wrong.isEmpty ? log : house.server.logText)
     }

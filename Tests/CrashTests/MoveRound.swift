@@ -29,7 +29,7 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
         try pair.mend()
         try Self.expectSettled(pair, ledger, testDescription)
         let log = pair.nodes[node]!.server.logText
-        return log.contains("failpoint: killed") || log.contains("failpoint: failed")
+        return CrashHouse.hasMetFailpoint(log)
     }
 
     /// Until the move has ended or the node.

@@ -4,19 +4,6 @@ import Testing
 
 /// A tenant taken out of the house with the command line, as SQLite's own shell sees it.
 @Suite(.serialized) struct ExportTests {
-    private func run(_ command: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [command] + arguments
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
-    }
-
     @Test func `an exported tenant is a database for SQLite's shell, also after kill -9`() throws {
         let server = try ServerProcess()
         let file = server.directory + ".export.sqlite"
@@ -29,14 +16,17 @@ import Testing
         server.kill()
         try server.start()
         let export = ["tenant", "export", "acme", file, "--url", server.url]
-        let first = try run(ServerProcess.binary, export)
+        let first = try Command.run(ServerProcess.binary, export)
         #expect(first.status == 0 && first.output.contains("as of 1-1"), "\(first)")
-        let looked = try run("sqlite3", [file, "PRAGMA integrity_check; SELECT count(*), min(v) FROM t"])
+        let looked = try Command.run("sqlite3", [file, "PRAGMA integrity_check; SELECT count(*), min(v) FROM t"])
         #expect(looked.output == "ok\n2|one\n", "\(looked)")
         // A file that is there is not replaced by accident, and nothing half done is left.
-        #expect(try run(ServerProcess.binary, export).status == 4)
-        #expect(try run(ServerProcess.binary, export + ["--force", "--json"]).output.contains(#""bookmark" : "1-1""#))
-        let missing = try run(ServerProcess.binary, ["tenant", "export", "nobody", file + "x", "--url", server.url])
+        #expect(try Command.run(ServerProcess.binary, export).status == 4)
+        #expect(
+            try Command.run(ServerProcess.binary, export + ["--force", "--json"]).output.contains(
+                #""bookmark" : "1-1""#))
+        let missing = try Command.run(
+            ServerProcess.binary, ["tenant", "export", "nobody", file + "x", "--url", server.url])
         #expect(missing.status == 3, "\(missing)")
         #expect(!FileManager.default.fileExists(atPath: file + "x.part"))
     }

@@ -4,29 +4,17 @@ import Testing
 
 /// Files brought into the house with the command line, and through the node that does not have the tenant.
 @Suite(.serialized) struct ImportTests {
-    private func run(_ command: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [command] + arguments
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
-    }
-
     private func make(_ sql: String) throws -> String {
         let path = NSTemporaryDirectory() + "rowhouse-import-" + UUID().uuidString + ".sqlite"
-        let made = try run("sqlite3", [path, sql])
+        let made = try Command.run("sqlite3", [path, sql])
         try #require(made.status == 0, "\(made)")
         return path
     }
 
     private func count(_ key: String, _ port: Int) throws -> [[String?]]? {
         try Wire(port: port).send(
-            "POST", "/t/\(key)/v3/pipeline", HranaText.pipeline([HranaText.execute("SELECT count(*), length(max(a)) FROM t")])
+            "POST", "/t/\(key)/v3/pipeline",
+            HranaText.pipeline([HranaText.execute("SELECT count(*), length(max(a)) FROM t")])
         ).rows()
     }
 
@@ -35,16 +23,16 @@ import Testing
         let file = try make("CREATE TABLE t(a); INSERT INTO t VALUES ('one'), (zeroblob(3000000));")
         defer { try? FileManager.default.removeItem(atPath: file) }
         let call = ["tenant", "import", "acme", file, "--url", server.url]
-        let missing = try run(ServerProcess.binary, call)
+        let missing = try Command.run(ServerProcess.binary, call)
         #expect(missing.status == 3 && missing.output.contains("tenant_not_found"), "\(missing)")
-        let rehearsed = try run(ServerProcess.binary, call + ["--create", "--dry-run"])
+        let rehearsed = try Command.run(ServerProcess.binary, call + ["--create", "--dry-run"])
         #expect(rehearsed.status == 0 && rehearsed.output.contains("would"), "\(rehearsed)")
-        let made = try run(ServerProcess.binary, call + ["--create", "--json"])
+        let made = try Command.run(ServerProcess.binary, call + ["--create", "--json"])
         #expect(made.status == 0 && made.output.contains(#""created" : true"#), "\(made)")
         #expect(try count("acme", server.port)?.first?.first == "2")
-        let stale = try run(ServerProcess.binary, call + ["--if-match", "1-0"])
+        let stale = try Command.run(ServerProcess.binary, call + ["--if-match", "1-0"])
         #expect(stale.status == 4 && stale.output.contains("bookmark_mismatch"), "\(stale)")
-        let again = try run(ServerProcess.binary, call + ["--if-match", "1-1"])
+        let again = try Command.run(ServerProcess.binary, call + ["--if-match", "1-1"])
         #expect(again.status == 0 && again.output.contains("now at 1-2"), "\(again)")
         server.kill()
         try server.start()
@@ -59,19 +47,19 @@ import Testing
         for node in [pair.first, pair.second] {
             for key in ["u0", "u1", "new\(node.port)"] {
                 let call = ["tenant", "import", key, file, "--create", "--url", node.url]
-                let done = try run(ServerProcess.binary, call)
+                let done = try Command.run(ServerProcess.binary, call)
                 #expect(done.status == 0, "\(done)\n\(node.logText.suffix(500))")
                 for other in [pair.first, pair.second] { #expect(try count(key, other.port)?.first?.first == "2") }
             }
             // curl waits for 100 Continue, and sends in chunks what has no length.
-            let curled = try run(
+            let curled = try Command.run(
                 "curl",
                 ["-sS", "-X", "PUT", "-H", "Transfer-Encoding: chunked", "-T", file, "\(node.url)/t/u0/snapshot"])
             #expect(curled.output.contains("\"bookmark\""), "\(curled)")
-            let refused = try run(
+            let refused = try Command.run(
                 "curl", ["-sS", "-X", "PUT", "-H", "If-Match: 1-0", "-T", file, "\(node.url)/t/u0/snapshot"])
             #expect(refused.output.contains("bookmark_mismatch"), "\(refused)")
-            let broken = try run(
+            let broken = try Command.run(
                 "curl", ["-sS", "-X", "PUT", "--data-binary", "@/bin/true", "\(node.url)/t/u0/snapshot"])
             #expect(broken.output.contains("snapshot_invalid"), "\(broken)")
         }
@@ -89,25 +77,25 @@ import Testing
             """)
         let dump = file + ".sql"
         defer { for path in [file, dump] { try? FileManager.default.removeItem(atPath: path) } }
-        var text = try run("sqlite3", [file, ".dump"]).output
+        var text = try Command.run("sqlite3", [file, ".dump"]).output
         try text.write(toFile: dump, atomically: true, encoding: .utf8)
         let call = ["tenant", "import", "acme", dump, "--url", server.url]
-        #expect(try run(ServerProcess.binary, call).status == 3)
-        let done = try run(ServerProcess.binary, call + ["--create"])
+        #expect(try Command.run(ServerProcess.binary, call).status == 3)
+        let done = try Command.run(ServerProcess.binary, call + ["--create"])
         #expect(done.status == 0 && done.output.contains("ran 3004 statements"), "\(done)")
         #expect(try count("acme", server.port)?.first?.first == "3000")
         // Once more its tables are there already.
-        let again = try run(ServerProcess.binary, call)
+        let again = try Command.run(ServerProcess.binary, call)
         #expect(
             again.status == 1 && again.output.contains("line 3") && again.output.contains("already exists"), "\(again)")
-        let stale = try run(ServerProcess.binary, call + ["--if-match", "1-0"])
+        let stale = try Command.run(ServerProcess.binary, call + ["--if-match", "1-0"])
         #expect(stale.status == 4, "\(stale)")
         text = "INSERT INTO t(a) VALUES (1);\n\n/* a; */ INSERT INTO t(a)\n VALUES (2); INSERT INTO nothing VALUES (3)"
         try text.write(toFile: dump, atomically: true, encoding: .utf8)
-        let wrong = try run(ServerProcess.binary, call)
+        let wrong = try Command.run(ServerProcess.binary, call)
         #expect(wrong.status == 1 && wrong.output.contains("line 4"), "\(wrong)")
         #expect(try count("acme", server.port)?.first?.first == "3000")
         try "PRAGMA writable_schema=ON;".write(toFile: dump, atomically: true, encoding: .utf8)
-        #expect(try run(ServerProcess.binary, call).output.contains("virtual tables"))
+        #expect(try Command.run(ServerProcess.binary, call).output.contains("virtual tables"))
     }
 }
