@@ -22,7 +22,7 @@ final class Arrival: Sendable {
     let order: MoveOrder
     private let site: ArrivalSite
     private let state: Mutex<State>
-    private let turnstile = Turnstile()
+    private let turnstile = Turnstile(bound: 1024)
 
     init(_ offer: MoveOffer, site: ArrivalSite) {
         order = offer.order

@@ -8,17 +8,10 @@ final class CheckpointRequests: @unchecked Sendable {
     private let gate = Gate()
     private var wanted: Set<TenantID> = []
     private var isStopped = false
-    private var isUrgent = false
 
     func add(_ tenant: TenantID) {
         let isNew = gate.withLock { wanted.insert(tenant).inserted }
         if isNew { gate.signal() }
-    }
-
-    /// The journal or the memory runs short.
-    func hurry() {
-        gate.withLock { isUrgent = true }
-        gate.signal()
     }
 
     func stop() {
@@ -31,9 +24,8 @@ final class CheckpointRequests: @unchecked Sendable {
     /// - Returns: up to `limit` tenants; nil when it is time to end.
     func take(_ limit: Int, waitingAtMost nanoseconds: UInt64) -> [TenantID]? {
         gate.withLock {
-            _ = gate.wait(atMost: nanoseconds, while: { wanted.isEmpty && !isStopped && !isUrgent })
+            _ = gate.wait(atMost: nanoseconds, while: { wanted.isEmpty && !isStopped })
             if isStopped { return nil }
-            isUrgent = false
             let taken = Array(wanted.prefix(limit))
             wanted.subtract(taken)
             return taken

@@ -1,31 +1,44 @@
 import Synchronization
 
 /// One at a time, in the order in which they came: for a few awaits that must not be interleaved with others'.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Bool, Never>] = []
     }
 
-    private static let bound = 1024
+    private let bound: Int
     private let state = Mutex(State())
 
+    /// - Parameter bound: how many may wait.
+    package init(bound: Int) { self.bound = bound }
+
     /// - Returns: nil, with nothing done, where too many wait already.
-    func pass<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
+    package func pass<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
         guard await enter() else { return nil }
         defer { leave() }
         return try await body()
     }
 
     /// - Returns: nil, with nothing done, where somebody is inside.
-    func passIfFree<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
-        let isFree = state.withLock { state in
+    package func passIfFree<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
+        guard takeIfFree() else { return nil }
+        defer { leave() }
+        return try await body()
+    }
+
+    /// The same on a thread that may not wait.
+    package func passIfFree<Result>(_ body: () throws -> Result) rethrows -> Result? {
+        guard takeIfFree() else { return nil }
+        defer { leave() }
+        return try body()
+    }
+
+    private func takeIfFree() -> Bool {
+        state.withLock { state in
             defer { state.isTaken = true }
             return !state.isTaken
         }
-        guard isFree else { return nil }
-        defer { leave() }
-        return try await body()
     }
 
     private func enter() async -> Bool {
@@ -35,7 +48,7 @@ final class Turnstile: Sendable {
                     state.isTaken = true
                     return true
                 }
-                guard state.waiting.count < Self.bound else { return false }
+                guard state.waiting.count < bound else { return false }
                 state.waiting.append(continuation)
                 return nil
             }

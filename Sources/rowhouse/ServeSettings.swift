@@ -41,7 +41,6 @@ enum ServeSettings {
         engine.replicaKeep = settings.replicas.keep.nanoseconds
         engine.journalHoldback = settings.journal.holdback.nanoseconds
         engine.recoveryBytes = Int64(settings.journal.recovery)
-        engine.journalHoldback = settings.journal.holdback.nanoseconds
         return engine
     }
 

@@ -15,7 +15,7 @@ package final class ReplicaDesk: Sendable {
     private static let spare: Int64 = 256 << 20
 
     final class Entry: Sendable {
-        let turn = ReplicaTurn()
+        let turn = Turnstile(bound: 256)
         private let gone = Atomic<Bool>(false)
         /// Another entry has its place: whoever waited here asks for that one.
         var isGone: Bool { gone.load(ordering: .acquiring) }
@@ -42,7 +42,7 @@ package final class ReplicaDesk: Sendable {
     let keep: UInt64
     let worker = ServiceThread()
     let reader = ServiceThread()
-    private let scanning = ReplicaTurn()
+    private let scanning = Turnstile(bound: 256)
 
     init(layout: TenantLayout, settings: EngineSettings, files: any Files, time: any TimeSource) {
         folder = ReplicaFolder(root: layout.directory + "/replicas")
@@ -66,7 +66,7 @@ package final class ReplicaDesk: Sendable {
         // Each time round somebody has put the tenant's history away meanwhile.
         for _ in 0..<8 {
             let entry = entry(of: tenant)
-            let result: Result? = try await entry.turn.pass { entry.isGone ? nil : try await body(entry) }
+            let result: Result? = try await entry.turn.passInLine { entry.isGone ? nil : try await body(entry) }
             if let result { return result }
         }
         throw TenantsError.busy(queue: "line of the tenant's replicas")
@@ -101,7 +101,7 @@ package final class ReplicaDesk: Sendable {
     /// What earlier processes have left is counted before anything is added.
     private func scan() async throws {
         if state.withLock({ $0.hasScanned }) { return }
-        try await scanning.pass {
+        try await scanning.passInLine {
             if self.state.withLock({ $0.hasScanned }) { return }
             let found = try await self.work { [folder, files] () throws(FileError) in
                 try files.makeDirectory(folder.root)

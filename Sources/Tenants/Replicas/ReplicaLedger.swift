@@ -3,7 +3,7 @@ import Vocabulary
 
 /// A tenant's history with its files open: the generation's first state, and the log of what came after.
 ///
-/// One task at a time changes it (`ReplicaTurn`); what has been given out may be read by others meanwhile.
+/// One task at a time changes it (`Turnstile`); what has been given out may be read by others meanwhile.
 final class ReplicaLedger: @unchecked Sendable {
     // @unchecked: everything that changes belongs to whoever has the tenant's turn.
     let tenant: TenantID
