@@ -5,7 +5,7 @@ package enum CatalogSchema {
     /// Every migration ever released, in order; its number is its place, from 1. One that was released never changes.
     private static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
-        FourthMigration.statements, FifthMigration.statements,
+        FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
     ]
 
     package static var current: Int { migrations.count }
