@@ -20,12 +20,15 @@ struct PrintingTests {
         #expect(try load(SettingsPrinter.yaml(ServerSettings())).settings == ServerSettings())
     }
 
-    @Test func `The samples of two nodes fit together`() throws {
+    @Test func `The samples of three nodes fit together`() throws {
         let first = try load(sample("first-node.yaml")).settings
-        let second = try load(sample("second-node.yaml")).settings
-        #expect(first.catalog == .embedded && first.node.id == NodeID("n1") && second.node.id == NodeID("n2"))
-        #expect(second.catalog == .remote(try #require(first.node.advertise)))
-        #expect(first.cluster.keyFile == second.cluster.keyFile && first.cluster.keyFile != nil)
+        #expect(first.catalog == .embedded && first.node.id == NodeID("n1") && first.cluster.keyFile != nil)
+        for (name, id) in [("second-node.yaml", "n2"), ("third-node.yaml", "n3")] {
+            let other = try load(sample(name)).settings
+            #expect(other.catalog == .remote(try #require(first.node.advertise)))
+            #expect(other.node.id == NodeID(id) && other.cluster.keyFile == first.cluster.keyFile)
+            #expect(other.node.advertise != first.node.advertise && other.node.listen != first.node.listen)
+        }
     }
 
     @Test func `Settings that differ from every default survive print and parse`() throws {
