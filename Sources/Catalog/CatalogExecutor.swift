@@ -78,13 +78,16 @@ package enum CatalogExecutor {
         return results
     }
 
-    /// - Returns: false if the operation has a row already.
+    /// - Returns: false if the operation has a row already, or the catalog is sealed.
     private static func claim(
         _ operation: CatalogOperation, outcome: [UInt8], on connection: some CatalogConnection
     ) throws(CatalogError) -> Bool {
         let inserted = try own(connection) { connection throws(CatalogFault) in
             try connection.execute(
-                "INSERT INTO operations (id, result, recorded) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
+                """
+                INSERT INTO operations (id, result, recorded) SELECT ?1, ?2, ?3
+                WHERE NOT EXISTS (SELECT 1 FROM catalog_identity WHERE id = \(CatalogSeal.row)) ON CONFLICT (id) DO NOTHING
+                """,
                 [.blob(operation.id.bytes), .blob(outcome), .integer(operation.at.milliseconds)])
         }
         return inserted.affected == 1
@@ -103,16 +106,26 @@ package enum CatalogExecutor {
         }
     }
 
+    /// It writes, though it changes nothing: what it finds may have been committed where a crash came before the standbys
+    /// had it, and only a write has the commit wait for them.
     private static func stored(
         _ operation: CatalogOperation, on connection: some CatalogConnection
     ) throws(CatalogError) -> Result<[CatalogRows], CatalogError> {
         let found = try own(connection) { connection throws(CatalogFault) in
-            try connection.execute("SELECT result FROM operations WHERE id = ?1", [.blob(operation.id.bytes)])
+            try connection.execute(
+                "UPDATE operations SET recorded = recorded WHERE id = ?1 RETURNING result",
+                [.blob(operation.id.bytes)])
         }
-        guard case .blob(let bytes)? = found.rows.first?.first else {
-            throw .damaged("operation without a result")
-        }
+        guard case .blob(let bytes)? = found.rows.first?.first else { throw try sealed(connection) }
         return try CatalogWire.decodeOutcome(bytes)
+    }
+
+    private static func sealed(_ connection: some CatalogConnection) throws(CatalogError) -> CatalogError {
+        let found = try own(connection) { connection throws(CatalogFault) in
+            try connection.execute(CatalogSeal.select.sql, [])
+        }
+        guard let seal = try CatalogSeal(found) else { return .damaged("operation without a result") }
+        return .unavailable(seal.description)
     }
 
     /// Records a refusal of a repeated operation, unless an earlier copy succeeded in between: then that is the outcome.

@@ -1,0 +1,55 @@
+/// Says of a catalog that it is not to be used, because it is not the one, or not yet: no operation is taken while it stands.
+///
+/// It is a row beside the catalog's identity, which every mutating transaction looks for; so it holds at once, for every
+/// node and every program that knows this rule.
+package enum CatalogSeal: Equatable, Sendable {
+    /// It is being copied, to there; nothing may change under the copy.
+    case copying(to: String)
+    /// It was copied, to there, which is the catalog now.
+    case moved(to: String)
+    /// It is a copy that is not whole yet: of which catalog, and how far it has come.
+    case unfinished(CopyMark)
+
+    /// Its place in `catalog_identity`.
+    static let row = 2
+
+    static let select = CatalogStatement("SELECT identity FROM catalog_identity WHERE id = \(row)")
+
+    /// - Throws: `CatalogError`.
+    package static func read(_ driver: any CatalogDriver) async throws(CatalogError) -> CatalogSeal? {
+        try CatalogSeal(try await driver.run(CatalogTransaction(.read, [select]))[0])
+    }
+
+    init?(_ result: CatalogRows) throws(CatalogError) {
+        guard let row = result.rows.first else { return nil }
+        var reader = RowReader("catalog_identity", row)
+        let words = try reader.text().split(separator: " ", maxSplits: 1).map(String.init)
+        switch words.first {
+        case "copying": self = .copying(to: words.last!)
+        case "moved": self = .moved(to: words.last!)
+        case "unfinished":
+            guard let mark = CopyMark(words.last!) else { throw .damaged("catalog_identity: a seal") }
+            self = .unfinished(mark)
+        default: throw .damaged("catalog_identity: a seal")
+        }
+    }
+
+    /// As it is stored.
+    var text: String {
+        switch self {
+        case .copying(let place): "copying \(place)"
+        case .moved(let place): "moved \(place)"
+        case .unfinished(let mark): "unfinished \(mark)"
+        }
+    }
+}
+
+extension CatalogSeal: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .copying(let place): "this catalog is being copied to \(place) and takes no changes meanwhile"
+        case .moved(let place): "this catalog was copied to \(place), which is used instead"
+        case .unfinished(let mark): "this catalog is a copy of \(mark.source) that is not whole yet"
+        }
+    }
+}
