@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "rowhouse",
             dependencies: [
-                "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Residents",
+                "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Postgres", "Residents",
                 "Movers", "Rebalancing",
                 "Membership", "Routing", "Catalog", "Access", "Contract", "Tenants", "Journal", "Hrana", "SQLiteKit",
                 "Lanes", "Seams", "Vocabulary", "Benchmarks", "CSQLite",
@@ -115,6 +115,7 @@ let package = Package(
         room("Rebalancing", ["Vocabulary"]),
         room("Catalog", ["Vocabulary", "Seams"]),
         room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "CSQLite", "Vocabulary", "Seams"]),
+        room("Postgres", ["Catalog", "CPostgres", "Lanes", "Vocabulary", "Seams"]),
         room("Access", ["Vocabulary", "Seams", .crypto]),
         room("Tenants", ["Journal", "SQLiteKit", "Lanes", "Vocabulary", "Seams"]),
 
@@ -128,6 +129,7 @@ let package = Package(
         room("Vocabulary"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CPostgres"),
 
         // Proofs.
         .target(
@@ -148,8 +150,8 @@ let package = Package(
         tests(
             "CatalogTests",
             [
-                "Catalog", "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "SQLiteKit", "Seams",
-                "Vocabulary",
+                "Catalog", "CatalogDrivers", "Postgres", "Processes", "Tenants", "Journal", "Lanes", "Membership",
+                "Rebalancing", "Routing", "CSQLite", "Simulator", "SQLiteKit", "Seams", "Vocabulary",
             ]),
         tests(
             "RebalancingTests",

@@ -157,7 +157,7 @@ package final class ServerProcess: @unchecked Sendable {
 
     package var processIdentifier: Int32 { lock.withLock { process?.processIdentifier ?? -1 } }
 
-    private static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
