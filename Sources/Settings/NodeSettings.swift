@@ -19,6 +19,24 @@ package enum CatalogSetting: Sendable, Equatable {
     case embedded
     /// On the node that answers at this address.
     case remote(HTTPOrigin)
+    /// In PostgreSQL, which every node that has this setting asks by itself.
+    case postgres(PostgresAddress)
+}
+
+/// How a catalog in PostgreSQL is used.
+package struct PostgresSettings: Sendable, Equatable {
+    /// The schema within the database that holds the catalog's tables.
+    package var schema = "rowhouse"
+    package var connections = 8
+    /// Transactions that wait for a connection.
+    package var queue = 256
+    /// For each host that is tried.
+    package var connectTimeout = Duration.seconds(3)
+    package var statementTimeout = Duration.seconds(5)
+    /// For a whole transaction, waiting for a connection included.
+    package var transactionTimeout = Duration.seconds(10)
+
+    package init() {}
 }
 
 /// What nodes of one cluster share.

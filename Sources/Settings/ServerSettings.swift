@@ -7,6 +7,7 @@ package struct ServerSettings: Sendable, Equatable {
     /// The domain under which `acme.<domain>` names tenant `acme`; `nil` turns naming by `Host` off.
     package var domain: String?
     package var catalog = CatalogSetting.embedded
+    package var postgres = PostgresSettings()
     package var cluster = ClusterSettings()
     package var access = AccessSettings()
     package var cors = CORSSettings()

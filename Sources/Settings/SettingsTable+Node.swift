@@ -27,7 +27,31 @@ extension SettingsTable {
 
     static let catalog = Setting(
         "catalog", \.catalog, .catalog, structured: true,
-        "Where the catalog lives: on this node, or on the node that answers at an address.")
+        """
+        Where the catalog lives: on this node, on the node that answers at an address, or in PostgreSQL, whose connection \
+        string is libpq's.
+        """)
+
+    static let postgres: [Setting] = [
+        Setting(
+            "postgres.schema", \.postgres.schema, .name("a name of 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-'"),
+            "The schema within the database that holds the tables of a catalog in PostgreSQL; made if it does not exist."),
+        Setting(
+            "postgres.connections", \.postgres.connections, .count(1...64),
+            "Connections to PostgreSQL that this node has at most, each with a thread of its own."),
+        Setting(
+            "postgres.queue", \.postgres.queue, .count(1...10_000),
+            "Transactions that may wait for a connection; beyond, one is refused at once."),
+        Setting(
+            "postgres.connect-timeout", \.postgres.connectTimeout, .duration(.seconds(2) ... .seconds(60)),
+            "How long each host of the connection string is tried; in whole seconds."),
+        Setting(
+            "postgres.statement-timeout", \.postgres.statementTimeout,
+            .duration(.milliseconds(100) ... .seconds(60)), "How long one statement in PostgreSQL may take."),
+        Setting(
+            "postgres.transaction-timeout", \.postgres.transactionTimeout, .duration(.seconds(1) ... .seconds(120)),
+            "How long a transaction in PostgreSQL may take, waiting for a connection included."),
+    ]
 
     static let cluster: [Setting] = [
         Setting(

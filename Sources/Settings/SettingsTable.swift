@@ -1,7 +1,7 @@
 /// Every key that a node's configuration has, in the order in which the sample shows them.
 package enum SettingsTable {
     package static let all: [Setting] =
-        node + [domain, catalog] + cluster + access + [durability] + journal + streams + tenants + replicas + routing
+        node + [domain, catalog] + postgres + cluster + access + [durability] + journal + streams + tenants + replicas + routing
         + compat
         + limits + [schemas]
 

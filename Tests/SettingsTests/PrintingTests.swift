@@ -31,12 +31,39 @@ struct PrintingTests {
         }
     }
 
+    @Test(arguments: [
+        ("host=db password=s3cret dbname=r", "host=db password=*** dbname=r"),
+        ("password = 's3 cret\\' x' host=db", "password = *** host=db"),
+        ("host=db sslpassword=s3cret", "host=db sslpassword=***"),
+        ("postgresql://me:s3cret@db1,db2/r?sslmode=require", "postgresql://me:***@db1,db2/r?sslmode=require"),
+        ("postgres://db/r?user=me&password=s3cret&x=1", "postgres://db/r?user=me&password=***&x=1"),
+        ("host=db dbname=r user=me", "host=db dbname=r user=me"),
+    ])
+    func `A password is not printed`(_ given: String, _ shown: String) throws {
+        let settings = try load("catalog: {postgres: \"\(given.replacing("\\", with: "\\\\"))\"}").settings
+        #expect(settings.catalog == .postgres(PostgresAddress(given)))
+        let printed = SettingsPrinter.yaml(settings)
+        #expect(printed.contains(shown) && !printed.contains("s3"))
+    }
+
+    @Test func `The sample of a node on PostgreSQL is one`() throws {
+        let settings = try load(sample("postgres-node.yaml")).settings
+        guard case .postgres(let address) = settings.catalog else { throw SampleFailure() }
+        #expect(address.connection.contains("sslmode=verify-full") && address.connection.contains("host=db1"))
+        #expect(settings.postgres == PostgresSettings(), "the sample shows the defaults")
+        #expect(settings.cluster.keyFile == (try load(sample("first-node.yaml"))).settings.cluster.keyFile)
+    }
+
+    private struct SampleFailure: Error {}
+
     @Test func `Settings that differ from every default survive print and parse`() throws {
         let yaml = """
             node: {id: n7, listen: "[::1]:9", data: "/a b/#c", advertise: "http://[fd00::1]:81", zone: "null",
               labels: {a: "x: y", b: "\\"q\\" \\\\ 'r'"}}
             domain: db.example.com
             catalog: {remote: "http://n1"}
+            postgres: {schema: r.2, connections: 3, queue: 7, connect-timeout: 4s, statement-timeout: 900ms,
+              transaction-timeout: 11s}
             cluster: {key-file: "~", lease: 2500ms}
             access: {trusted-proxies: [10.0.0.0/8, "::1"],
               admin-tokens: [{name: a, sha256: "\(String(repeating: "0", count: 64))", scopes: [operator]}]}
