@@ -21,6 +21,20 @@ need_packages() {
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# PostgreSQL's server for tests that start one of their own: its programs, not a cluster that runs beside them. Where it cannot
+# be had, those tests are skipped and say so.
+want_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && return 0
+    command -v apt-get >/dev/null || return 0
+    local sudo="" conf=/etc/postgresql-common/createcluster.conf
+    [ "$(id -u)" -eq 0 ] || sudo="sudo"
+    if [ ! -e "$conf" ]; then
+        $sudo mkdir -p "${conf%/*}"
+        echo 'create_main_cluster = false' | $sudo tee "$conf" >/dev/null
+    fi
+    (need_packages postgresql libpq5) || say "PostgreSQL cannot be installed: its tests are skipped"
+}
+
 need_swift() {
     command -v swift >/dev/null && return 0
     echo "Swift is not on the PATH. Install Swift 6.3 or newer for Linux: https://www.swift.org/install/linux/" >&2

@@ -11,11 +11,25 @@ import Vocabulary
 struct NodeCatalog: Sendable {
     let driver: any CatalogDriver
     let identity: Identity
+    /// Ends what the driver has running. Blocks.
+    var end: @Sendable () -> Void = {}
 
     /// The embedded one is made and migrated here; a remote one must be of our schema already.
     ///
-    /// - Throws: `ServeFailure`, `.config` where it is another catalog than the one that this directory's node belongs to.
+    /// - Throws: `ServeFailure`, `.config` where it is another catalog than the one that this directory's node belongs to, or
+    ///   one that is not to be used.
     static func reach(_ base: NodeBase, engine: TenantEngine, cluster: NodeCluster?) async throws -> NodeCatalog {
+        let catalog = try await find(base, engine: engine, cluster: cluster)
+        if let seal = try await CatalogSeal.read(catalog.driver) {
+            catalog.end()
+            throw ServeFailure.config(
+                "catalog: \(seal). Name the one that is, finish the copy, or see `rowhouse catalog reopen --help`")
+        }
+        return catalog
+    }
+
+    private static func find(_ base: NodeBase, engine: TenantEngine, cluster: NodeCluster?) async throws -> NodeCatalog
+    {
         let known = base.options.replaceCatalog ? nil : base.identity.catalog
         switch base.settings.catalog {
         case .embedded: return try await embedded(base, engine, known)
@@ -26,6 +40,7 @@ struct NodeCatalog: Sendable {
             }
             let remote = RemoteCatalog(transport: cluster.peers, address: "\(origin)")
             return try await Self.remote(known.map { remote.only($0) } ?? remote, at: "\(origin)", base)
+        case .postgres(let address): return try await postgres(address, base, known)
         }
     }
 
@@ -45,7 +60,7 @@ struct NodeCatalog: Sendable {
         .config(
             """
             \(base.directory) belongs to a cluster whose catalog is not in it. If the catalog is on another node, say so: \
-            catalog: {remote: "http://that-node:8080"}. If it is lost for good, start once with --replace-catalog: an \
+            catalog: {remote: "http://that-node:8080"}, or {postgres: "…"} where it was copied there. If it is lost for good, start once with --replace-catalog: an \
             empty one is begun, and no tenant of the old one is served
             """)
     }

@@ -99,6 +99,7 @@ struct NodeCore: Service {
         try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana, moves) }
         await node.usage.finish()
         try? await node.lease.leave(begun)
+        try? await Self.blocking { node.catalog.end() }
     }
 
     /// Blocking work on a thread of its own, never on the shared pool.

@@ -148,8 +148,10 @@ extension NodeParts {
             Dictionary(uniqueKeysWithValues: nodes.filter { $0.state != .fenced }.map { ($0.id, $0.address) }))
     }
 
-    private var isCatalogHolder: Bool {
-        if case .embedded = base.settings.catalog { true } else { false }
+    /// Whether the node asks the database that holds the catalog by itself. Nodes on PostgreSQL all do; what holders look
+    /// after is safe to be done by several.
+    var isCatalogHolder: Bool {
+        if case .remote = base.settings.catalog { false } else { true }
     }
 
     private func ping(_ begun: LeaseKeeper.Begun) -> PingObject {
@@ -220,7 +222,7 @@ struct Chores: Sendable {
             guard turn % Self.slowly == 0 else { continue }
             await parts.usage.run()
             _ = try? await parts.residents.purgeOverdue(recovery: recovery)
-            if case .embedded = parts.base.settings.catalog {
+            if parts.isCatalogHolder {
                 var retention = Housekeeping.Retention()
                 retention.freedKeys = parts.store.keyHold
                 _ = try? await Housekeeping(parts.store).sweepAll(retention, at: parts.base.time.wall())

@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import Postgres
 import Settings
 import Tenants
 
@@ -19,7 +20,8 @@ enum ServeChecks {
         var checks = FileChecks()
         checks.key = keyProblem
         checks.template = templateProblem
-        return [listenMistake(loaded)].compactMap(\.self) + checks.mistakes(loaded) + directoryMistakes(loaded)
+        return [listenMistake(loaded), catalogMistake(loaded)].compactMap(\.self) + checks.mistakes(loaded)
+            + directoryMistakes(loaded)
     }
 
     /// Everybody could read and change everything.
@@ -27,6 +29,13 @@ enum ServeChecks {
         let settings = loaded.settings
         return ListenRule.check(settings.node.listen.host, credentialsConfigured: !settings.access.adminTokens.isEmpty)
             .map { loaded.mistake("node.listen", $0.description) }
+    }
+
+    private static func catalogMistake(_ loaded: LoadedSettings) -> SettingMistake? {
+        guard case .postgres(let address) = loaded.settings.catalog else { return nil }
+        return PostgresPlace(address, loaded.settings.postgres).mistake.map {
+            loaded.mistake("catalog", $0.description)
+        }
     }
 
     private static func keyProblem(_ contents: [UInt8]) -> String? {
