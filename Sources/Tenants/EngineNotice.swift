@@ -11,6 +11,8 @@ package enum EngineNotice: Equatable, Sendable {
     case uploadFailed(TenantID, reason: String)
     /// A tenant goes on with the content of an uploaded file.
     case replaced(TenantID, before: TenantState, after: TenantState)
+    /// A tenant has taken what a replica wrote offline.
+    case pushed(TenantID, before: TenantState, after: TenantState)
     /// The device has no more room: whatever brings something new is refused.
     case diskFull
     /// There is room again.
@@ -21,6 +23,7 @@ package enum EngineNotice: Equatable, Sendable {
 final class EngineNotices: Sendable {
     private let compactions = Atomic<UInt64>(0)
     private let replacements = Atomic<UInt64>(0)
+    private let pushes = Atomic<UInt64>(0)
     private let listener: @Sendable (EngineNotice) -> Void
 
     init(_ listener: @escaping @Sendable (EngineNotice) -> Void) { self.listener = listener }
@@ -29,10 +32,13 @@ final class EngineNotices: Sendable {
 
     var replacementCount: UInt64 { replacements.load(ordering: .relaxed) }
 
+    var pushCount: UInt64 { pushes.load(ordering: .relaxed) }
+
     func tell(_ notice: EngineNotice) {
         switch notice {
         case .compacted: compactions.add(1, ordering: .relaxed)
         case .replaced: replacements.add(1, ordering: .relaxed)
+        case .pushed: pushes.add(1, ordering: .relaxed)
         case .copyFailed, .uploadFailed, .diskFull, .diskHasRoom: break
         }
         listener(notice)

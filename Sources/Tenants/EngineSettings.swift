@@ -65,6 +65,8 @@ package struct EngineSettings: Sendable {
     package var replicaLogBytes: Int64 = 16 << 20
     /// Nanoseconds for which that is kept when nobody asks for it.
     package var replicaKeep: UInt64 = 604_800_000_000_000
+    /// Bytes of frames that one push of a replica's offline writes may have; 0 is no pushes.
+    package var pushBytes: Int64 = 64 << 20
     /// Rows of the node state written in one transaction.
     package var stateBatch = 1_000
 

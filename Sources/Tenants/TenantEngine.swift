@@ -34,6 +34,7 @@ package final class TenantEngine: Sendable {
     /// The same for clients' uploads.
     let uploadWrites = ServiceThread()
     let uploads = UploadRequests()
+    package let pushes: PushShelf
     let snapshotSpace = SnapshotSpace()
     package let replicas: ReplicaDesk
     /// What takes a moment and should not wait behind that: files are renamed, manifests written.
@@ -59,6 +60,7 @@ package final class TenantEngine: Sendable {
             context: parts.context)
         replicas = ReplicaDesk(
             layout: parts.layout, settings: parts.settings, files: parts.files, time: parts.context.time)
+        pushes = PushShelf(PushShelf.Bounds(bytes: 4 * parts.settings.pushBytes))
         events = EventRecorder(journal: parts.journal, dirty: parts.dirty)
     }
 

@@ -26,6 +26,13 @@ enum EngineLog {
                     "tenant": "\(tenant)", "pages": "\(before.pageCount)", "now": "\(after.pageCount)",
                     "generation": "\(after.generation)",
                 ])
+        case .pushed(let tenant, let before, let after):
+            logger.debug(
+                "took what a replica wrote offline",
+                metadata: [
+                    "tenant": "\(tenant)", "pages": "\(before.pageCount)", "now": "\(after.pageCount)",
+                    "generation": "\(after.generation)",
+                ])
         case .compacted(let tenant, let before, let after):
             logger.info(
                 "compacted",

@@ -78,14 +78,7 @@ struct ReplicaCommit {
             try flush()
             try ledger.log.file.sync()
         }
-        if pageCount > ledger.hashes.count {
-            // Growth may skip a page; it reads as zeros.
-            for number in UInt32(ledger.hashes.count) + 1...pageCount {
-                ledger.hashes.append(PageHash.ofZeroPage(number: number))
-            }
-        }
-        for change in changed { ledger.hashes[Int(change.page) - 1] = change.hash }
-        ledger.hashes.removeLast(ledger.hashes.count - Int(pageCount))
+        ledger.end(changed, size: pageCount)
         ledger.chain = chain
         ledger.history.append(frames: frames, at: bookmark)
     }

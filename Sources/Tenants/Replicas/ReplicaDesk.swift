@@ -198,7 +198,7 @@ package final class ReplicaDesk: Sendable {
     /// Times that a piece of work is offered again, 10 ms apart, where too much waits already.
     private static let patience = 500
 
-    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+    func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
         for _ in 0..<Self.patience {
             do { return try await body() } catch TenantsError.busy {
                 try await Task.sleep(for: .milliseconds(10))

@@ -26,6 +26,14 @@ final class ReplicaLedger: @unchecked Sendable {
         self.hashes = hashes
     }
 
+    /// What the pages are after a commit of these.
+    func end(_ pages: [(page: UInt32, hash: UInt64)], size: UInt32) {
+        // Growth may skip a page; it reads as zeros.
+        while hashes.count < Int(size) { hashes.append(PageHash.ofZeroPage(number: UInt32(hashes.count) + 1)) }
+        for change in pages where change.page <= size { hashes[Int(change.page) - 1] = change.hash }
+        hashes.removeLast(hashes.count - Int(size))
+    }
+
     var baseBytes: Int64 { Int64(history.basePages) * Int64(PageHash.pageSize) }
     var logBytes: Int64 { ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) }
     var bytes: Int64 { baseBytes + logBytes }

@@ -19,6 +19,8 @@ final class ReplicaLoading: @unchecked Sendable {
     private var next: UInt32 = 1
     /// Of the commit that is being read.
     private var commit: [(page: UInt32, hash: UInt64)] = []
+    /// Frames of the replica's commits before it that the tenant has as one with it.
+    private var onTheWay: UInt32 = 0
     private var commitChain = ReplicaChain(value: 0)
     /// Nil at the end where the files are not what they should be.
     private(set) var ledger: ReplicaLedger?
@@ -100,8 +102,11 @@ final class ReplicaLoading: @unchecked Sendable {
         while hashes.count < Int(size) { hashes.append(PageHash.ofZeroPage(number: UInt32(hashes.count) + 1)) }
         for change in commit where change.page <= size { hashes[Int(change.page) - 1] = change.hash }
         hashes.removeLast(hashes.count - Int(size))
-        history.append(frames: UInt32(commit.count), at: Bookmark(epoch: history.epoch, txid: txid))
+        onTheWay += UInt32(commit.count)
         commit = []
+        guard txid.rawValue != ReplicaFrame.onTheWay else { return }
+        history.append(frames: onTheWay, at: Bookmark(epoch: history.epoch, txid: txid))
+        onTheWay = 0
         chain = commitChain
     }
 

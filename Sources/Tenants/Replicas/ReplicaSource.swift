@@ -29,5 +29,6 @@ struct ReplicaSource: Sendable {
         page.storeBytes(of: UInt32(1).bigEndian, toByteOffset: 24, as: UInt32.self)
         page.storeBytes(of: schemaVersion.bigEndian, toByteOffset: 40, as: UInt32.self)
         page.storeBytes(of: UInt32(1).bigEndian, toByteOffset: 92, as: UInt32.self)
+        for offset in PushMark.offset..<PushMark.offset + PushMark.length { page[offset] = 0 }
     }
 }

@@ -76,7 +76,7 @@ extension TenantEngine {
     // MARK: Histories
 
     /// The tenant's history: the open one, the one on the disk if nobody else has had the tenant since, or a new one.
-    private func ledger(_ entry: ReplicaDesk.Entry, _ call: ReplicaCall) async throws -> ReplicaLedger {
+    func ledger(_ entry: ReplicaDesk.Entry, _ call: ReplicaCall) async throws -> ReplicaLedger {
         if let open = entry.ledger { return open }
         if let found = try await replicas.load(call.tenant) {
             return try await current(entry, found, call)
@@ -103,7 +103,7 @@ extension TenantEngine {
         return try await begin(entry, copy, call)
     }
 
-    private func goOn(
+    func goOn(
         _ entry: ReplicaDesk.Entry, _ ledger: ReplicaLedger, _ call: ReplicaCall
     ) async throws -> ReplicaLedger {
         let known = ledger.history.bookmark
@@ -126,7 +126,7 @@ extension TenantEngine {
         ledger.history.mayGoOn(to: bookmark) && !ledger.isLong(beyond: settings.replicaLogBytes)
     }
 
-    private func append(
+    func append(
         _ entry: ReplicaDesk.Entry, _ ledger: ReplicaLedger, _ body: () async throws -> Void
     ) async throws {
         do {

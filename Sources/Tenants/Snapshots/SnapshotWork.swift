@@ -151,6 +151,10 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
     private func finish(_ watch: ExecutionWatch) throws(TenantsError) {
         try onFile { (file) throws(FileError) in
             try [UInt8]([1, 1]).withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: 18) }
+            let nothing = [UInt8](repeating: 0, count: PushMark.length)
+            try nothing.withUnsafeBytesTyped { raw throws(FileError) in
+                try file.write(raw, at: Int64(PushMark.offset))
+            }
         }
         do throws(SQLiteError) {
             try CopyFinish.drop(IdempotencyTable.name, from: path)

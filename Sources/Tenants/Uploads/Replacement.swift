@@ -3,15 +3,19 @@ import SQLiteKit
 import Seams
 package import Vocabulary
 
-/// One replacement of a tenant's content by an uploaded file, while its writers are held for it.
+/// One replacement of a tenant's content by a file, while its writers are held for it.
 final class Replacement: Sendable {
     let tenant: TenantID
-    /// What the tenant must be at; nil for anything.
+    /// What the tenant must be at.
     let expected: BookmarkCondition
+    /// The file is what the tenant is, and what a replica has written on it: one more commit. Transactions that are open end as
+    /// they do for any writer that waits, connections stay. Else all that is open is of another content, and ends.
+    let isCommit: Bool
 
-    init(_ tenant: TenantID, _ expected: BookmarkCondition) {
+    init(_ tenant: TenantID, _ expected: BookmarkCondition, isCommit: Bool = false) {
         self.tenant = tenant
         self.expected = expected
+        self.isCommit = isCommit
     }
 }
 
@@ -71,8 +75,12 @@ final class HoldForReplacementWork: ReplacementWork {
             return true
         }
         database.replacement = replacement
-        database.endTransactions(.replaced)
-        if endsReads { database.readers.recall(.tenantLeaves) }
+        if !replacement.isCommit {
+            database.endTransactions(.replaced)
+            if endsReads { database.readers.recall(.tenantLeaves) }
+        } else if endsReads {
+            database.endEverythingOpen()
+        }
         do throws(TenantsError) {
             switch try FreezeStep(engine: engine, ends: false).attempt(tenant, database, for: self) {
             case nil: break
@@ -123,7 +131,10 @@ final class SwitchToUploadedWork: ReplacementWork {
             answer.set(.failure(.engine(.moving(tenant.id))))
             return true
         }
-        if endsReads, tenant.mustAwaitReaders(recalling: true) { return true }
+        if endsReads {
+            if replacement.isCommit { database.endEverythingOpen() }
+            if tenant.mustAwaitReaders(recalling: true) { return true }
+        }
         guard database.readers.isEmpty else {
             answer.set(.success(nil))
             return true
@@ -137,12 +148,17 @@ final class SwitchToUploadedWork: ReplacementWork {
     }
 
     private func switchOver(_ tenant: Tenant, _ database: TenantDatabase) throws(TenantsError) -> SwitchedTenant? {
-        database.closeConnections(.replaced)
+        if !replacement.isCommit { database.closeConnections(.replaced) }
         guard let lsn = try database.goOn(in: place, as: next, previous: held.state.generation, engine.events) else {
             return nil
         }
         engine.census.put(tenant.id, next)
-        engine.context.notices.tell(.replaced(tenant.id, before: held.state, after: next))
+        if replacement.isCommit {
+            database.noteTaken()
+            engine.context.notices.tell(.pushed(tenant.id, before: held.state, after: next))
+        } else {
+            engine.context.notices.tell(.replaced(tenant.id, before: held.state, after: next))
+        }
         let (removals, old) = (engine.removals, engine.layout.path(of: tenant.id, held.state.generation))
         engine.journal.whenDurable(lsn, RunWhenDurable { removals.add(old) })
         database.letGo(of: replacement)

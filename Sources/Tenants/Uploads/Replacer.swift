@@ -9,9 +9,10 @@ import Vocabulary
 /// before the journal has the record durably finds the old file, whole, and after it the new one.
 struct Replacer {
     let engine: TenantEngine
-    let tenant: TenantID
-    let expected: BookmarkCondition
+    let replacement: Replacement
     let watch: UploadWatch
+
+    private var tenant: TenantID { replacement.tenant }
 
     /// Between two looks at whether reads have ended, or the tenant stays.
     private static let look: UInt64 = 5_000_000
@@ -19,16 +20,15 @@ struct Replacer {
     /// - Returns: what the tenant is from now on, durably.
     /// - Throws: `UploadFailure`; the tenant goes on as it was then, except for `.outcomeUnknown`.
     func replace(by uploaded: UploadedDatabase) throws(UploadFailure) -> TenantState {
-        let replacement = Replacement(tenant, expected)
         let switched: SwitchedTenant
         do throws(UploadFailure) {
-            let held = try hold(replacement)
+            let held = try hold()
             if try uploaded.carryOver(from: held) { try uploaded.finish() }
             try uploaded.moveIn()
-            switched = try switchOver(replacement, held, uploaded)
+            switched = try switchOver(held, uploaded)
         } catch {
             uploaded.discard()
-            letGo(replacement)
+            letGo()
             throw error
         }
         do { try engine.journal.waitUntilDurable(switched.lsn) } catch { throw .engine(.outcomeUnknown) }
@@ -39,7 +39,7 @@ struct Replacer {
         engine.context.time.monotonic().advanced(byNanoseconds: engine.settings.transactionWait)
     }
 
-    private func hold(_ replacement: Replacement) throws(UploadFailure) -> HeldTenant {
+    private func hold() throws(UploadFailure) -> HeldTenant {
         let patience = patience
         return try repeating { () -> HoldForReplacementWork in
             HoldForReplacementWork(engine, replacement, endsReads: engine.context.time.monotonic() >= patience)
@@ -47,7 +47,7 @@ struct Replacer {
     }
 
     private func switchOver(
-        _ replacement: Replacement, _ held: HeldTenant, _ uploaded: UploadedDatabase
+        _ held: HeldTenant, _ uploaded: UploadedDatabase
     ) throws(UploadFailure) -> SwitchedTenant {
         let patience = patience
         return try repeating { () -> SwitchToUploadedWork in
@@ -67,7 +67,7 @@ struct Replacer {
     }
 
     /// It failed: the writers go on, in the file as it is.
-    private func letGo(_ replacement: Replacement) {
+    private func letGo() {
         repeat {
             let work = EndReplacementWork(replacement)
             engine.submitUrgently(work, to: tenant)

@@ -34,9 +34,33 @@ extension TenantEngine {
         cancellation: WorkCancellation
     ) async throws -> TenantState {
         let watch = UploadWatch(engine: self, deadline: deadline, cancellation)
-        return try await withCheckedThrowingContinuation { continuation in
-            let job = UploadJob(upload, expected, watch, continuation)
-            if let refusal = uploads.add(job) { job.end(.failure(.engine(refusal))) }
+        return try await run(on: upload.tenant, watch) { () throws(PushFailure) in
+            do throws(UploadFailure) {
+                let uploaded = try UploadCopy(
+                    self, upload.tenant, path: upload.path, byteCount: upload.byteCount, watch: watch
+                ).make()
+                // The room is there for something else while writers are waited for.
+                upload.discard()
+                let replacement = Replacement(upload.tenant, expected)
+                return try Replacer(engine: self, replacement: replacement, watch: watch).replace(by: uploaded)
+            } catch {
+                throw .content(error)
+            }
+        }
+    }
+
+    /// Runs this on one of the uploaders' threads.
+    ///
+    /// - Throws: `PushFailure`, and `UploadFailure` for its `content`.
+    func run(
+        on tenant: TenantID, _ watch: UploadWatch,
+        _ body: @escaping @Sendable () throws(PushFailure) -> TenantState
+    ) async throws -> TenantState {
+        try await withCheckedThrowingContinuation { continuation in
+            let job = UploadJob(tenant, watch, continuation) {
+                do throws(PushFailure) { return .success(try body()) } catch { return .failure(error) }
+            }
+            if let refusal = uploads.add(job) { job.end(.failure(.content(.engine(refusal)))) }
         }
     }
 

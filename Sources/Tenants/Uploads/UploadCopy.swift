@@ -100,13 +100,7 @@ struct UploadCopy {
     }
 
     private func connect(_ scratch: ScratchFile, mayAttach: Bool) throws(SQLiteError) -> Connection {
-        var options = Connection.Options(
-            cachePages: engine.settings.cachePages, maximumValueBytes: engine.settings.valueBytes)
-        options.mayAttach = mayAttach
-        let connection = try Connection(
-            vfs: engine.context.vfs, scratch: scratch, temporary: temporary, memory: memory, options: options)
-        connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
-        return connection
+        try engine.foreignConnection(scratch, temporary: temporary, mayAttach: mayAttach, memory: memory, watch)
     }
 }
 

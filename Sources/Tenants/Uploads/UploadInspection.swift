@@ -4,6 +4,8 @@ import SQLiteKit
 /// Looks at a file that came from outside, through its own connection: is it whole, and does it hold only what a tenant may?
 struct UploadInspection {
     let connection: Connection
+    /// Answers under idempotency keys may be in it: they are dropped then.
+    var mayHoldAnswers = true
     /// Faults that are named; one is enough to refuse it.
     private static let faults = 5
     /// Of what is told of them.
@@ -22,11 +24,12 @@ struct UploadInspection {
     }
 
     private func checkNames() throws(UploadFailure) {
+        let except = mayHoldAnswers ? "AND tbl_name COLLATE NOCASE IS NOT '\(IdempotencyTable.name)'" : ""
         let found = try texts(
             """
             SELECT type || ' ' || name FROM sqlite_schema
             WHERE (name LIKE '\\_rowhouse\\_%' ESCAPE '\\' OR tbl_name LIKE '\\_rowhouse\\_%' ESCAPE '\\')
-            AND tbl_name COLLATE NOCASE <> '\(IdempotencyTable.name)' LIMIT \(Self.faults)
+            \(except) LIMIT \(Self.faults)
             """)
         guard let first = found.first else { return }
         throw .refused(
@@ -39,6 +42,11 @@ struct UploadInspection {
                 throw .damaged("its schema has a table without pages that is no virtual one")
             }
             if let reason = ReservedNames.refusal(ofModuleNamed: module) { throw .refused(reason) }
+        }
+        let others = try texts(
+            "SELECT sql FROM sqlite_schema WHERE coalesce(rootpage, 0) <> 0 AND sql LIKE '%virtual%'")
+        guard !others.contains(where: { VirtualTableText.module(of: $0) != nil }) else {
+            throw .damaged("its schema has a virtual table with pages")
         }
     }
 

@@ -40,32 +40,40 @@ final class UploadRequests: @unchecked Sendable {
             return queue
         }
         gate.broadcast()
-        for job in left { job.end(.failure(.engine(.shuttingDown))) }
+        for job in left { job.end(.failure(.content(.engine(.shuttingDown)))) }
     }
 }
 
-/// An uploaded file that is to become a tenant.
+/// A file that is to be looked at and to take a tenant's place.
 final class UploadJob: Sendable {
-    let upload: TenantUpload
-    let expected: BookmarkCondition
+    let tenant: TenantID
     let watch: UploadWatch
+    private let work: @Sendable () -> Result<TenantState, PushFailure>
     private let continuation: CheckedContinuation<TenantState, any Error>
 
     init(
-        _ upload: TenantUpload, _ expected: BookmarkCondition, _ watch: UploadWatch,
-        _ continuation: CheckedContinuation<TenantState, any Error>
+        _ tenant: TenantID, _ watch: UploadWatch, _ continuation: CheckedContinuation<TenantState, any Error>,
+        _ work: @escaping @Sendable () -> Result<TenantState, PushFailure>
     ) {
-        self.upload = upload
-        self.expected = expected
+        self.tenant = tenant
         self.watch = watch
+        self.work = work
         self.continuation = continuation
     }
 
-    /// Once, by whoever has taken it.
-    func end(_ outcome: Result<TenantState, UploadFailure>) { continuation.resume(with: outcome.mapError { $0 }) }
+    func run() -> Result<TenantState, PushFailure> { work() }
+
+    /// Once, by whoever has taken it. What became of the file is told as `UploadFailure`.
+    func end(_ outcome: Result<TenantState, PushFailure>) {
+        continuation.resume(
+            with: outcome.mapError { (failure) -> any Error in
+                if case .content(let failure) = failure { return failure }
+                return failure
+            })
+    }
 }
 
-/// Looks at uploads, writes them anew and puts them in place. Some threads of it, so that a large file does not hold up all.
+/// Looks at files, writes them anew and puts them in place. Some threads of it, so that a large one does not hold up all.
 struct Uploader {
     let engine: TenantEngine
     static let threads = 2
@@ -74,23 +82,12 @@ struct Uploader {
         while let job = engine.uploads.take() { job.end(run(job)) }
     }
 
-    private func run(_ job: UploadJob) -> Result<TenantState, UploadFailure> {
-        do throws(UploadFailure) {
-            try job.watch.check()
-            let upload = job.upload
-            let uploaded = try UploadCopy(
-                engine, upload.tenant, path: upload.path, byteCount: upload.byteCount, watch: job.watch
-            ).make()
-            // The room is there for something else while writers are waited for.
-            upload.discard()
-            let replacer = Replacer(
-                engine: engine, tenant: upload.tenant, expected: job.expected, watch: job.watch)
-            return .success(try replacer.replace(by: uploaded))
-        } catch {
-            if case .engine(.storage(let reason)) = error {
-                engine.context.notices.tell(.uploadFailed(job.upload.tenant, reason: reason))
-            }
-            return .failure(error)
+    private func run(_ job: UploadJob) -> Result<TenantState, PushFailure> {
+        if let stop = job.watch.stop { return .failure(.content(.engine(stop))) }
+        let outcome = job.run()
+        if case .failure(.content(.engine(.storage(let reason)))) = outcome {
+            engine.context.notices.tell(.uploadFailed(job.tenant, reason: reason))
         }
+        return outcome
     }
 }

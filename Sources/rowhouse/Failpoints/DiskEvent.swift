@@ -42,6 +42,7 @@
         /// What is put in a tenant's place later.
         private func temporaryPlace(of name: Substring) -> String? {
             if name.hasSuffix(".compact") { return "compact" }
+            if name.hasSuffix(".push") { return "push" }
             return name.hasSuffix(".upload") ? "upload" : nil
         }
 

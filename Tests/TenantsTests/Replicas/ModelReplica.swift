@@ -20,7 +20,7 @@ struct ModelReplica {
         for _ in 0..<20_000 {
             let position = ReplicaPosition(generation: generation, from: frame + 1, to: frame + 129)
             switch try await engine.replicaPull(position, call) {
-            case .frames(let content): try await take(content)
+            case .frames(let content): take(try await Self.all(content))
             case .generation(let newest, let at):
                 if newest <= generation {
                     bookmark = at
@@ -42,15 +42,15 @@ struct ModelReplica {
         pages = stride(from: 0, to: bytes.count, by: 4096).map { Array(bytes[$0..<$0 + 4096]) }
     }
 
-    private mutating func take(_ content: ReplicaContent) async throws {
-        let bytes = try await Self.all(content)
+    /// Frames that it was given, or that it pushed and that were taken.
+    mutating func take(_ bytes: [UInt8], isOwn: Bool = false) {
         #expect(!bytes.isEmpty && bytes.count % ReplicaFrame.bytes == 0)
         var seen: Set<UInt32> = []
         var isInside = false
         for start in stride(from: 0, to: bytes.count, by: ReplicaFrame.bytes) {
             let header = bytes[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let (page, size) = (UInt32(header >> 32), UInt32(truncatingIfNeeded: header))
-            #expect(seen.insert(page).inserted, "a page twice in one commit is one frame in the client's log")
+            #expect(seen.insert(page).inserted || isOwn, "a page twice in one commit is one frame in the client's log")
             while pages.count < Int(page) { pages.append([UInt8](repeating: 0, count: 4096)) }
             pages[Int(page) - 1] = Array(bytes[(start + 24)..<(start + ReplicaFrame.bytes)])
             frame += 1
@@ -63,6 +63,9 @@ struct ModelReplica {
         }
         #expect(!isInside, "what is given ends with a commit")
     }
+
+    /// After a push: what the answer says.
+    mutating func goTo(_ generation: UInt32, _ frame: UInt32) { (self.generation, self.frame) = (generation, frame) }
 
     private static func all(_ content: ReplicaContent) async throws -> [UInt8] {
         var bytes: [UInt8] = []

@@ -1,0 +1,222 @@
+import SQLiteKit
+import Seams
+import Vocabulary
+
+/// Makes the file that a tenant goes on with after a push: the state that the replica stood on, from the history's own files, and
+/// the pushed pages over it; then looks at it as at a file that came from outside. On an uploader's thread.
+///
+/// Pages keep their numbers, so that what other replicas are sent of the push is the push. No row is run through SQL.
+struct PushCopy {
+    let engine: TenantEngine
+    /// Nobody changes it meanwhile: whoever has the tenant's turn waits for this.
+    let ledger: ReplicaLedger
+    let pushed: PushedFile
+    /// Which of the pushed frames, from 0.
+    let range: Range<UInt32>
+    /// What the file's schema is to count as: another than any connection knows.
+    let schemaVersion: UInt32
+    /// That the tenant has with it.
+    let txid: TxID
+    let watch: UploadWatch
+
+    private var tenant: TenantID { ledger.tenant }
+
+    /// - Returns: the new file, aside, with its content synced.
+    /// - Throws: `PushFailure`; nothing is left of the file then.
+    func make() throws(PushFailure) -> UploadedDatabase {
+        let pageCount = try measure()
+        do throws(UploadFailure) {
+            let share = try takeRoom(for: pageCount)
+            defer { share.noteWritten() }
+            return try write()
+        } catch {
+            throw .content(error)
+        }
+    }
+
+    // MARK: Bounds
+
+    /// How large it gets at most on the way, before anything is written.
+    private func measure() throws(PushFailure) -> UInt32 {
+        let most = UInt32(clamping: engine.settings.transactionBytes / PageHash.pageSize)
+        let (quota, old) = (engine.settings.databasePages, UInt32(ledger.hashes.count))
+        var (changed, commit): (Set<UInt32>, Set<UInt32>) = ([], [])
+        var (largest, isTwice) = (old, false)
+        do throws(FileError) {
+            try pushed.forEach(range, engine.files) { (frame) throws(FileError) in
+                changed.insert(frame.page)
+                largest = max(largest, frame.size)
+                // A client makes one frame of two, so others' would not have the numbers that this one's have.
+                isTwice = isTwice || !commit.insert(frame.page).inserted && frame.size == 0
+                if frame.size > 0 { commit.removeAll(keepingCapacity: true) }
+            }
+        } catch {
+            throw .content(.engine(error.asTenantsError))
+        }
+        guard !isTwice else { throw .malformed("a page is in one commit twice, and not at its end") }
+        guard changed.count <= most, largest - old <= most else { throw .transactionTooLarge }
+        guard quota == 0 || largest <= max(quota, old) else { throw .content(.quotaExceeded) }
+        return largest
+    }
+
+    private func takeRoom(for pageCount: UInt32) throws(UploadFailure) -> SnapshotSpace.Share {
+        try onDisk { () throws(FileError) in
+            let free = try engine.files.freeBytes(holding: engine.layout.temporary)
+            let bytes = Int64(pageCount) * Int64(PageHash.pageSize)
+            guard let share = engine.snapshotSpace.take(bytes, free: free, isKept: false) else {
+                throw FileError.full(path: engine.layout.temporary)
+            }
+            return share
+        }
+    }
+
+    // MARK: The file
+
+    private func write() throws(UploadFailure) -> UploadedDatabase {
+        let generation: Generation
+        do throws(TenantsError) { generation = try engine.nextGeneration() } catch { throw .engine(error) }
+        let aside = "\(engine.layout.temporary)/\(tenant).\(generation).push"
+        do throws(UploadFailure) {
+            try writePages(aside)
+            let scratch = try onDisk { () throws(FileError) in
+                try engine.context.vfs.openScratch(path: aside) { [watch] in watch.mayRead() }
+            }
+            let made = UploadedDatabase(engine, tenant, generation, scratch)
+            try inspect(scratch)
+            try made.finish()
+            return made
+        } catch {
+            try? engine.files.remove(aside)
+            throw error
+        }
+    }
+
+    private func writePages(_ path: String) throws(UploadFailure) {
+        let file = try onDisk { () throws(FileError) in try PacedFile(engine.files, path) }
+        defer { file.close() }
+        try copyBase(file)
+        try copyLog(file)
+        try check(file)
+        var proof = PushProof(generation: pushed.generation, first: pushed.first + range.lowerBound)
+        try onDisk { () throws(FileError) in
+            try pushed.forEach(range, engine.files) { (frame) throws(FileError) in
+                proof.add(page: frame.page, size: frame.size, hash: frame.hash)
+                try file.put(frame.content, page: frame.page, size: frame.size)
+            }
+        }
+        try dress(
+            file,
+            PushMark(
+                first: pushed.first + range.lowerBound, count: proof.count, txid: txid, proof: proof.value))
+    }
+
+    private func copyBase(_ file: PacedFile) throws(UploadFailure) {
+        var next: UInt32 = 1
+        while next <= ledger.history.basePages {
+            try watch.check()
+            let count = min(ReplicaMaking.piece, ledger.history.basePages - next + 1)
+            try onDisk { () throws(FileError) in
+                let offset = Int64(next - 1) * Int64(PageHash.pageSize)
+                try file.write(try ledger.base.read(Int(count) * PageHash.pageSize, at: offset), at: offset)
+            }
+            next += count
+        }
+    }
+
+    private func copyLog(_ file: PacedFile) throws(UploadFailure) {
+        var next: UInt32 = 1
+        while next <= ledger.history.frameCount {
+            try watch.check()
+            let count = min(ReplicaMaking.piece, ledger.history.frameCount - next + 1)
+            try onDisk { () throws(FileError) in
+                let bytes = try ledger.log.read(
+                    Int(count) * ReplicaFrame.bytes, at: ReplicaLogHeader.offset(ofFrame: next))
+                try bytes.withUnsafeBytesTyped { raw throws(FileError) in
+                    for index in 0..<Int(count) {
+                        let frame = UnsafeRawBufferPointer(rebasing: raw[(index * ReplicaFrame.bytes)...])
+                        try file.put(
+                            UnsafeRawBufferPointer(rebasing: frame[ReplicaFrame.headerBytes..<ReplicaFrame.bytes]),
+                            page: UInt32(bigEndian: frame.loadUnaligned(fromByteOffset: 0, as: UInt32.self)),
+                            size: UInt32(bigEndian: frame.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+                    }
+                }
+            }
+            next += count
+        }
+    }
+
+    /// What was copied is what replicas have: nobody's damage becomes the tenant.
+    private func check(_ file: PacedFile) throws(UploadFailure) {
+        let pages = UInt32(ledger.hashes.count)
+        var next: UInt32 = 1
+        while next <= pages {
+            try watch.check()
+            let count = min(ReplicaMaking.piece, pages - next + 1)
+            try onDisk { () throws(FileError) in
+                let bytes = try file.read(
+                    Int(count) * PageHash.pageSize, at: Int64(next - 1) * Int64(PageHash.pageSize))
+                try bytes.withUnsafeBytesTyped { raw throws(FileError) in
+                    for index in 0..<count where next + index != ReplicaImage.lockPage {
+                        let hash = PageHash.of(
+                            page: raw.baseAddress! + Int(index) * PageHash.pageSize, number: next + index)
+                        guard hash == ledger.hashes[Int(next + index) - 1] else {
+                            throw .failed(
+                                operation: "check of page \(next + index)", path: "a replica's history", errno: 0)
+                        }
+                    }
+                }
+            }
+            next += count
+        }
+    }
+
+    /// Makes the first page, which replicas have as it is, the server's: it names no log, counts the schema anew, and remembers the push.
+    private func dress(_ file: PacedFile, _ mark: PushMark) throws(UploadFailure) {
+        let (size, own) = try onDisk { () throws(FileError) in (try file.size(), try file.read(20, at: 0)) }
+        guard own[18] == 2, own[19] == 2 else { throw .refused("its format is not that of databases with a log") }
+        let bytes = try onDisk { () throws(FileError) in
+            try file.write([1, 1], at: 18)
+            try file.write(withUnsafeBytes(of: schemaVersion.bigEndian) { Array($0) }, at: 40)
+            try file.write(mark.encoded, at: Int64(PushMark.offset))
+            return try file.read(UploadHeader.length, at: 0)
+        }
+        let header = try UploadHeader(bytes, size: size)
+        guard header.pageSize == PageHash.pageSize, bytes[20] == 0 else {
+            throw .refused("its pages have other than 4096 bytes, or keep some back")
+        }
+        guard header.encoding == .utf8 else { throw .refused("its text is not UTF-8") }
+    }
+
+    // MARK: SQL
+
+    private func inspect(_ scratch: ScratchFile) throws(UploadFailure) {
+        do throws(UploadFailure) {
+            let bound = max(engine.settings.temporaryBytes, scratch.byteCount)
+            let connection = try onSQL { () throws(SQLiteError) in
+                try engine.foreignConnection(scratch, temporary: TempAccount(limit: bound), watch)
+            }
+            try UploadInspection(connection: connection, mayHoldAnswers: false).run()
+        } catch {
+            // What SQLite says is what came of it.
+            if let stop = watch.stop { throw .engine(stop) }
+            if let disk = scratch.error { throw .engine(disk.asTenantsError) }
+            throw error
+        }
+    }
+}
+
+extension TenantEngine {
+    /// A fresh connection to a file that came from outside, in bounded memory.
+    func foreignConnection(
+        _ scratch: ScratchFile, temporary: TempAccount, mayAttach: Bool = false, memory: MemoryAccount? = nil,
+        _ watch: UploadWatch
+    ) throws(SQLiteError) -> Connection {
+        var options = Connection.Options(cachePages: settings.cachePages, maximumValueBytes: settings.valueBytes)
+        options.mayAttach = mayAttach
+        let account = memory ?? MemoryAccount(limitBytes: settings.sqlMemoryPerTenant, budget: context.memory)
+        let connection = try Connection(
+            vfs: context.vfs, scratch: scratch, temporary: temporary, memory: account, options: options)
+        connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
+        return connection
+    }
+}

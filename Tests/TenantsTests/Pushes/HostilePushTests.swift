@@ -1,0 +1,230 @@
+import Foundation
+import Seams
+import Testing
+import Vocabulary
+
+@testable import Tenants
+
+/// Frames that no client of ours sends: each is refused with a reason, nothing is changed, and the next good push is taken.
+@Suite(.serialized) struct HostilePushTests {
+    private func expectRefused(
+        _ house: PushHouse, _ what: String, _ push: () async throws -> PushReply, _ isRight: (any Error) -> Bool
+    ) async throws {
+        let before = try await house.bookmark()
+        do {
+            let reply = try await push()
+            Issue.record("\(what): \(reply)")
+        } catch {
+            #expect(isRight(error), "\(what): \(error)")
+        }
+        #expect(try await house.bookmark() == before, "\(what)")
+        try await expectNothingLeft(house, what)
+    }
+
+    private func expectNothingLeft(_ house: PushHouse, _ what: String) async throws {
+        var left: [String] = []
+        for _ in 0..<500 {
+            left = try FileManager.default.contentsOfDirectory(atPath: house.house.directory + "/tmp")
+            if left.isEmpty { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("\(what): \(left)")
+    }
+
+    private func expectGood(_ house: PushHouse) async throws {
+        var good = try await house.replica()
+        #expect(try await house.sync(try house.frames(good, "INSERT INTO t(v) VALUES ('good')"), &good))
+        try await house.expectSame([good])
+    }
+
+    @Test func `Numbers that cannot be`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES (1)", "INSERT INTO t(v) VALUES (2)")
+        let generation = mine.generation
+        let pushes: [(String, [UInt8], UInt32, UInt32)] = [
+            ("nothing", [], 1, 0), ("to before from", frames, 5, UInt32.max - 2), ("frame 0", frames, 0, 2),
+            ("too few", frames, 1, 3), ("too many", frames, 1, 1), ("huge", frames, 1, UInt32.max - 1),
+            ("cut off", Array(frames.dropLast()), 1, 2), ("nothing but a header", Array(frames.prefix(24)), 1, 1),
+            ("page 0", .frame(0, 1), 1, 1), ("the page of locks", .frame(262_145, 262_146), 1, 1),
+            ("a page beyond the end", .frame(9, 2), 1, 1), ("too high", .frame(4_294_967_295, 0), 1, 1),
+            ("too large", .frame(1, 4_294_967_295), 1, 1),
+        ]
+        for (what, bytes, first, count) in pushes {
+            try await expectRefused(house, what, { try await house.push(bytes, generation, first, count: count) }) {
+                if case PushFailure.malformed = $0 { true } else { false }
+            }
+        }
+        try await expectGood(house)
+        try house.house.stop()
+    }
+
+    @Test func `A page twice in a commit, but at its end`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let pages = UInt32(mine.pages.count)
+        let twice = [UInt8].frame(2, 0, mine.pages[1]) + .frame(2, 0, mine.pages[1]) + .frame(1, pages, mine.pages[0])
+        try await expectRefused(house, "twice", { try await house.push(twice, from: mine) }) {
+            if case PushFailure.malformed = $0 { true } else { false }
+        }
+        let atEnd = [UInt8].frame(2, 0, mine.pages[1]) + .frame(1, 0, mine.pages[0]) + .frame(2, pages, mine.pages[1])
+        guard case .at = try await house.push(atEnd, from: mine) else {
+            Issue.record("SQLite does so itself")
+            return
+        }
+        try house.house.stop()
+    }
+
+    @Test func `Sizes that lie`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let pages = UInt32(mine.pages.count)
+        let tooMany = UInt32(16 << 20) / 4096 + pages + 1
+        for (size, what) in [(tooMany, "too large"), (4_000_000_000, "far too large")] as [(UInt32, String)] {
+            try await expectRefused(house, what, { try await house.push(.frame(1, size, mine.pages[0]), from: mine) }) {
+                $0 as? PushFailure == .transactionTooLarge
+            }
+            // Also where the next commit is small again.
+            let both = [UInt8].frame(1, size, mine.pages[0]) + .frame(1, pages, mine.pages[0])
+            try await expectRefused(house, what, { try await house.push(both, from: mine) }) {
+                $0 as? PushFailure == .transactionTooLarge
+            }
+        }
+        for size in [1, pages - 1, pages + 1, pages + 200] {
+            try await expectRefused(
+                house, "\(size)", { try await house.push(.frame(1, size, mine.pages[0]), from: mine) }
+            ) {
+                if case UploadFailure.damaged = $0 { true } else { false }
+            }
+        }
+        try await expectGood(house)
+        try house.house.stop()
+    }
+
+    @Test func `Pages that are none`() async throws {
+        let house = try await PushHouse()
+        try await house.house.run(
+            "CREATE TABLE u(a UNIQUE, b); INSERT INTO u SELECT id, hex(randomblob(900)) FROM t", on: house.tenant)
+        let mine = try await house.replica()
+        let pages = UInt32(mine.pages.count)
+        for page in 1...pages {
+            for byte in [0, 0x0D, 0x05, 0xFF] as [UInt8] {
+                let content = [UInt8](repeating: byte, count: 4096)
+                try await expectRefused(
+                    house, "page \(page) of \(byte)", { try await house.push(.frame(page, pages, content), from: mine) }
+                ) { $0 is UploadFailure }
+            }
+        }
+        // A tree that leads into itself; a table whose pages are another's.
+        var loop = mine.pages[Int(pages) - 1]
+        (loop[0], loop[3], loop[4], loop[11]) = (5, 0, 0, UInt8(pages))
+        try await expectRefused(house, "loop", { try await house.push(.frame(pages, pages, loop), from: mine) }) {
+            $0 is UploadFailure
+        }
+        try await expectGood(house)
+        try house.house.stop()
+    }
+
+    @Test func `Databases that no tenant may be`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let schemas = [
+            "CREATE TABLE _rowhouse_x(a)", "CREATE TABLE _RowHouse_idempotency(a)",
+            "CREATE TRIGGER _rowhouse_y AFTER INSERT ON t BEGIN SELECT 1; END", "CREATE VIEW _rowhouse_v AS SELECT 1",
+            "\(IdempotencyTable.schema())",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 0, 'CREATE VIRTUAL TABLE d USING dbstat')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 2, 'CREATE VIRTUAL TABLE d USING sqlite_stmt')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 0, 'CREATE TABLE d(a)')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 2, 'CREATE TABLE _rowhouse_e(a)')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 2, 'CREATE TABLE d(a)')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 900, 'CREATE TABLE d(a)')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', '_rowhouse_f', NULL, 2, NULL)",
+            "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'DROP TABLE t'",
+            "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = printf('CREATE TABLE t(%.*c)', 3000000, 'a')",
+        ]
+        for sql in schemas {
+            let frames = try house.frames(mine, sql)
+            try await expectRefused(house, sql, { try await house.push(frames, from: mine) }) { $0 is UploadFailure }
+        }
+        for (offset, value) in [(16, 2), (20, 1), (18, 3), (21, 63), (47, 9), (59, 2), (0, 9)] as [(Int, UInt8)] {
+            var first = mine.pages[0]
+            first[offset] = value
+            let frame = [UInt8].frame(1, UInt32(mine.pages.count), first)
+            try await expectRefused(house, "byte \(offset)", { try await house.push(frame, from: mine) }) {
+                $0 is UploadFailure
+            }
+        }
+        try await expectGood(house)
+        try house.house.stop()
+    }
+
+    @Test func `Triggers and views are carried, and do not run before somebody uses them`() async throws {
+        let house = try await PushHouse()
+        var mine = try await house.replica()
+        let frames = try house.frames(
+            mine,
+            "CREATE VIEW w AS SELECT load_extension('x') AS a; CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT load_extension('y'); END"
+        )
+        #expect(try await house.sync(frames, &mine))
+        #expect(try await house.number("SELECT count(*) FROM t") == 1)
+        for sql in ["SELECT * FROM w", "INSERT INTO t(v) VALUES (1)"] {
+            await #expect(throws: (any Error).self) { try await house.house.run(sql, on: house.tenant) }
+        }
+        try house.house.stop()
+    }
+
+    @Test func `More than there is room for`() async throws {
+        let house = try await PushHouse { settings, _ in
+            settings.pushBytes = 300_000
+            settings.databasePages = 60
+        }
+        var mine = try await house.replica()
+        let large = try house.frames(mine, "INSERT INTO t(v) VALUES (randomblob(400000))")
+        try await expectRefused(house, "push", { try await house.push(large, from: mine) }) {
+            $0 as? PushFailure == .tooLarge
+        }
+        guard case .goOn(let baton) = try await house.push(large.frames(0..<50), from: mine) else {
+            Issue.record("nothing is kept")
+            return
+        }
+        try await expectRefused(
+            house, "parts", { try await house.push(large.frames(50..<90), mine.generation, 51, baton: baton) }
+        ) { $0 as? PushFailure == .tooLarge }
+        #expect(house.engine.pushes.usage.count == 0)
+        let grown = try house.frames(mine, "INSERT INTO t(v) VALUES (randomblob(250000))")
+        try await expectRefused(house, "quota", { try await house.push(grown, from: mine) }) {
+            $0 as? UploadFailure == .quotaExceeded
+        }
+        #expect(try await house.sync(try house.frames(mine, "INSERT INTO t(v) VALUES (randomblob(50000))"), &mine))
+        try house.house.stop()
+    }
+
+    @Test func `Parts whose end never comes have a bound in number, bytes and time`() async throws {
+        let house = try await PushHouse()
+        let shelf = PushShelf(PushShelf.Bounds(count: 2, bytes: 5 * 4_120, time: 10))
+        func part(_ frames: Int64) async throws -> PushedFile {
+            let upload = try await house.engine.beginUpload(of: house.tenant, length: frames * 4_120)
+            try await upload.append([UInt8](repeating: 0, count: Int(frames) * 4_120))
+            return PushedFile(upload: upload, generation: 8, first: 1)
+        }
+        let now = SystemTime().monotonic()
+        #expect(shelf.keep(try await part(2), as: "a", of: 1, now: now))
+        #expect(!shelf.keep(try await part(4), as: "b", of: 1, now: now), "too many bytes")
+        #expect(shelf.keep(try await part(3), as: "b", of: 1, now: now))
+        #expect(!shelf.keep(try await part(0), as: "c", of: 1, now: now), "too many")
+        let position = ReplicaPosition(generation: 8, from: 3, to: 4)
+        #expect(shelf.take("a", of: house.tenant, 2, position) == nil, "another's")
+        #expect(shelf.take("a", of: TenantID(7), 1, position) == nil, "another tenant's")
+        #expect(shelf.take("a", of: house.tenant, 1, ReplicaPosition(generation: 8, from: 4, to: 5)) == nil)
+        #expect(shelf.take("a", of: house.tenant, 1, ReplicaPosition(generation: 6, from: 3, to: 4)) == nil)
+        #expect(shelf.take("a", of: house.tenant, 1, position)?.count == 2)
+        #expect(shelf.take("a", of: house.tenant, 1, position) == nil, "once")
+        #expect(
+            shelf.keep(try await part(2), as: "d", of: 1, now: now.advanced(byNanoseconds: 10)), "the old one is gone")
+        #expect(shelf.usage == (1, 2 * 4_120))
+        shelf.expire(now: now.advanced(byNanoseconds: 20))
+        #expect(shelf.usage == (0, 0))
+        try await expectNothingLeft(house, "shelf")
+        try house.house.stop()
+    }
+}

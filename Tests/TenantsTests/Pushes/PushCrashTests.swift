@@ -1,0 +1,134 @@
+import Foundation
+import Seams
+import Simulator
+import Testing
+import Vocabulary
+
+@testable import Tenants
+
+/// What is found after a crash between the tenant's commit and the history's, and after whatever else comes between.
+@Suite(.serialized) struct PushCrashTests {
+    /// The tenant has taken the push, and the history's files are those from before.
+    private func losing(
+        _ house: PushHouse, _ frames: [UInt8], from replica: ModelReplica
+    ) async throws {
+        let folder = house.engine.replicas.folder
+        let path = folder.frames(house.tenant, replica.generation)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        _ = try await house.push(frames, from: replica)
+        house.engine.abandon()
+        try before.write(to: URL(fileURLWithPath: path))
+        try house.house.startAgain()
+    }
+
+    @Test func `A push that the tenant has and its history has not is taken when it comes again`() async throws {
+        let house = try await PushHouse()
+        var mine = try await house.replica()
+        let writer = try LocalWriter(mine.pages)
+        try writer.run("INSERT INTO t(v) VALUES ('once')")
+        try await losing(house, writer.frames, from: mine)
+        let bookmark = try await house.bookmark()
+        try writer.run("INSERT INTO t(v) VALUES ('more')")
+        #expect(try await house.sync(writer.frames, &mine))
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v IN ('once', 'more')") == 2)
+        #expect(try await house.bookmark().txid == bookmark.txid.next)
+        try await house.expectSame([mine])
+        try house.house.stop()
+    }
+
+    @Test func `The same where others have pulled meanwhile: its replica gets the tenant once more`() async throws {
+        let house = try await PushHouse()
+        var (mine, others) = (try await house.replica(), try await house.replica())
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES ('once')")
+        try await losing(house, frames, from: mine)
+        try await house.house.run("INSERT INTO t(v) VALUES ('server')", on: house.tenant)
+        try await others.sync(house.engine, house.call)
+        let bookmark = try await house.bookmark()
+        #expect(try await house.sync(frames, &mine))
+        #expect(try await house.bookmark() == bookmark && mine.generation < others.generation)
+        try await mine.sync(house.engine, house.call)
+        #expect(mine.generation == others.generation)
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v = 'once'") == 1)
+        try await house.expectSame([mine, others])
+        try house.house.stop()
+    }
+
+    @Test func `What goes on with such a push, where others wrote, is refused`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let writer = try LocalWriter(mine.pages)
+        try writer.run("INSERT INTO t(v) VALUES ('once')")
+        try await losing(house, writer.frames, from: mine)
+        try await house.house.run("INSERT INTO t(v) VALUES ('server')", on: house.tenant)
+        try writer.run("INSERT INTO t(v) VALUES ('more')")
+        guard case .conflict = try await house.push(writer.frames, from: mine) else {
+            Issue.record("no conflict")
+            return
+        }
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v IN ('once', 'more')") == 1)
+        try house.house.stop()
+    }
+
+    @Test func `Without its history a push that was taken is known, and any other is refused`() async throws {
+        let house = try await PushHouse()
+        var (mine, others) = (try await house.replica(), try await house.replica())
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES ('once')")
+        let other = try house.frames(others, "INSERT INTO t(v) VALUES ('other')")
+        _ = try await house.push(frames, from: mine)
+        #expect(try await house.engine.replicas.forgetIfFree(house.tenant))
+        guard case .conflict = try await house.push(other, from: others) else {
+            Issue.record("no conflict")
+            return
+        }
+        #expect(try await house.sync(frames, &mine))
+        #expect(try await house.number("SELECT count(*) FROM t") == 2)
+        try await house.expectSame([mine, others])
+        try house.house.stop()
+    }
+
+    @Test func `A generation that never was is refused`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES (1)")
+        #expect(try await house.push(frames, mine.generation + 2, 1) == .startAgain)
+        try house.house.stop()
+    }
+
+    /// Two replicas, a server that is written to, restarts and crashes: what was acknowledged is there, once, and what was refused
+    /// is not.
+    @Test(arguments: [1, 2] as [UInt64])
+    func `Whatever comes between, what was acknowledged is there once`(seed: UInt64) async throws {
+        let random = SeededRandom(seed: seed)
+        let house = try await PushHouse { settings, _ in settings.replicaLogBytes = 400_000 }
+        var replicas = [try await house.replica(), try await house.replica()]
+        var (taken, refused): (Set<String>, Set<String>) = ([], [])
+        for step in 0..<25 {
+            let chosen = Int(random.next() % 2)
+            switch random.next() % 8 {
+            case 0: try house.house.restart()
+            case 1: try house.house.crash()
+            case 2: try await house.house.run("UPDATE t SET v = v WHERE id = 1", on: house.tenant)
+            case 3: try await house.house.run("CREATE TABLE x\(step)(a)", on: house.tenant)
+            case 4: try await replicas[chosen].sync(house.engine, house.call)
+            default:
+                if random.next() % 3 > 0 { try await replicas[chosen].sync(house.engine, house.call) }
+                let size = random.next() % 60_000
+                let frames = try house.frames(
+                    replicas[chosen], "INSERT INTO t(v) VALUES ('p\(step)')",
+                    "INSERT INTO t(v) VALUES (randomblob(\(size)))")
+                if random.next() % 4 == 0 { _ = try await house.push(frames, from: replicas[chosen]) }
+                let isTaken = try await house.sync(frames, &replicas[chosen], part: Int(random.next() % 20) + 1)
+                if isTaken { taken.insert("p\(step)") } else { refused.insert("p\(step)") }
+            }
+        }
+        #expect(taken.count > 1)
+        for name in taken {
+            #expect(try await house.number("SELECT count(*) FROM t WHERE v = '\(name)'") == 1, "\(name)")
+        }
+        for name in refused {
+            #expect(try await house.number("SELECT count(*) FROM t WHERE v = '\(name)'") == 0, "\(name)")
+        }
+        try await house.expectSame(replicas)
+        try house.house.stop()
+    }
+}
