@@ -56,6 +56,10 @@ extension FailureCode {
         422, "snapshot_damaged", "The file is not whole, or contradicts itself; the tenant is as it was.")
     package static let snapshotRefused = FailureCode(
         422, "snapshot_refused", "The file holds what no tenant may have; the tenant is as it was.")
+    package static let pushInvalid = FailureCode(
+        400, "push_invalid", "The frames are not what the protocol sends; the message says where.")
+    package static let pushRefused = FailureCode(
+        422, "push_refused", "With the frames the tenant would be damaged, or hold what none may; it is as it was.")
     package static let headTooLarge = FailureCode(431, "head_too_large", "The headers are too many or too long.")
 }
 
@@ -91,7 +95,7 @@ extension FailureCode {
     package static let replicaOutOfDate = FailureCode(
         409, "replica_out_of_date", "The tenant's replicas begin with a newer generation by now; ask which.")
     package static let pushNotOffered = FailureCode(
-        409, "push_not_offered", "Writes that were made offline are not taken.")
+        409, "push_not_offered", "Writes that were made offline are not taken by this node.")
     package static let replicaUnknown = FailureCode(
         410, "replica_unknown", "The replica comes with what was never given to it; it must begin anew.")
     package static let bookmarkMismatch = FailureCode(
@@ -127,12 +131,14 @@ extension FailureCode {
     /// Every code there is, by status.
     package static let all: [FailureCode] = [
         .badRequest, .keyInvalid, .tenantRequired, .tenantConflict, .idempotencyNotPossible, .durabilityUnavailable,
-        .configInvalid, .sqlError, .streamExpired, .snapshotInvalid, .tokenMissing, .tokenInvalid, .tokenExpired,
+        .configInvalid, .sqlError, .streamExpired, .snapshotInvalid, .pushInvalid, .tokenMissing, .tokenInvalid,
+        .tokenExpired,
         .forbidden,
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
         .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .replicaOutOfDate,
         .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
         .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .snapshotDamaged, .snapshotRefused,
+        .pushRefused,
         .rateLimited, .tooManyStreams,
         .headTooLarge, .internalError, .busy, .recovering, .catalogUnavailable, .tenantDamaged, .moving,
         .outcomeUnknown,

@@ -36,6 +36,8 @@ package struct TenantSettings: Sendable, Equatable {
 package struct ReplicaSettings: Sendable, Equatable {
     /// Bytes on the disk, of all tenants together; 0 is no replicas.
     package var disk = 16 << 30
+    /// Bytes of frames that one push of offline writes may have; 0 is no pushes.
+    package var push = 64 << 20
     /// How long a tenant's part is kept that nobody asks for.
     package var keep = Duration.seconds(7 * 86_400)
 }

@@ -54,6 +54,10 @@ extension SettingsTable {
             "replicas.disk", \.replicas.disk, .size(MiB...64 * TiB, zeroMeans: "no embedded replicas"),
             "Disk space for what embedded replicas are served from, all tenants together."),
         Setting(
+            "replicas.push", \.replicas.push, .size(64 * KiB...4 * GiB, zeroMeans: "no pushes of offline writes"),
+            "What one push of an embedded replica's offline writes may have; four times that of all whose end is awaited."
+        ),
+        Setting(
             "replicas.keep", \.replicas.keep, .duration(.seconds(60) ... .seconds(3650 * 86_400)),
             "How long that is kept for a tenant whose replicas do not come; then they get the whole tenant once more."),
     ]

@@ -35,6 +35,8 @@ struct NodeMetrics: Sendable {
         page.counter("rowhouse_compactions_total", "Tenants' files compacted (VACUUM).", engine.compactionCount)
         page.counter(
             "rowhouse_replacements_total", "Tenants' contents replaced by uploaded files.", engine.replacementCount)
+        page.counter(
+            "rowhouse_replica_pushes_total", "Pushes of replicas' offline writes that were taken.", engine.pushCount)
         let replicas = engine.replicas.usage
         page.gauge("rowhouse_replica_histories", "Tenants that embedded replicas are served from.", replicas.count)
         page.gauge("rowhouse_replica_bytes", "Disk space of these.", Int(replicas.bytes))

@@ -38,6 +38,7 @@ enum ServeSettings {
         engine.transactionIdle = settings.streams.transactionIdle.nanoseconds
         engine.transactionWait = settings.streams.transactionWait.nanoseconds
         engine.replicaBytes = Int64(settings.replicas.disk)
+        engine.pushBytes = Int64(settings.replicas.push)
         engine.replicaKeep = settings.replicas.keep.nanoseconds
         engine.journalHoldback = settings.journal.holdback.nanoseconds
         engine.recoveryBytes = Int64(settings.journal.recovery)

@@ -8,7 +8,7 @@ import Testing
 struct OperationsTests {
     private static func endpoint(_ operation: Operation) -> HranaEndpoint {
         var path = String(operation.path.dropFirst(TenantPlane.base.utf8.count + 1))
-        for (index, name) in ["{generation}", "{from}", "{to}"].enumerated() {
+        for (index, name) in ["{generation}", "{from}", "{to}", "{baton}"].enumerated() {
             path = path.replacing(name, with: String(index + 1))
         }
         return HranaEndpoint(HTTPMethod(rawValue: operation.method), path)
@@ -33,6 +33,7 @@ struct OperationsTests {
         #expect(HranaEndpoint(.POST, "v3") == .wrongMethod(allowed: "GET, HEAD"))
         #expect(HranaEndpoint(.POST, "export/7") == .wrongMethod(allowed: "GET, HEAD"))
         #expect(HranaEndpoint(.PUT, "sync/7/1/129") == .wrongMethod(allowed: "GET, HEAD, POST"))
+        #expect(HranaEndpoint(.GET, "sync/7/1/129/b") == .wrongMethod(allowed: "POST"))
         #expect(HranaEndpoint(.POST, "export/x") == .unknown)
         #expect(HranaEndpoint(.POST, "nothing") == .unknown)
     }

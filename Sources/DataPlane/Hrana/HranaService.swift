@@ -97,6 +97,7 @@ package final class HranaService: DoorService, Service {
             while true {
                 try await Task.sleep(for: Self.shelfSweep)
                 self.shelf.expire(now: self.settings.time.monotonic())
+                self.settings.engine.pushes.expire(now: self.settings.time.monotonic())
                 await self.settings.engine.replicas.sweep()
             }
         }

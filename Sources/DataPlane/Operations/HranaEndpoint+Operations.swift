@@ -17,7 +17,7 @@ extension HranaEndpoint {
         case .replica(.info): ["replicaInfo"]
         case .replica(.export): ["replicaExport"]
         case .replica(.pull): ["replicaPull"]
-        case .replica(.push): ["replicaPush"]
+        case .replica(.push): ["replicaPush", "replicaPushOn"]
         case .stats: ["stats", "resetStats"]
         case .upload: ["replace"]
         case .socket, .preflight, .wrongMethod, .unknown: []

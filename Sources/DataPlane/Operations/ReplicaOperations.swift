@@ -9,7 +9,7 @@ enum ReplicaOperations {
     private static let frames = Operation.Content.binary("application/octet-stream")
     private static let failures = TenantPlane.failures + [.notFound, .catalogUnavailable]
 
-    static let all = [info, export, pull, push]
+    static let all = [info, export, pull, push, pushOn]
 
     private static let info = Operation(
         "replicaInfo", "GET", "\(TenantPlane.base)/info", tag: TenantPlane.tag,
@@ -37,9 +37,34 @@ enum ReplicaOperations {
         ],
         failures: failures + [.replicaUnknown], errorForm: .protocolOfClients)
 
-    private static let push = Operation(
-        "replicaPush", "POST", "\(TenantPlane.base)/sync/{generation}/{from}/{to}", tag: TenantPlane.tag,
-        "Not offered: frames of commits that were made offline", caller: .tenant,
-        parameters: TenantPlane.parameters + [generation, from, to], body: [frames], isBodyRequired: false,
-        answers: [], failures: failures + [.pushNotOffered], errorForm: .protocolOfClients)
+    private static let push = pushing(
+        "replicaPush", "", [], "Frames of commits that a replica made offline",
+        details:
+            "Done when it ends with a commit and is answered `ok` with the last frame's number. `conflict` where somebody "
+            + "else has written since what the replica stands on: nothing was done. A lower `max_frame_no` asks for what "
+            + "comes after it; a `baton` says that a commit's rest is awaited. The same frames again do nothing.")
+
+    private static let pushOn = pushing(
+        "replicaPushOn", "/{baton}",
+        [.init(.path, "baton", .text, "Of the answer to the frames before. One that is too old begins anew.")],
+        "More frames of the same commit")
+
+    private static func pushing(
+        _ id: String, _ path: String, _ parameters: [Operation.Parameter], _ title: String, details: String = ""
+    ) -> Operation {
+        Operation(
+            id, "POST", "\(TenantPlane.base)/sync/{generation}/{from}/{to}\(path)", tag: TenantPlane.tag, title,
+            details: details, caller: .tenant,
+            parameters: TenantPlane.parameters + [generation, from, to] + parameters, body: [frames],
+            isBodyRequired: false,
+            answers: [.init(200, "What became of it.", .json(result))],
+            failures: failures + [
+                .pushInvalid, .pushNotOffered, .pushRefused, .replicaUnknown, .transactionTooLarge, .quotaExceeded,
+            ], errorForm: .protocolOfClients)
+    }
+
+    private static let result = Schema.object([
+        .init("status", .choice(["ok", "conflict"])), .init("generation", number), .init("max_frame_no", number),
+        .optional("baton", .text),
+    ])
 }

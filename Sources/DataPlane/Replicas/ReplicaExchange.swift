@@ -51,8 +51,40 @@ struct ReplicaExchange: Sendable {
             case .generation(let newest, let bookmark): try respond(400, #"{"generation":\#(newest)}"#, bookmark)
             case .startAgain: throw TransportError.replicaUnknown
             }
-        case .push: throw TransportError.pushNotOffered
+        case .push(let position, let baton): try await push(position, baton, ask)
         }
+    }
+
+    private func push(_ position: ReplicaPosition, _ baton: String?, _ ask: ReplicaCall) async throws {
+        let engine = service.settings.engine
+        guard engine.settings.pushBytes > 0 else { throw TransportError.pushNotOffered }
+        guard call.rights == .write else { throw TransportError.pushForbidden }
+        let push = ReplicaPush(
+            position: position, baton: baton, frames: Array(request.body.readableBytesView), principal: call.principal)
+        let reply: PushReply
+        do {
+            reply = try await engine.replicaPush(push, ask)
+        } catch let failure as PushFailure {
+            throw TransportError(failure)
+        } catch UploadFailure.engine(let error) {
+            throw error
+        } catch let failure as UploadFailure {
+            throw TransportError(PushFailure.content(failure))
+        }
+        switch reply {
+        case .at(let generation, let frame, let bookmark): try respond("ok", generation, frame, bookmark)
+        case .goOn(let baton): try respond("ok", position.generation, position.to - 1, baton: baton)
+        case .conflict(let generation, let frame, let bookmark): try respond("conflict", generation, frame, bookmark)
+        case .startAgain: throw TransportError.replicaUnknown
+        }
+    }
+
+    private func respond(
+        _ status: String, _ generation: UInt32, _ frame: UInt32, _ bookmark: Bookmark? = nil, baton: String? = nil
+    ) throws {
+        let rest = baton.map { #","baton":"\#($0)""# } ?? ""
+        try respond(
+            200, #"{"status":"\#(status)","generation":\#(generation),"max_frame_no":\#(frame)\#(rest)}"#, bookmark)
     }
 
     private func respond(_ status: Int, _ body: String, _ bookmark: Bookmark? = nil) throws {
@@ -110,5 +142,23 @@ extension TransportError {
     static let replicaOutOfDate = TransportError(
         409, "REPLICA_OUT_OF_DATE", "The tenant has a newer generation by now; connect again")
     static let pushNotOffered = TransportError(
-        409, "PUSH_NOT_OFFERED", "Writes that were made offline are not taken; write through the connection instead")
+        409, "PUSH_NOT_OFFERED",
+        "Writes that were made offline are not taken by this node; write through the connection instead")
+    static let pushForbidden = TransportError(
+        403, "FORBIDDEN", "Pushing what was written offline needs the right to write, and a tenant that may be written")
+
+    /// The tenant is as it was.
+    init(_ failure: PushFailure) {
+        let text = failure.description
+        let message = text.prefix(1).uppercased() + text.dropFirst()
+        switch failure {
+        case .malformed: self = TransportError(400, "PUSH_INVALID", message)
+        case .tooLarge: self = TransportError(413, "BODY_TOO_LARGE", message)
+        case .transactionTooLarge: self = TransportError(413, "TRANSACTION_TOO_LARGE", message)
+        case .content(.notDatabase(let reason)), .content(.damaged(let reason)), .content(.refused(let reason)):
+            self = TransportError(
+                422, "PUSH_REFUSED", "With what was pushed the tenant could not be served; it is as it was: \(reason)")
+        case .content(let failure): self = TransportError(failure)
+        }
+    }
 }

@@ -9,8 +9,8 @@ enum ReplicaRequest: Hashable, Sendable {
     case export(UInt32)
     /// Frames.
     case pull(ReplicaPosition)
-    /// Frames of commits that were made offline.
-    case push(ReplicaPosition)
+    /// Frames of commits that were made offline, and what the request before was given.
+    case push(ReplicaPosition, baton: String?)
 
     /// - Parameter path: what follows the base.
     init?(_ method: HTTPMethod, _ path: String) {
@@ -28,7 +28,7 @@ enum ReplicaRequest: Hashable, Sendable {
             self = .pull(position)
         case ("sync", .POST) where parts.count == 4 || parts.count == 5:
             guard let position = Self.position(parts) else { return nil }
-            self = .push(position)
+            self = .push(position, baton: parts.count == 5 ? String(parts[4]) : nil)
         default: return nil
         }
     }
@@ -39,6 +39,7 @@ enum ReplicaRequest: Hashable, Sendable {
         switch parts.first {
         case "export" where parts.count == 2 && number(parts[1]) != nil: return "export/{generation}"
         case "sync" where parts.count == 4 && position(parts) != nil: return "sync/{generation}/{from}/{to}"
+        case "sync" where parts.count == 5 && position(parts) != nil: return "sync/{generation}/{from}/{to}/{baton}"
         default: return nil
         }
     }
