@@ -152,6 +152,7 @@ extension TransportError {
         let text = failure.description
         let message = text.prefix(1).uppercased() + text.dropFirst()
         switch failure {
+        case .historyDamaged: self = .internalError
         case .malformed: self = TransportError(400, "PUSH_INVALID", message)
         case .tooLarge: self = TransportError(413, "BODY_TOO_LARGE", message)
         case .transactionTooLarge: self = TransportError(413, "TRANSACTION_TOO_LARGE", message)

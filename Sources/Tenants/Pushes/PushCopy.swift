@@ -25,13 +25,13 @@ struct PushCopy {
     /// - Throws: `PushFailure`; nothing is left of the file then.
     func make() throws(PushFailure) -> UploadedDatabase {
         let pageCount = try measure()
-        do throws(UploadFailure) {
-            let share = try takeRoom(for: pageCount)
-            defer { share.noteWritten() }
-            return try write()
-        } catch {
-            throw .content(error)
-        }
+        let share = try content { () throws(UploadFailure) in try takeRoom(for: pageCount) }
+        defer { share.noteWritten() }
+        return try write()
+    }
+
+    private func content<T>(_ body: () throws(UploadFailure) -> T) throws(PushFailure) -> T {
+        do throws(UploadFailure) { return try body() } catch { throw .content(error) }
     }
 
     // MARK: Bounds
@@ -72,31 +72,45 @@ struct PushCopy {
 
     // MARK: The file
 
-    private func write() throws(UploadFailure) -> UploadedDatabase {
-        let generation: Generation
-        do throws(TenantsError) { generation = try engine.nextGeneration() } catch { throw .engine(error) }
+    private func write() throws(PushFailure) -> UploadedDatabase {
+        let generation = try content { () throws(UploadFailure) in
+            do throws(TenantsError) { return try engine.nextGeneration() } catch { throw .engine(error) }
+        }
         let aside = "\(engine.layout.temporary)/\(tenant).\(generation).push"
-        do throws(UploadFailure) {
+        do throws(PushFailure) {
             try writePages(aside)
-            let scratch = try onDisk { () throws(FileError) in
-                try engine.context.vfs.openScratch(path: aside) { [watch] in watch.mayRead() }
-            }
-            let made = UploadedDatabase(engine, tenant, generation, scratch)
-            try inspect(scratch)
-            try made.finish()
-            return made
+            return try content { () throws(UploadFailure) in try finish(aside, generation) }
         } catch {
             try? engine.files.remove(aside)
             throw error
         }
     }
 
-    private func writePages(_ path: String) throws(UploadFailure) {
-        let file = try onDisk { () throws(FileError) in try PacedFile(engine.files, path) }
+    private func finish(_ path: String, _ generation: Generation) throws(UploadFailure) -> UploadedDatabase {
+        let scratch = try onDisk { () throws(FileError) in
+            try engine.context.vfs.openScratch(path: path) { [watch] in watch.mayRead() }
+        }
+        let made = UploadedDatabase(engine, tenant, generation, scratch)
+        try inspect(scratch)
+        try made.finish()
+        return made
+    }
+
+    private func writePages(_ path: String) throws(PushFailure) {
+        let file = try content { () throws(UploadFailure) in
+            try onDisk { () throws(FileError) in try PacedFile(engine.files, path) }
+        }
         defer { file.close() }
-        try copyBase(file)
-        try copyLog(file)
-        try check(file)
+        let damaged = try content { () throws(UploadFailure) in
+            try copyBase(file)
+            try copyLog(file)
+            return try damagedPage(of: file)
+        }
+        if let damaged { throw .historyDamaged(page: damaged) }
+        try content { () throws(UploadFailure) in try dress(file, try put(file)) }
+    }
+
+    private func put(_ file: PacedFile) throws(UploadFailure) -> PushMark {
         var proof = PushProof(generation: pushed.generation, first: pushed.first + range.lowerBound)
         try onDisk { () throws(FileError) in
             try pushed.forEach(range, engine.files) { (frame) throws(FileError) in
@@ -104,10 +118,8 @@ struct PushCopy {
                 try file.put(frame.content, page: frame.page, size: frame.size)
             }
         }
-        try dress(
-            file,
-            PushMark(
-                first: pushed.first + range.lowerBound, count: proof.count, txid: txid, proof: proof.value))
+        return PushMark(
+            first: pushed.first + range.lowerBound, count: proof.count, txid: txid, proof: proof.value)
     }
 
     private func copyBase(_ file: PacedFile) throws(UploadFailure) {
@@ -146,28 +158,30 @@ struct PushCopy {
     }
 
     /// What was copied is what replicas have: nobody's damage becomes the tenant.
-    private func check(_ file: PacedFile) throws(UploadFailure) {
+    ///
+    /// - Returns: the first page that is not.
+    private func damagedPage(of file: PacedFile) throws(UploadFailure) -> UInt32? {
         let pages = UInt32(ledger.hashes.count)
+        let size = try onDisk { () throws(FileError) in try file.size() }
+        guard size == Int64(pages) * Int64(PageHash.pageSize) else { return pages }
         var next: UInt32 = 1
         while next <= pages {
             try watch.check()
             let count = min(ReplicaMaking.piece, pages - next + 1)
-            try onDisk { () throws(FileError) in
-                let bytes = try file.read(
-                    Int(count) * PageHash.pageSize, at: Int64(next - 1) * Int64(PageHash.pageSize))
-                try bytes.withUnsafeBytesTyped { raw throws(FileError) in
-                    for index in 0..<count where next + index != ReplicaImage.lockPage {
-                        let hash = PageHash.of(
-                            page: raw.baseAddress! + Int(index) * PageHash.pageSize, number: next + index)
-                        guard hash == ledger.hashes[Int(next + index) - 1] else {
-                            throw .failed(
-                                operation: "check of page \(next + index)", path: "a replica's history", errno: 0)
-                        }
-                    }
+            let bytes = try onDisk { () throws(FileError) in
+                try file.read(Int(count) * PageHash.pageSize, at: Int64(next - 1) * Int64(PageHash.pageSize))
+            }
+            let damaged = bytes.withUnsafeBytes { raw in
+                (next..<next + count).first { number in
+                    let page = raw.baseAddress! + Int(number - next) * PageHash.pageSize
+                    return number != ReplicaImage.lockPage
+                        && PageHash.of(page: page, number: number) != ledger.hashes[Int(number) - 1]
                 }
             }
+            if let damaged { return damaged }
             next += count
         }
+        return nil
     }
 
     /// Makes the first page, which replicas have as it is, the server's: it names no log, counts the schema anew, and remembers the push.

@@ -147,6 +147,10 @@ struct PushDesk {
             }
         } catch UploadFailure.bookmarkMismatch {
             return nil
+        } catch PushFailure.historyDamaged(let page) {
+            // It begins anew; replicas get the tenant once more.
+            try? await desk.discard(entry, ledger)
+            throw PushFailure.historyDamaged(page: page)
         }
         let bookmark = Bookmark(epoch: state.epoch, txid: state.txid)
         // It is taken, whatever becomes of the history: without it the replica is led through the next passage.

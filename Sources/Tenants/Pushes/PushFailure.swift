@@ -6,6 +6,8 @@ package enum PushFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge
     /// More changed pages than a transaction may have.
     case transactionTooLarge
+    /// What the history has is not what replicas were given.
+    case historyDamaged(page: UInt32)
     /// What the tenant would be with it could not be looked at, is damaged, or holds what no tenant may.
     case content(UploadFailure)
 
@@ -14,6 +16,7 @@ package enum PushFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformed(let reason): "the push cannot be read: \(reason)"
         case .tooLarge: "the push is larger than one may be"
         case .transactionTooLarge: "the push changes more than a transaction may"
+        case .historyDamaged(let page): "what replicas are served from is damaged at page \(page)"
         case .content(let failure): failure.description
         }
     }

@@ -85,8 +85,14 @@ struct Uploader {
     private func run(_ job: UploadJob) -> Result<TenantState, PushFailure> {
         if let stop = job.watch.stop { return .failure(.content(.engine(stop))) }
         let outcome = job.run()
-        if case .failure(.content(.engine(.storage(let reason)))) = outcome {
+        switch outcome {
+        case .failure(.content(.engine(.storage(let reason)))):
             engine.context.notices.tell(.uploadFailed(job.tenant, reason: reason))
+        case .failure(let failure):
+            if case .historyDamaged = failure {
+                engine.context.notices.tell(.uploadFailed(job.tenant, reason: failure.description))
+            }
+        case .success: break
         }
         return outcome
     }

@@ -86,6 +86,27 @@ import Vocabulary
         try house.house.stop()
     }
 
+    @Test func `A history that is damaged on the disk does not become the tenant`() async throws {
+        let house = try await PushHouse()
+        let (mine, others) = (try await house.replica(), try await house.replica())
+        let path = house.engine.replicas.folder.base(house.tenant, mine.generation)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count - 100] ^= 1
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.write(contentsOf: bytes)
+        try file.close()
+        let frames = try house.frames(mine, "CREATE TABLE u(a)")
+        await #expect(throws: PushFailure.historyDamaged(page: UInt32(mine.pages.count))) {
+            try await house.push(frames, from: mine)
+        }
+        guard case .conflict = try await house.push(frames, from: mine) else {
+            Issue.record("no conflict")
+            return
+        }
+        try await house.expectSame([others])
+        try house.house.stop()
+    }
+
     @Test func `A generation that never was is refused`() async throws {
         let house = try await PushHouse()
         let mine = try await house.replica()
