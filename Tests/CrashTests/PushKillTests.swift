@@ -41,6 +41,7 @@ final class PushRound {
     private let folder = NSTemporaryDirectory() + "rowhouse-push-" + UUID().uuidString
     private var trigger: String { folder + "/armed" }
     private var number = 0
+    private var name: String { String(format: "%04d", number) }
 
     init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -77,13 +78,13 @@ final class PushRound {
         #expect(try ask("SELECT 1") == "1")
         _ = FileManager.default.createFile(atPath: trigger, contents: nil)
         try client(
-            "write", "INSERT INTO c(v) VALUES ('one \(number)')", "write",
-            "INSERT INTO c(v) SELECT 'two \(number)' || hex(randomblob(20000))", "sync", mayFail: true)
+            "write", "INSERT INTO c(v) VALUES ('one \(name)')", "write",
+            "INSERT INTO c(v) SELECT 'two \(name)' || hex(randomblob(20000))", "sync", mayFail: true)
         let log = house.server.logText
         let isMet = CrashHouse.hasMetFailpoint(log)
         try restart(failingAt: nil)
         try client("sync", "sync", "whole", "same")
-        let found = try ask("SELECT count(*) || ' ' || count(DISTINCT substr(v, 1, 6)) FROM c")
+        let found = try ask("SELECT count(*) || ' ' || count(DISTINCT substr(v, 1, 8)) FROM c")
         #expect(found == "\(2 * number) \(2 * number)", "\(failpoint): \(found ?? "nothing")\n\(log)")
         #expect(try ask("PRAGMA integrity_check") == "ok", "\(failpoint)")
         return isMet
@@ -102,7 +103,7 @@ final class PushRound {
         _ = FileManager.default.createFile(atPath: trigger, contents: nil)
         number += 1
         try client(
-            "write", "INSERT INTO c(v) VALUES ('one \(number)')", "write", "INSERT INTO c(v) VALUES ('two \(number)')",
+            "write", "INSERT INTO c(v) VALUES ('one \(name)')", "write", "INSERT INTO c(v) VALUES ('two \(name)')",
             "sync")
         usleep(300_000)
         house.server.stop()
