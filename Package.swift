@@ -135,7 +135,7 @@ let package = Package(
         .target(
             name: "Simulator", dependencies: ["Seams", "Vocabulary"], path: "Tests/Simulator", swiftSettings: house),
         .target(name: "Processes", path: "Tests/Processes", swiftSettings: house),
-        tests("EndToEndTests", ["Processes", "rowhouse", "Access", "Seams", "Vocabulary"]),
+        tests("EndToEndTests", ["Processes", "rowhouse", "Access", "Seams", "Vocabulary", .crypto]),
         tests("CrashTests", ["Processes", "Simulator", "Vocabulary", "rowhouse"]),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("LanesTests", ["Lanes"]),

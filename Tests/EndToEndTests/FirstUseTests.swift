@@ -1,6 +1,11 @@
+import Crypto
 import Foundation
 import Processes
+import Seams
 import Testing
+import Vocabulary
+
+@testable import Access
 
 /// Tenants that the first request which writes to them makes, as their schema says.
 @Suite(.serialized) struct FirstUseTests {
@@ -134,6 +139,52 @@ import Testing
         let server = try ServerProcess(["--set", "schemas={default: {create: on-first-use}}"])
         let outcome = try Python.run(script, ["\(scheme)://localhost:\(server.port)/t/new/"])
         #expect(outcome.code == 0, "\(outcome.output)\n\(server.logText.suffix(2000))")
+    }
+
+    /// A token as an application's own server signs them, with the node's key: for a tenant's key, which nobody has yet.
+    private func token(_ keys: SigningKeys, _ level: String, _ key: String) throws -> String {
+        let signing = try #require(keys.signing)
+        let now = SystemTime().wall().milliseconds / 1_000
+        let parts = [
+            "{\"alg\":\"EdDSA\",\"kid\":\"\(signing.kid)\",\"typ\":\"JWT\"}",
+            "{\"p\":{\"\(level)\":{\"ns\":[\"\(key)\"]}},\"iat\":\(now - 5),\"exp\":\(now + 600)}",
+        ]
+        let signed = parts.map { Base64URL.encode(Array($0.utf8)) }.joined(separator: ".")
+        return signed + "." + Base64URL.encode(try signing.key.signature(for: Data(signed.utf8)))
+    }
+
+    @Test func `a token that names nothing but the key makes its tenant, and no other`() throws {
+        let admin = AdminToken.make(name: "ops", scopes: [.admin], random: SystemRandom())
+        let kinds = try Kinds(["--set", "access.admin-tokens=[{name: ops, sha256: \(admin.sha256), scopes: [admin]}]"])
+        func send(_ method: String, _ path: String, _ body: String = "", as token: String) throws -> Wire.Answer {
+            try Wire(port: kinds.server.port).send(method, path, body, headers: ["Authorization": "Bearer \(token)"])
+        }
+        // With the first token there is a key to sign with.
+        #expect(try send("POST", "/v1/tenants", #"{"key":"acme"}"#, as: admin.token).status == 201)
+        #expect(try send("POST", "/v1/tenants/acme/tokens", #"{"access":"rw"}"#, as: admin.token).status == 201)
+        #expect(kinds.server.stop() == 0)
+        let found = try Python.run("signing_key.py", [kinds.server.directory]).output.split(separator: " ")
+        try kinds.server.start()
+        var keys = SigningKeys()
+        try keys.addSigning(String(found[1]).trimmingCharacters(in: .whitespacesAndNewlines), kid: String(found[0]))
+        let (reader, writer) = (try token(keys, "ro", "dm:1"), try token(keys, "rw", "dm:1"))
+        let write = #"{"sql":"INSERT INTO m VALUES ('mine')"}"#
+        for (key, token, status) in [("dm:1", reader, 404), ("dm:2", writer, 403), ("acme", writer, 403)] {
+            let answer = try send("POST", "/t/\(key)/query", write, as: token)
+            #expect(answer.status == status, "\(key): \(answer.text)")
+        }
+        #expect(try send("POST", "/t/dm:1/query", #"{"sql":"SELECT * FROM m"}"#, as: writer).status == 404)
+        for _ in 0..<2 { #expect(try send("POST", "/t/dm:1/query", write, as: writer).status == 200) }
+        // The same token goes on being good for what it has made, and so does one that may read.
+        let rows = try send("POST", "/t/dm:1/query", #"{"sql":"SELECT group_concat(v) FROM m"}"#, as: reader)
+        #expect(rows.text.contains("hello,mine,mine"), "\(rows.text)")
+        #expect(try send("POST", "/t/dm:1/query", write, as: reader).status == 403)
+        let items = try send("GET", "/v1/tenants", as: admin.token).object["items"] as? [[String: Any]] ?? []
+        #expect(items.map { $0["key"] as? String ?? "" } == ["acme", "dm:1"])
+        // Another tenant of that key is not the one that the token was for.
+        #expect(try send("DELETE", "/v1/tenants/dm:1?purge=true", as: admin.token).status == 204)
+        #expect(try send("POST", "/v1/tenants", #"{"key":"dm:1"}"#, as: admin.token).status == 201)
+        #expect(try send("POST", "/t/dm:1/query", write, as: writer).status == 403)
     }
 
     @Test func `in a cluster the catalog says where it is made, whoever is asked`() throws {
