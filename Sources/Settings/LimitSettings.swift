@@ -44,6 +44,7 @@ package struct LimitSettings: Sendable, Equatable {
     package var headTime = Duration.seconds(10)
     /// From the end of the head to the end of the body.
     package var bodyTime = Duration.seconds(120)
+    package var socketsTenant = 5_000
     package var socketStreams = 128
     package var socketRequests = 128
     package var socketIdle = Duration.seconds(3600)

@@ -115,6 +115,9 @@ extension SettingsTable {
             "limits.body-time", \.limits.bodyTime, .duration(.seconds(1) ... .seconds(86_400)),
             "How long a client may take to send a request's body, or a message on a WebSocket."),
         Setting(
+            "limits.sockets-tenant", \.limits.socketsTenant, .count(1...1_000_000),
+            "WebSockets of one tenant that may be open on the node."),
+        Setting(
             "limits.socket-streams", \.limits.socketStreams, .count(1...10_000),
             "Streams that may be open on one WebSocket."),
         Setting(

@@ -121,6 +121,7 @@ extension NodeParts {
                 throw .catalogUnavailable
             }
         }
+        settings.socket.perTenant = limits.socketsTenant
         settings.socket.streams = limits.socketStreams
         settings.socket.pending = limits.socketRequests
         settings.socket.messageBytes = limits.bodySize

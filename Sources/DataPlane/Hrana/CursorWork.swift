@@ -83,7 +83,7 @@ package final class CursorWork: TenantWork, SuspendedRead, @unchecked Sendable {
         guard enter(database), let stream else { return .done(after: database.newestLSN) }
         let runner = StatementRunner(
             session: database.session(on: stream, rights: call.rights, deadline: partDeadline), context: context,
-            deadline: partDeadline, mayWrite: call.rights == .write, mayWait: mayWait)
+            deadline: partDeadline, mayWrite: call.rights == .write, mayWait: mayWait, asked: call.asked)
         defer { if runner.session.mayHaveChanged { mayHaveChanged = true } }
         do throws(StatementStop) {
             let isDone = try steps.fill(&writer, runner)

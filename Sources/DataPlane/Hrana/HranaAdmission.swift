@@ -11,6 +11,8 @@ struct HranaAdmission: Sendable {
     let credential: Credential?
     /// Nanoseconds.
     let timeout: UInt64
+    /// It says so itself.
+    let asksForTime: Bool
     /// The answer must not be older than this.
     let bookmark: Bookmark?
     /// Under which the request is done at most once; only where that is offered.
@@ -37,6 +39,7 @@ struct HranaAdmission: Sendable {
         key = stamp.request.key
         credential = nil
         timeout = try Self.timeout(headers, endpoint, settings)
+        asksForTime = headers.timeout != nil
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
     }
@@ -47,6 +50,7 @@ struct HranaAdmission: Sendable {
         self.credential = credential
         key = handshake.key
         timeout = handshake.timeout
+        asksForTime = handshake.asksForTime
         bookmark = handshake.bookmark
         idempotencyKey = nil
         stamp = nil
@@ -79,6 +83,7 @@ struct HranaAdmission: Sendable {
         if case .wrongMethod(let allowed) = endpoint { throw .wrongMethod(allowed: allowed) }
         if endpoint == .unknown { throw .pathNotFound }
         timeout = try Self.timeout(headers, endpoint, settings)
+        asksForTime = headers.timeout != nil
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
         if headers.hasClaim { throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version") }

@@ -12,6 +12,8 @@ package struct HranaCall: Sendable {
     package var deadline: Instant
     /// Nanoseconds, from which `deadline` was made: each part of a cursor has as long again.
     package var timeout: UInt64
+    /// Where the request says how long it may take: nanoseconds that each of its statements may run. 0 where it does not.
+    package var asked: UInt64 = 0
     /// The stream to go on with; nil for a new one.
     package var ticket: StreamTicket?
     package var encoding = AnswerEncoding.json

@@ -29,7 +29,16 @@ extension HranaService {
         _ request: DoorRequest, _ errand: SocketErrand, _ route: Route, _ authority: Authority
     ) throws(TransportError) {
         if route.state == .blocked { throw .tenantBlocked }
-        guard let program = errand.program else { return respond(request, HranaAnswer(), ByteBuffer()) }
+        guard let program = errand.program else {
+            guard errand.place?.take(route.tenant) ?? true else { throw .tooManySockets }
+            return respond(request, HranaAnswer(), ByteBuffer())
+        }
         try start(request, errand.admission, route, errand.authority(authority), program)
     }
+}
+
+extension TransportError {
+    static let tooManySockets = TransportError(
+        429, "TOO_MANY_SOCKETS", "The tenant has as many WebSockets on this node as it may; close some, or use HTTP",
+        retryAfterSeconds: 5)
 }

@@ -22,6 +22,7 @@ package final class HranaService: DoorService, Service {
     private let queue: AsyncStream<Errand>.Continuation
     private let shelf: SnapshotShelf
     private let uploads: UploadPlaces
+    let sockets: SocketPlaces
     /// Between two looks at whether snapshots are kept for too long.
     private static let shelfSweep = Duration.seconds(10)
 
@@ -47,6 +48,7 @@ package final class HranaService: DoorService, Service {
         shelf = SnapshotShelf(settings.snapshots)
         settings.engine.whenDiskFull(SparedLast([shelf, settings.engine.replicas]))
         uploads = UploadPlaces(settings.uploads)
+        sockets = SocketPlaces(settings.socket.perTenant)
         (waiting, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.pendingLookUps))
     }
 
@@ -86,10 +88,6 @@ package final class HranaService: DoorService, Service {
             await UploadExchange(service: self, places: uploads, request: request, call: call, terms: terms).run()
         case .create(let lookUp, let key): await create(lookUp, key)
         }
-    }
-
-    func statsLater(_ request: DoorRequest, _ call: HranaCall) throws(TransportError) {
-        guard case .enqueued = queue.yield(.stats(request, call)) else { throw .catalogUnavailable }
     }
 
     private func clearShelf() async {
@@ -168,14 +166,11 @@ package final class HranaService: DoorService, Service {
     }
 
     func makeLater(_ lookUp: LookUp, _ key: TenantKey, _ user: FirstUser) throws(TransportError) {
-        guard case .enqueued = queue.yield(.firstUse(lookUp, key, user)) else { throw .catalogUnavailable }
+        try enqueue(.firstUse(lookUp, key, user))
     }
 
     func wait(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
-        switch queue.yield(.lookUp(LookUp(request: request, admission: admission))) {
-        case .enqueued: return
-        default: throw .catalogUnavailable
-        }
+        try enqueue(.lookUp(LookUp(request: request, admission: admission)))
     }
 
     func proceed(
@@ -217,7 +212,7 @@ package final class HranaService: DoorService, Service {
             return try send(request, admission.endpoint, try self.call(request, admission, route, authority))
         }
         if admission.endpoint == .stats {
-            return try statsLater(request, self.call(request, admission, route, authority))
+            return try enqueue(.stats(request, try self.call(request, admission, route, authority)))
         }
         let program: HranaProgram
         do throws(HranaDecodingError) {
@@ -270,9 +265,11 @@ package final class HranaService: DoorService, Service {
         if route.state == .blocked { throw .tenantBlocked }
         let rights: Rights = authority.mayWrite && route.state != .readOnly ? .write : .read
         let deadline = settings.time.monotonic().advanced(byNanoseconds: admission.timeout)
-        return HranaCall(
+        var call = HranaCall(
             tenant: route.tenant, principal: authority.principal, rights: rights, deadline: deadline,
             timeout: admission.timeout, bookmark: admission.bookmark)
+        if admission.asksForTime { call.asked = admission.timeout }
+        return call
     }
 
     /// What the request's connection keeps for its requests; nil off its event loop, where that cannot be reached.

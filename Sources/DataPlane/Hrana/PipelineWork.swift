@@ -110,7 +110,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         defer { if session.mayHaveChanged { mayHaveChanged = true } }
         let runner = StatementRunner(
             session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
-            mayWait: mayWait, once: once)
+            mayWait: mayWait, asked: call.asked, once: once)
         do throws(StatementStop) {
             if next == 0, try isDoneBefore(runner) {
                 close(stream, on: database)

@@ -11,6 +11,8 @@ struct StatementRunner {
     let mayWrite: Bool
     /// False where the tenant has no room for one more that waits for the writer.
     let mayWait: Bool
+    /// Nanoseconds that the request asks for; 0 where it does not say.
+    var asked: UInt64 = 0
     /// The program is done under an idempotency key.
     var once: OnceTransaction?
 
@@ -147,7 +149,7 @@ struct StatementRunner {
         guard now < deadline || sql.withRawUTF8({ SQLText.firstKeyword($0) }) == "ROLLBACK" else {
             throw .failed(.deadlineExceeded)
         }
-        session.deadline = min(deadline, now.advanced(byNanoseconds: context.limits.statementTime))
+        session.deadline = min(deadline, now.advanced(byNanoseconds: max(asked, context.limits.statementTime)))
     }
 }
 

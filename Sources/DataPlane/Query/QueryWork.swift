@@ -131,7 +131,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
         defer { if session.mayHaveChanged { mayHaveChanged = true } }
         let runner = StatementRunner(
             session: session, context: context, deadline: call.deadline, mayWrite: call.rights == .write,
-            mayWait: mayWait)
+            mayWait: mayWait, asked: call.asked)
         if isTransaction, next == 0, session.isAutocommit {
             try runner.runPlainly(beginsWriting ? "BEGIN IMMEDIATE" : "BEGIN")
             if let known = try known(runner) { return answer(again: known, database) }

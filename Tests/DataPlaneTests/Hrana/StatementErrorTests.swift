@@ -111,6 +111,23 @@ import Vocabulary
         try house.stop()
     }
 
+    @Test func `a request that asks for more time has it for one statement too`() async throws {
+        let house = try await HranaHouse { _, limits in limits.statementTime = 100_000_000 }
+        let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+        let body = "{\"sql\": \(HranaHouse.quoted(endless))}"
+        try await HranaDoor.open(house: house, { $0.timeout = 20_000_000_000 }) { door in
+            func run(_ headers: String) async throws -> Duration {
+                let started = ContinuousClock.now
+                let answer = try await door.ask(post("/t/acme/query", body, headers))
+                #expect(answer.status == 504 && answer.body.contains("deadline_exceeded"), "\(answer.body)")
+                return ContinuousClock.now - started
+            }
+            let (short, long) = (try await run(""), try await run("Rowhouse-Timeout: 1500\r\n"))
+            #expect(short < .seconds(15), "the request's own time is longer")
+            #expect(long > .milliseconds(1_400))
+        }
+    }
+
     @Test func `what the engine refuses has a status and a code`() async throws {
         let house = try await HranaHouse()
         let unknown = await house.execute("SELECT 1", as: .init(tenant: .init(4711)))

@@ -54,6 +54,23 @@ struct SocketAccessTests {
         }
     }
 
+    @Test func `a tenant has so many WebSockets on a node, and a place is free with the end of one`() async throws {
+        try await HranaDoor.open(limits: .sockets, { $0.socket.perTenant = 2 }) { door in
+            let first = try await Client.open(door, "/t/acme")
+            let second = try await Client.open(door, "/t/acme")
+            for client in [first, second, first] {
+                try await client.send(hello(nil))
+                #expect(try await client.answer()["type"].string == "hello_ok")
+            }
+            #expect(try await greeting(door, "/t/acme", nil) == "TOO_MANY_SOCKETS 1008")
+            try await second.close()
+            for _ in 0..<500 where door.service.sockets.count(of: HranaHouse.tenant) > 1 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(try await greeting(door, "/t/acme", nil) == "ok")
+        }
+    }
+
     @Test func `rights count for each request, and a later hello changes them`() async throws {
         let tokens = try Tokens()
         let reader = try tokens.make(HranaHouse.tenant, "acme", .read)

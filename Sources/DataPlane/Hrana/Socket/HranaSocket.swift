@@ -15,6 +15,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     private let version: HranaVersion
     /// Whose streams these are, unknown to everybody else.
     private let principal: UInt64
+    private let place: SocketPlace
     /// Of the handshake, for hellos that bring no token.
     private let firstAuthorization: String?
     private var authorization: String?
@@ -41,6 +42,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         version = form.version
         firstAuthorization = authorization
         principal = service.settings.random.next()
+        place = SocketPlace(in: service.sockets)
         session = SocketSession(form.version, form.encoding, limits)
     }
 
@@ -116,6 +118,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     }
 
     func ended() {
+        place.leave()
         session.end()
         perform()
         if let request = turns.removeValue(forKey: Self.helloTurn)?.request { port?.abandon(request, nil) }
@@ -173,7 +176,9 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
             guard mayGoOn(as: shown) else { return session.greeted(.otherTenant) }
             offered = shown
             let admission = HranaAdmission(.socket, shown, asIn: handshake)
-            ask(turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal), bytes: 0)
+            ask(
+                turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal, place: place), bytes: 0
+            )
         } catch {
             session.greeted(HranaError(error))
         }

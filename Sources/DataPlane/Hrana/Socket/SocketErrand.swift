@@ -11,11 +11,14 @@ final class SocketErrand: Sendable {
     let program: HranaProgram?
     /// The connection's own: whatever token it shows later, its streams stay its.
     private let principal: UInt64
+    /// Of a hello: what the connection takes with it.
+    let place: SocketPlace?
 
-    init(_ admission: HranaAdmission, _ program: HranaProgram?, principal: UInt64) {
+    init(_ admission: HranaAdmission, _ program: HranaProgram?, principal: UInt64, place: SocketPlace? = nil) {
         self.admission = admission
         self.program = program
         self.principal = principal
+        self.place = place
     }
 
     func authority(_ authority: Authority) -> Authority { Authority(principal: principal, level: authority.level) }

@@ -3,6 +3,8 @@ package import NIOCore
 /// Every bound of one WebSocket's conversation, with its default. Bounds of the transport are ``DoorLimits``, those of
 /// programs `ExecutionLimits`.
 package struct SocketLimits: Hashable, Sendable {
+    /// Of one tenant, open on a node; beyond, the hello is refused with `TOO_MANY_SOCKETS`.
+    package var perTenant = 5_000
     /// Streams open at once; beyond, `TOO_MANY_STREAMS`.
     package var streams = 128
     /// Cursors open at once; beyond, `TOO_MANY_CURSORS`.
