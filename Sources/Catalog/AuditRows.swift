@@ -2,76 +2,125 @@ package import Vocabulary
 
 /// Who did what, when, from where.
 package struct AuditEntry: Equatable, Sendable {
+    /// When it was asked for, by the clock of the node that was asked.
     package var at: WallTime
+    /// Tells entries of one time apart; random.
+    package var id: UInt64
     /// The credential's name, never the credential.
     package var actor: String
     /// A stable word, as `tenant.create`.
     package var action: String
     /// What it was done to.
     package var subject: String
-    package var detail: String
+    package var tenant: TenantID?
+    package var detail: [String: String]
     /// The client's address.
     package var origin: String
-
-    package init(at: WallTime, actor: String, action: String, subject: String, detail: String = "", origin: String = "")
-    {
-        self.at = at
-        self.actor = actor
-        self.action = action
-        self.subject = subject
-        self.detail = detail
-        self.origin = origin
-    }
+    /// The request's id.
+    package var request: String
 }
 
-/// The audit log. Append-only: there is no operation that changes or removes an entry.
+/// Which entries of the audit log are asked for.
+package struct AuditQuery: Sendable {
+    package var tenant: TenantID?
+    package var actor: String?
+    package var subject: String?
+    /// From this on.
+    package var since: WallTime?
+    /// Before this.
+    package var until: WallTime?
+    package var isNewestFirst = true
+    /// The last entry of the page before.
+    package var after: (at: WallTime, id: UInt64)?
+    /// 1 to 1,000; anything else is brought into the range.
+    package var limit = 100
+
+    package init() {}
+}
+
+/// The audit log. Append-only: no operation changes an entry, and only their age removes them (`Housekeeping`).
+///
+/// Changes bring their entries with them, in their own transactions: see ``AuditAuthor``. Here is the rest.
 package struct AuditRows: Sendable {
     private let store: CatalogStore
 
     package init(_ store: CatalogStore) { self.store = store }
 
+    /// Writes something down that changes no row, by the task's author.
+    ///
     /// - Throws: `CatalogError`.
-    package func append(_ entry: AuditEntry) async throws(CatalogError) {
+    package func record(_ note: AuditNote, at now: WallTime) async throws(CatalogError) {
         var plan = CatalogPlan()
-        plan.add(
-            """
-            INSERT INTO audit (recorded, id, actor, action, subject, detail, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            """,
-            [
-                .time(entry.at), .bits(store.freshID()), .text(entry.actor), .text(entry.action), .text(entry.subject),
-                .text(entry.detail), .text(entry.origin),
-            ])
-        _ = try await store.write(plan, at: entry.at)
+        plan.note(note)
+        _ = try await store.write(plan, at: now)
     }
 
-    /// Entries since a time, oldest first.
+    /// Writes down what others did; at most 256 entries.
     ///
-    /// - Parameter limit: 1 to 1,000; anything else is brought into the range.
-    /// - Throws: `CatalogError`.
-    package func list(
-        since: WallTime, subject: String? = nil, actor: String? = nil, limit: Int = 100
-    ) async throws(CatalogError) -> [AuditEntry] {
-        var conditions = ["recorded >= ?1"]
-        var arguments = [CatalogValue.time(since)]
-        for (column, value) in [("subject", subject), ("actor", actor)] {
-            guard let value else { continue }
-            arguments.append(.text(value))
-            conditions.append("\(column) = ?\(arguments.count)")
-        }
+    /// - Throws: `CatalogError`; none of them is there then.
+    package func record(
+        _ entries: [(note: AuditNote, author: AuditAuthor)], at now: WallTime
+    ) async throws(CatalogError) {
+        guard !entries.isEmpty else { return }
         var plan = CatalogPlan()
+        plan.isUnnoted = true
+        for entry in entries { plan.add(entry.note.statement(by: entry.author, id: store.freshID(), at: now)) }
+        _ = try await store.write(plan, at: now)
+    }
+
+    /// One page.
+    ///
+    /// - Throws: `CatalogError`.
+    package func list(_ query: AuditQuery) async throws(CatalogError) -> [AuditEntry] {
+        var plan = CatalogPlan()
+        let (condition, arguments) = Self.condition(query)
+        let direction = query.isNewestFirst ? " DESC" : ""
         plan.add(
             """
-            SELECT recorded, actor, action, subject, detail, origin FROM audit
-            WHERE \(conditions.joined(separator: " AND ")) ORDER BY recorded, id LIMIT \(min(max(limit, 1), 1000))
+            SELECT recorded, id, actor, action, subject, tenant, detail, origin, request FROM audit\(condition)
+            ORDER BY recorded\(direction), id\(direction) LIMIT \(min(max(query.limit, 1), 1000))
             """, arguments)
         var entries: [AuditEntry] = []
-        for row in try await store.read(plan)[0].rows {
-            var reader = RowReader("audit", row)
-            entries.append(
-                AuditEntry(
-                    at: try reader.time(), actor: try reader.text(), action: try reader.text(),
-                    subject: try reader.text(), detail: try reader.text(), origin: try reader.text()))
-        }
+        for row in try await store.read(plan)[0].rows { entries.append(try AuditEntry(row)) }
         return entries
+    }
+
+    private static func condition(_ query: AuditQuery) -> (String, [CatalogValue]) {
+        var conditions: [String] = []
+        var arguments: [CatalogValue] = []
+        func add(_ condition: String, _ value: CatalogValue?) {
+            guard let value else { return }
+            arguments.append(value)
+            conditions.append("\(condition) ?\(arguments.count)")
+        }
+        add("tenant =", query.tenant.map { .id($0) })
+        add("actor =", query.actor.map { .text($0) })
+        add("subject =", query.subject.map { .text($0) })
+        add("recorded >=", query.since.map { .time($0) })
+        add("recorded <", query.until.map { .time($0) })
+        if let after = query.after {
+            arguments += [.time(after.at), .bits(after.id)]
+            let (time, id) = ("?\(arguments.count - 1)", "?\(arguments.count)")
+            let sign = query.isNewestFirst ? "<" : ">"
+            conditions.append("(recorded \(sign) \(time) OR (recorded = \(time) AND id \(sign) \(id)))")
+        }
+        return (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "), arguments)
+    }
+}
+
+extension AuditEntry {
+    fileprivate init(_ row: [CatalogValue]) throws(CatalogError) {
+        var reader = RowReader("audit", row)
+        at = try reader.time()
+        id = try reader.bits()
+        actor = try reader.text()
+        action = try reader.text()
+        subject = try reader.text()
+        tenant = try reader.integerOrNull().map { TenantID(UInt64(bitPattern: $0)) }
+        // Entries of earlier versions have plain words there.
+        let text = try reader.text()
+        detail = FlatJSON.strings(text) ?? (text.isEmpty ? [:] : ["text": text])
+        origin = try reader.text()
+        request = try reader.text()
     }
 }

@@ -6,6 +6,7 @@ package enum CatalogSchema {
     private static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
         FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
+        SeventhMigration.statements,
     ]
 
     package static var current: Int { migrations.count }

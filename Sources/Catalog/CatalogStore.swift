@@ -28,14 +28,69 @@ package struct CatalogStore: Sendable {
         try await driver.run(CatalogTransaction(.read, plan.statements))
     }
 
-    /// Runs the plan once. While the outcome is unknown the same transaction is sent again under the same operation id.
+    /// Runs the plan once, with what the audit log is to say of it. While the outcome is unknown the same transaction is sent
+    /// again under the same operation id; within a request that is done once, also by every repetition of the request.
     ///
     /// - Throws: `CatalogError`; `outcomeUnknown` only after the budget is used up.
     func write(_ plan: CatalogPlan, at now: WallTime) async throws(CatalogError) -> [CatalogRows] {
-        var operation = CatalogOperation(id: OperationID(random: random), at: now)
+        let author = AuditAuthor.current ?? .system
+        let statements =
+            plan.statements
+            + notes(on: plan, by: author).map { note in
+                note.statement(by: author, id: freshID(), at: now)
+            }
+        let results: [CatalogRows]
+        if let scope = OnceScope.current, !plan.isUnnoted {
+            results = try await write(statements, in: scope, at: now)
+        } else {
+            results = try await send(statements, as: OperationID(random: random), at: now)
+        }
+        if statements.count > plan.statements.count { author.call?.isNoted.set() }
+        return Array(results.prefix(plan.statements.count))
+    }
+
+    private func notes(on plan: CatalogPlan, by author: AuditAuthor) -> [AuditNote] {
+        guard plan.notes.isEmpty, !plan.isUnnoted, let call = author.call, !call.isNoted.value else {
+            return plan.notes
+        }
+        return [AuditNote(call.action, call.subject)]
+    }
+
+    /// The refusals of one write that came after a doubt about an earlier copy, at most.
+    private static let bindingRefusals = 8
+
+    /// What a request did before under this key is not done again: its writes have the ids that they had then.
+    ///
+    /// Only what succeeded binds a repetition. A refusal is stored only where an earlier copy was in doubt; it is passed over.
+    private func write(
+        _ statements: [CatalogStatement], in scope: OnceScope, at now: WallTime
+    ) async throws(CatalogError) -> [CatalogRows] {
+        let shape = OnceScope.Shape(statements)
+        for attempt in 0..<Self.bindingRefusals {
+            let id = scope.operation(shape, attempt: attempt)
+            do {
+                let results = try await send(statements, as: id, at: now)
+                scope.succeeded(shape)
+                return results
+            } catch {
+                guard error.isVerdict, try await isStored(id) else { throw error }
+            }
+        }
+        throw .unavailable("too many refusals of one write")
+    }
+
+    private func isStored(_ id: OperationID) async throws(CatalogError) -> Bool {
+        let look = CatalogStatement("SELECT id FROM operations WHERE id = ?1", [.blob(id.bytes)])
+        return try await !driver.run(CatalogTransaction(.read, [look]))[0].rows.isEmpty
+    }
+
+    private func send(
+        _ statements: [CatalogStatement], as id: OperationID, at now: WallTime
+    ) async throws(CatalogError) -> [CatalogRows] {
+        var operation = CatalogOperation(id: id, at: now)
         var doubt: String
         do {
-            return try await driver.run(CatalogTransaction(.write(operation), plan.statements))
+            return try await driver.run(CatalogTransaction(.write(operation), statements))
         } catch .outcomeUnknown(let why) {
             doubt = why
         }
@@ -43,7 +98,7 @@ package struct CatalogStore: Sendable {
         for pause in Self.pauses {
             do { try await sleep(pause) } catch { break }
             do {
-                return try await driver.run(CatalogTransaction(.write(operation), plan.statements))
+                return try await driver.run(CatalogTransaction(.write(operation), statements))
             } catch .outcomeUnknown(let why) {
                 doubt = why
             } catch .unavailable(let why) {
@@ -57,12 +112,16 @@ package struct CatalogStore: Sendable {
     /// A random id outside the reserved range. The catalog's primary key keeps it unique.
     func freshTenantID() -> TenantID {
         while true {
-            let id = TenantID(random.next())
+            let id = TenantID(freshID())
             if !id.isReserved { return id }
         }
     }
 
-    func freshID() -> UInt64 { random.next() }
+    /// Within a request that is done once its repetitions get the same numbers: what was stored under one is found again.
+    func freshID() -> UInt64 { OnceScope.current?.next() ?? random.next() }
+
+    /// Of a request that is to be done once: random in each.
+    func freshSeed() -> OperationID { OperationID(random: random) }
 
     /// A short wait of random length before another attempt at what somebody else came before; longer with each attempt.
     func pause(before attempt: Int) async {
@@ -73,6 +132,10 @@ package struct CatalogStore: Sendable {
 /// Collects a transaction's statements and remembers by name which guard is which.
 struct CatalogPlan {
     private(set) var statements: [CatalogStatement] = []
+    /// What the audit log is to say of it, in the same transaction.
+    private(set) var notes: [AuditNote] = []
+    /// Bookkeeping of the request itself, which is nobody's change.
+    var isUnnoted = false
 
     /// - Returns: the statement's index, by which its result or its failed guard is found.
     @discardableResult
@@ -82,4 +145,13 @@ struct CatalogPlan {
         statements.append(CatalogStatement(sql, arguments, expect: expect))
         return statements.count - 1
     }
+
+    mutating func add(_ statement: CatalogStatement) { statements.append(statement) }
+
+    /// Writes down who did this, with the change itself.
+    mutating func note(_ note: AuditNote) { notes.append(note) }
+
+    mutating func note(
+        _ action: String, _ subject: String, tenant: TenantID? = nil, detail: [String: String] = [:]
+    ) { notes.append(AuditNote(action, subject, tenant: tenant, detail: detail)) }
 }

@@ -51,6 +51,13 @@ package struct OperationID: Hashable, Sendable {
         self.init(high: random.next(), low: random.next())
     }
 
+    /// Reads what `bytes` gave; nil for another length.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 16 else { return nil }
+        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+        self.init(high: word(bytes[..<8]), low: word(bytes[8...]))
+    }
+
     /// Sixteen bytes, most significant first.
     package var bytes: [UInt8] {
         [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }

@@ -4,14 +4,16 @@ package import Vocabulary
 package struct Housekeeping: Sendable {
     /// What is kept, and for how long.
     package struct Retention: Equatable, Sendable {
-        /// Milliseconds for which a mutating transaction may be repeated.
-        package var operations: Int64 = 24 * 3600 * 1000
+        /// Milliseconds for which a mutating transaction may be repeated: longer than any request that is done once.
+        package var operations: Int64 = 26 * 3600 * 1000
         /// Milliseconds for which a freed key is held.
         package var freedKeys: Int64 = TenantRows.defaultKeyHold
         /// Entries of the change log kept in each counter. A reader further behind starts afresh.
         package var changes: Int = 10_000
         /// Milliseconds for which a move that is over stays in the history; longer than a tenant that left is kept.
         package var moves: Int64 = 90 * 24 * 3600 * 1000
+        /// Milliseconds for which the audit log is kept.
+        package var audit: Int64 = 400 * 24 * 3600 * 1000
 
         package init() {}
     }
@@ -63,6 +65,16 @@ package struct Housekeeping: Sendable {
             DELETE FROM moves WHERE id IN (SELECT id FROM moves
             WHERE state IN ('done', 'aborted') AND updated < ?1 ORDER BY updated LIMIT \(Self.piece))
             """, [.integer(now.milliseconds - retention.moves)])
+        plan.add(
+            """
+            DELETE FROM audit WHERE recorded < ?1 AND recorded <= (SELECT MAX(o.recorded) FROM
+            (SELECT recorded FROM audit WHERE recorded < ?1 ORDER BY recorded LIMIT \(Self.piece)) o)
+            """, [.integer(now.milliseconds - retention.audit)])
+        plan.add(
+            """
+            DELETE FROM request_keys WHERE id IN
+            (SELECT id FROM request_keys WHERE created <= ?1 ORDER BY created LIMIT \(Self.piece))
+            """, [.integer(now.milliseconds - RequestKeyRows.lifetime)])
         for bucket in 0..<ChangeLog.buckets {
             plan.add(
                 """

@@ -48,6 +48,7 @@ package struct NodeRows: Sendable {
                 .time(now), .textOrNull(node.directory?.description), .flag(node.replacesDirectory),
             ], expect: .affected(1))
         let row = read(node.id, in: &plan, expect: .rows(1))
+        plan.note("node.register", node.id.name, detail: ["address": node.address])
         do {
             return try NodeRow(try await store.write(plan, at: now)[row].rows[0])
         } catch .guardFailed(registered, _) {
@@ -117,6 +118,7 @@ package struct NodeRows: Sendable {
             UPDATE nodes SET state = 'fenced', incarnation = incarnation + 1, reason = ?2
             WHERE id = ?1 AND state <> 'fenced' AND \(condition)
             """, [.node(id), .text(reason)] + arguments, expect: .affected(1))
+        plan.note("node.fence", id.name, detail: ["reason": reason])
         do {
             _ = try await store.write(plan, at: now)
             return true
@@ -137,6 +139,7 @@ package struct NodeRows: Sendable {
         let turned = plan.add(
             "UPDATE nodes SET state = ?3 WHERE id = ?1 AND state = ?2",
             [.node(id), .text(old.rawValue), .text(new.rawValue)], expect: .affected(1))
+        plan.note("node.turn", id.name, detail: ["from": old.rawValue, "to": new.rawValue])
         do {
             _ = try await store.write(plan, at: now)
             return true

@@ -63,6 +63,7 @@ extension PlacementRows {
             "UPDATE moves SET state = 'committed', txid = ?2, checksum = ?3, updated = ?4 WHERE id = ?1",
             [.text(commit.move), .bits(commit.txid.rawValue), .bits(commit.checksum), .time(now)])
         ChangeLog.append(.placement, of: commit.tenant, to: &plan)
+        plan.note("move.commit", commit.move, tenant: commit.tenant, detail: ["from": commit.source.name])
         let after = read(commit.tenant, in: &plan)
         do {
             return .committed(try changed(try await store.write(plan, at: now), after))

@@ -39,6 +39,7 @@ extension PlacementRows {
             SELECT ?2, tenant, owner, target, 'preparing', epoch, 0, ?3, ?3 FROM placements WHERE tenant = ?1
             """, [.id(tenant), .text(move), .time(now)], expect: .affected(1))
         ChangeLog.append(.placement, of: tenant, to: &plan)
+        plan.note("move.begin", move, tenant: tenant, detail: ["to": target.name])
         let after = read(tenant, in: &plan)
         do {
             return .prepared(try changed(try await store.write(plan, at: now), after))

@@ -61,6 +61,9 @@ extension PlacementRows {
             WHERE id = ?1 AND state NOT IN ('done', 'aborted')
             """, [.text(placement.move ?? ""), .time(now), .textOrNull(reason)])
         ChangeLog.append(.placement, of: placement.tenant, to: &plan)
+        if let reason {
+            plan.note("move.end", placement.move ?? "", tenant: placement.tenant, detail: ["reason": reason])
+        }
         let after = read(placement.tenant, in: &plan)
         do {
             return .settled(try changed(try await store.write(plan, at: now), after))

@@ -21,6 +21,7 @@ package struct RevokedTokenRows: Sendable {
             INSERT INTO revoked_tokens (jti, tenant, valid_until) VALUES (?1, ?2, ?3) ON CONFLICT (jti) DO NOTHING
             """, [.text(jti), .id(tenant), .time(until)])
         ChangeLog.append(.tokens, of: tenant, to: &plan)
+        plan.note("token.revoke", jti, tenant: tenant)
         do {
             _ = try await store.write(plan, at: now)
             return true

@@ -46,42 +46,88 @@ package struct SigningKeyRows: Sendable {
         return keys
     }
 
+    /// Keys at most: a token that names none is tried against each.
+    package static let most = 16
+
+    package enum AddOutcome: Equatable, Sendable {
+        case added
+        /// Another signs already.
+        case notFirst
+        case tooMany
+    }
+
     /// Adds a key.
     ///
     /// - Parameter onlyFirst: adds it only where no key signs yet, so that nodes that start together agree on one.
-    /// - Returns: false if it was not added.
     /// - Throws: `CatalogError`; `conflict` where the id is taken.
-    package func add(_ key: SigningKeyRow, onlyFirst: Bool = false) async throws(CatalogError) -> Bool {
+    package func add(_ key: SigningKeyRow, onlyFirst: Bool = false) async throws(CatalogError) -> AddOutcome {
         var plan = CatalogPlan()
         let none = plan.add(
             "SELECT kid FROM signing_keys WHERE retired IS NULL LIMIT 1", expect: onlyFirst ? .rows(0) : .any)
+        let room = plan.add(
+            "SELECT id FROM flag_counter WHERE id = 1 AND (SELECT COUNT(*) FROM signing_keys) < \(Self.most)",
+            expect: .rows(1))
         plan.add(
             "INSERT INTO signing_keys (kid, public_key, private_key, created) VALUES (?1, ?2, ?3, ?4)",
             [.text(key.kid), .blob(key.publicKey), .blob(key.privateKey), .time(key.created)])
+        plan.note("key.add", key.kid)
         do {
             _ = try await store.write(plan, at: key.created)
-            return true
-        } catch .guardFailed(none, _) {
-            return false
+            return .added
+        } catch .guardFailed(none, _) where onlyFirst {
+            return .notFirst
+        } catch .guardFailed(room, _) {
+            return .tooMany
         }
     }
 
-    /// The key signs no more.
+    package enum EndOutcome: Equatable, Sendable {
+        case done
+        case notFound
+        /// No other key signs.
+        case lastOne
+    }
+
+    /// The key signs no more; what it signed before stays valid. Repeating it changes nothing.
     ///
+    /// - Parameter before: another key must be there that signs and was made before this.
     /// - Throws: `CatalogError`.
-    package func retire(_ kid: String, at now: WallTime) async throws(CatalogError) {
-        var plan = CatalogPlan()
-        plan.add(
-            "UPDATE signing_keys SET retired = ?2 WHERE kid = ?1 AND retired IS NULL", [.text(kid), .time(now)])
-        _ = try await store.write(plan, at: now)
+    package func retire(_ kid: String, ifAnotherBefore before: WallTime, at now: WallTime) async throws(CatalogError)
+        -> EndOutcome
+    {
+        try await end(
+            kid, before, "UPDATE signing_keys SET retired = COALESCE(retired, ?2) WHERE kid = ?1",
+            [.text(kid), .time(now)], "key.retire", at: now)
     }
 
     /// The key is gone: nothing that it signed is valid any more.
     ///
     /// - Throws: `CatalogError`.
-    package func remove(_ kid: String, at now: WallTime) async throws(CatalogError) {
+    package func remove(_ kid: String, ifAnotherBefore before: WallTime, at now: WallTime) async throws(CatalogError)
+        -> EndOutcome
+    {
+        try await end(
+            kid, before, "DELETE FROM signing_keys WHERE kid = ?1", [.text(kid)], "key.remove", at: now)
+    }
+
+    private func end(
+        _ kid: String, _ before: WallTime, _ sql: String, _ arguments: [CatalogValue], _ action: String,
+        at now: WallTime
+    ) async throws(CatalogError) -> EndOutcome {
         var plan = CatalogPlan()
-        plan.add("DELETE FROM signing_keys WHERE kid = ?1", [.text(kid)])
-        _ = try await store.write(plan, at: now)
+        let known = plan.add("SELECT kid FROM signing_keys WHERE kid = ?1", [.text(kid)], expect: .rows(1))
+        let another = plan.add(
+            "SELECT kid FROM signing_keys WHERE kid <> ?1 AND retired IS NULL AND created <= ?2 LIMIT 1",
+            [.text(kid), .time(before)], expect: .rows(1))
+        plan.add(sql, arguments, expect: .affected(1))
+        plan.note(action, kid)
+        do {
+            _ = try await store.write(plan, at: now)
+            return .done
+        } catch .guardFailed(known, _) {
+            return .notFound
+        } catch .guardFailed(another, _) {
+            return .lastOne
+        }
     }
 }

@@ -101,6 +101,7 @@ extension TenantRows {
         _ row: TenantRow, by merged: TenantRow, at now: WallTime
     ) async throws(CatalogError) -> PatchOutcome? {
         var plan = CatalogPlan()
+        plan.note("tenant.change", row.key.string, tenant: row.id, detail: merged.differences(from: row))
         let guards = KeyGuards(merged, from: row, at: now, self, in: &plan)
         if guards != nil {
             release(keyOf: row.id, unless: merged.key, at: now, in: &plan)
@@ -170,6 +171,17 @@ extension TenantRows {
 }
 
 extension TenantRow {
+    /// What an operator has changed, for the audit log.
+    fileprivate func differences(from old: TenantRow) -> [String: String] {
+        var facts: [String: String] = [:]
+        if key != old.key { facts["key"] = key.string }
+        if state != old.state { facts["state"] = state.rawValue }
+        if labels != old.labels { facts["labels"] = FlatJSON.text(labels) }
+        if quotas != old.quotas { facts["quotas"] = FlatJSON.text(quotas) }
+        if pin != old.pin { facts["pin"] = pin?.name ?? "(none)" }
+        return facts
+    }
+
     private static let settable: [State] = [.ready, .readOnly, .blocked]
 
     /// The row with a patch merged in; nil where the patch is not allowed.

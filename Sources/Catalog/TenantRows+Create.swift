@@ -57,6 +57,7 @@ extension TenantRows {
         var plan = CatalogPlan()
         let guards = CreateGuards(new.key, for: id, on: owner, at: now, self, in: &plan)
         insert(new, id: id, owner: owner, at: now, in: &plan)
+        plan.note("tenant.create", new.key.string, tenant: id, detail: ["schema": new.schema, "node": owner.name])
         ChangeLog.append(.tenant, of: id, to: &plan)
         let made = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
         do {
@@ -150,6 +151,8 @@ extension TenantRows {
         ChangeLog.append(.tenant, of: row.id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(row.id)], expect: .affected(1))
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND version = ?2", identity, expect: .affected(1))
+        ClaimRows.removeAll(of: row.id, in: &plan)
+        plan.note("tenant.abandon", row.key.string, tenant: row.id)
         do {
             _ = try await store.write(plan, at: now)
             return true

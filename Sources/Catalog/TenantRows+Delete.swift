@@ -9,7 +9,7 @@ extension TenantRows {
         try await turn(
             id, by: "state_before = state, state = 'deleted', deleted = ?2",
             where: "state NOT IN ('deleted', 'purging')",
-            [.time(now)], at: now)
+            [.time(now)], "tenant.delete", at: now)
     }
 
     /// Takes a deletion back; the tenant is what it was before. A tenant that is not deleted stays as it is, and so does one
@@ -20,11 +20,12 @@ extension TenantRows {
     package func undelete(_ id: TenantID, at now: WallTime) async throws(CatalogError) -> TenantRow? {
         try await turn(
             id, by: "state = state_before, state_before = NULL, deleted = NULL", where: "state = 'deleted'", [],
-            at: now)
+            "tenant.undelete", at: now)
     }
 
     private func turn(
-        _ id: TenantID, by assignments: String, where condition: String, _ arguments: [CatalogValue], at now: WallTime
+        _ id: TenantID, by assignments: String, where condition: String, _ arguments: [CatalogValue], _ action: String,
+        at now: WallTime
     ) async throws(CatalogError) -> TenantRow? {
         var plan = CatalogPlan()
         let changed = plan.add(
@@ -32,6 +33,7 @@ extension TenantRows {
             [.id(id)] + arguments, expect: .affected(1))
         ChangeLog.append(.tenant, of: id, to: &plan)
         let row = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
+        plan.note(action, try await find(id)?.key.string ?? id.description, tenant: id)
         do {
             return try TenantRow(try await store.write(plan, at: now)[row].rows[0])
         } catch .guardFailed(changed, _) {
@@ -69,6 +71,7 @@ extension TenantRows {
             """, [.id(id), .node(owner), .integer(deletedBefore?.milliseconds ?? .max)], expect: .affected(1))
         ChangeLog.append(.tenant, of: id, to: &plan)
         let after = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
+        plan.note("tenant.purge", try await find(id)?.key.string ?? id.description, tenant: id)
         do {
             return .begun(try TenantRow(try await store.write(plan, at: now)[after].rows[0]))
         } catch .guardFailed(found, _) {
@@ -91,6 +94,7 @@ extension TenantRows {
         ChangeLog.append(.tenant, of: id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(id)], expect: .affected(1))
         plan.add("DELETE FROM replica_generations WHERE tenant = ?1", [.id(id)])
+        ClaimRows.removeAll(of: id, in: &plan)
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND state = 'stable'", [.id(id)], expect: .affected(1))
         do {
             _ = try await store.write(plan, at: now)

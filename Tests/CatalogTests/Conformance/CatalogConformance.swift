@@ -32,7 +32,15 @@ struct CatalogConformance: Sendable {
         ("a restarted source", { try await $0.restartedSource() }),
         ("the change log", { try await $0.changeLog() }),
         ("signing keys and revocations", { try await $0.keysAndTokens() }),
-        ("audit and housekeeping", { try await $0.auditAndHousekeeping() }),
+        ("housekeeping", { try await $0.housekeeping() }),
+        ("changes have authors", { try await $0.authors() }),
+        ("the audit log by page", { try await $0.auditPages() }),
+        ("claims", { try await $0.claims() }),
+        ("claims that expire", { try await $0.expiredClaims() }),
+        ("flags", { try await $0.flags() }),
+        ("flags roll back", { try await $0.flagRollback() }),
+        ("requests that are done once", { try await $0.requestKeys() }),
+        ("what a repeated request finds", { try await $0.repeatedRequests() }),
     ]
 
     init(_ driver: any CatalogDriver, dialect: CatalogDialect) async throws {
