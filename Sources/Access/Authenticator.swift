@@ -7,10 +7,14 @@ package final class Authenticator: Sendable {
     private let admins: AdminTokens
     private let verifier: TokenVerifier
     private let throttle: AuthThrottle
+    /// What is to be written down of who came; nil: nothing.
+    private let notes: AccessNotes?
 
     package init(
-        admins: AdminTokens, verifier: TokenVerifier, throttle: AuthThrottle, credentialsConfigured: Bool? = nil
+        admins: AdminTokens, verifier: TokenVerifier, throttle: AuthThrottle, credentialsConfigured: Bool? = nil,
+        notes: AccessNotes? = nil
     ) {
+        self.notes = notes
         self.admins = admins
         self.verifier = verifier
         self.throttle = throttle
@@ -22,7 +26,23 @@ package final class Authenticator: Sendable {
     ///   - address: where the request comes from, for slowing down guesses.
     /// - Throws: `tokenMissing`, `tokenInvalid`, `tokenExpired`, `rateLimited`.
     package func authenticate(authorization: String?, from address: String) throws(AccessError) -> Credential {
-        try authenticate(authorization, guessing: .address(text: address))
+        do throws(AccessError) {
+            let credential = try authenticate(authorization, guessing: .address(text: address))
+            note(credential.grant, from: address)
+            return credential
+        } catch {
+            // Having none is no guess.
+            if error != .tokenMissing { notes?.add(AccessNote(.refused(code: error.code), from: address)) }
+            throw error
+        }
+    }
+
+    private func note(_ grant: TenantGrant?, from address: String) {
+        guard let notes, let grant, let supporter = grant.supporter, case .one(let tenant, _) = grant.tenants else {
+            return
+        }
+        let token = grant.tokenID ?? ""
+        notes.add(AccessNote(.support(token: token, supporter: supporter, tenant: tenant), from: address))
     }
 
     /// For what a client has shown before on the same connection, and was let in with: that it has expired or was revoked

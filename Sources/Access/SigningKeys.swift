@@ -24,6 +24,7 @@ package struct SigningKeys: Sendable {
     /// No keys: every token is refused and none can be made.
     package init() {}
 
+    package var signingID: String? { signing?.kid }
     package var canSign: Bool { signing != nil }
     package var canVerify: Bool { !verifying.isEmpty }
     /// Ids of the keys, in the order in which they were added.

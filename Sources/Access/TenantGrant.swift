@@ -17,10 +17,16 @@ package struct TenantGrant: Hashable, Sendable {
     /// nil: never. A leeway of 60 s is granted on top.
     package let expiresAt: WallTime?
     package let principal: Principal
+    /// Whose support token it is: its uses are written down under this name.
+    package let supporter: String?
     /// `principal.number`, computed once.
     package let principalNumber: UInt64
 
-    init(tenants: Tenants, tokenID: String?, issuedAt: WallTime, expiresAt: WallTime?, principal: Principal) {
+    init(
+        tenants: Tenants, tokenID: String?, issuedAt: WallTime, expiresAt: WallTime?, principal: Principal,
+        supporter: String? = nil
+    ) {
+        self.supporter = supporter
         self.tenants = tenants
         self.tokenID = tokenID
         self.issuedAt = issuedAt

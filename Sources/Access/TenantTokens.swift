@@ -15,10 +15,11 @@ package enum TenantTokens {
     /// Makes a token for one tenant. It names the tenant by id, which decides, and by key, for libSQL's own tools.
     ///
     /// - Parameter seconds: how long it lives, at least 1.
+    /// - Parameter supporter: whose support token it is; nil for any other.
     /// - Returns: nil if there is no signing key.
     package static func make(
-        for tenant: TenantID, key: TenantKey, level: AccessLevel, seconds: Int64, keys: SigningKeys, now: WallTime,
-        random: any RandomSource
+        for tenant: TenantID, key: TenantKey, level: AccessLevel, seconds: Int64, supporter: String? = nil,
+        keys: SigningKeys, now: WallTime, random: any RandomSource
     ) -> New? {
         guard let signing = keys.signing else { return nil }
         let id = Self.id(of: tenant, random)
@@ -31,6 +32,7 @@ package enum TenantTokens {
         claims.iat = Double(issued)
         claims.exp = Double(expires)
         claims.jti = id
+        claims.sup = supporter
         let header = TokenHeader(alg: TokenHeader.algorithm, typ: "JWT", kid: signing.kid)
         guard let first = encode(header), let second = encode(claims) else { return nil }
         let signed = first + "." + second
@@ -99,7 +101,7 @@ package enum TenantTokens {
         let name = claims.jti ?? "sha256-" + Digests.hex(Digests.sha256(Array(token.utf8)).prefix(16))
         let grant = TenantGrant(
             tenants: claims.tenants, tokenID: claims.jti, issuedAt: issued, expiresAt: expires,
-            principal: .tenantToken(id: name))
+            principal: .tenantToken(id: name), supporter: claims.sup)
         guard !grant.hasExpired(at: now) else { throw .tokenExpired }
         return grant
     }

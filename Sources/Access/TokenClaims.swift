@@ -15,6 +15,8 @@ struct TokenClaims: Codable {
     var iat: Double?
     var nbf: Double?
     var jti: String?
+    /// Of a support token: who it was made for.
+    var sup: String?
 
     /// Which tenants, and what on each. `tid` decides, then `p`; `id` and `a` count only where there is no `p`.
     var tenants: TenantGrant.Tenants {

@@ -10,6 +10,8 @@ package final class TokenVerifier: Sendable {
     private struct Rules {
         var keys: SigningKeys
         var revoked: Set<String>
+        /// Raised by every change.
+        var version: UInt64 = 0
     }
 
     private let rules: Mutex<Rules>
@@ -53,17 +55,34 @@ package final class TokenVerifier: Sendable {
     ///
     /// Called every second or so, nearly always with what is known already: then nothing that was verified is forgotten.
     package func replace(keys: SigningKeys, revoked: Set<String>) {
-        let isNew = rules.withLock { rules in
+        _ = replace(keys: keys, revoked: revoked, since: nil)
+    }
+
+    /// What `replace` is to be told, so that nothing newer is overwritten by what was read before it.
+    package var version: UInt64 { rules.withLock { $0.version } }
+
+    /// - Parameters:
+    ///   - revoked: nil for those that are known.
+    ///   - version: as it was before they were read.
+    /// - Returns: false if the rules have changed since; then nothing has been changed.
+    package func replace(keys: SigningKeys, revoked: Set<String>?, since version: UInt64?) -> Bool {
+        let isNew: Bool? = rules.withLock { rules in
+            guard version == nil || version == rules.version else { return nil }
+            let revoked = revoked ?? rules.revoked
             guard rules.revoked != revoked || !rules.keys.isSame(as: keys) else { return false }
-            rules = Rules(keys: keys, revoked: revoked)
+            rules = Rules(keys: keys, revoked: revoked, version: rules.version + 1)
             return true
         }
-        if isNew { cache.invalidate() }
+        if isNew == true { cache.invalidate() }
+        return isNew != nil
     }
 
     /// From the return on, the token with that id is refused.
     package func revoke(id: String) {
-        rules.withLock { _ = $0.revoked.insert(id) }
+        rules.withLock { rules in
+            rules.revoked.insert(id)
+            rules.version += 1
+        }
         cache.invalidate()
     }
 }
