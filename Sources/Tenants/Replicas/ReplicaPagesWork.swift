@@ -70,7 +70,7 @@ final class ReplicaPagesWork: TenantWork, @unchecked Sendable {
     private func hasTablesOfOurs(_ database: TenantDatabase) -> Bool {
         let found = try? database.own { connection throws(SQLiteError) in
             let statement = try connection.prepare(
-                "SELECT 1 FROM sqlite_schema WHERE name = '\(IdempotencyTable.name)'")
+                "SELECT 1 FROM sqlite_schema WHERE name IN (\(ServerTables.quoted))")
             return try statement.step()
         }
         return found ?? true

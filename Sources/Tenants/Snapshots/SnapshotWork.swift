@@ -157,7 +157,7 @@ final class SnapshotWork: TenantWork, @unchecked Sendable {
             }
         }
         do throws(SQLiteError) {
-            try CopyFinish.drop(IdempotencyTable.name, from: path)
+            for table in ServerTables.all { try CopyFinish.drop(table, from: path) }
         } catch {
             throw explain(error, nil)
         }

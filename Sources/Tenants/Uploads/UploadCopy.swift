@@ -89,8 +89,8 @@ struct UploadCopy {
     private func rewrite(
         _ encoding: UploadHeader.Encoding, _ source: Connection, into target: ScratchFile
     ) throws(SQLiteError) {
-        // Keys of another tenant, or of this one at another time; nobody here was answered under them.
-        try source.execute("DROP TABLE IF EXISTS \(IdempotencyTable.name)")
+        // Keys and claims of another tenant, or of this one at another time; nobody here was answered under them.
+        for table in ServerTables.all { try source.execute("DROP TABLE IF EXISTS \(table)") }
         switch encoding {
         case .utf8:
             try source.execute("PRAGMA page_size=4096")

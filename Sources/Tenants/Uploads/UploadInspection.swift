@@ -24,7 +24,7 @@ struct UploadInspection {
     }
 
     private func checkNames() throws(UploadFailure) {
-        let except = mayHoldAnswers ? "AND tbl_name COLLATE NOCASE IS NOT '\(IdempotencyTable.name)'" : ""
+        let except = mayHoldAnswers ? "AND coalesce(tbl_name, '') COLLATE NOCASE NOT IN (\(ServerTables.quoted))" : ""
         let found = try texts(
             """
             SELECT type || ' ' || name FROM sqlite_schema

@@ -36,7 +36,8 @@ final class UploadedDatabase {
         if bound > 0, pageCount > bound { throw .quotaExceeded }
     }
 
-    /// Takes over what is the server's in the tenant: answers that were given under idempotency keys stay given.
+    /// Takes over what is the server's in the tenant: answers that were given under idempotency keys stay given, and tokens of
+    /// claims held or refused.
     ///
     /// - Returns: whether there was any; then it is to be finished once more.
     func carryOver(from held: HeldTenant) throws(UploadFailure) -> Bool {
@@ -48,17 +49,18 @@ final class UploadedDatabase {
                 vfs: engine.context.vfs, file: held.file,
                 temporary: TempAccount(limit: engine.settings.temporaryBytes), memory: held.memory, options: options)
             connection.isUnbounded = true
-            let name = IdempotencyTable.name
             let found = try connection.prepare(
-                "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '\(name)'")
-            guard try found.step() else { return false }
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (\(ServerTables.quoted))")
+            var names: [String] = []
+            while try found.step() { names.append(found.string(0)) }
             found.reset()
-            try carry(connection)
+            guard !names.isEmpty else { return false }
+            try carry(names, connection)
             return true
         }
     }
 
-    private func carry(_ connection: Connection) throws(SQLiteError) {
+    private func carry(_ names: [String], _ connection: Connection) throws(SQLiteError) {
         let reopened: FileError?
         do throws(FileError) {
             try scratch.reopen()
@@ -69,8 +71,8 @@ final class UploadedDatabase {
         if let reopened { throw SQLiteError(extendedCode: 10, message: "\(reopened)") }
         try connection.attach(scratch, as: "uploaded")
         try connection.execute(IdempotencyTable.schema(in: "uploaded"))
-        try connection.execute(
-            "INSERT INTO uploaded.\(IdempotencyTable.name) SELECT * FROM main.\(IdempotencyTable.name)")
+        try connection.execute(ClaimTable.schema(in: "uploaded"))
+        for name in names { try connection.execute("INSERT INTO uploaded.\(name) SELECT * FROM main.\(name)") }
         try connection.execute("DETACH uploaded")
     }
 
