@@ -17,6 +17,8 @@ struct HranaAdmission: Sendable {
     let bookmark: Bookmark?
     /// Under which the request is done at most once; only where that is offered.
     let idempotencyKey: String?
+    /// Tokens of claims that the write carries.
+    let claims: [ClaimToken]
     /// Set where another node has relayed the request: it has verified the client, and it is served or refused here.
     let stamp: RelayStamp?
 
@@ -42,6 +44,7 @@ struct HranaAdmission: Sendable {
         asksForTime = headers.timeout != nil
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
+        claims = try Self.claims(headers, endpoint)
     }
 
     /// A request that came on a WebSocket, as far as its handshake does not say otherwise.
@@ -53,6 +56,7 @@ struct HranaAdmission: Sendable {
         asksForTime = handshake.asksForTime
         bookmark = handshake.bookmark
         idempotencyKey = nil
+        claims = []
         stamp = nil
     }
 
@@ -86,7 +90,7 @@ struct HranaAdmission: Sendable {
         asksForTime = headers.timeout != nil
         bookmark = try Self.bookmark(headers)
         idempotencyKey = try Self.idempotencyKey(headers, endpoint)
-        if headers.hasClaim { throw .badHeader("Rowhouse-Claim", "left out: claims are not offered by this version") }
+        claims = try Self.claims(headers, endpoint)
     }
 
     private static func timeout(
@@ -111,6 +115,31 @@ struct HranaAdmission: Sendable {
             throw .badHeader("Idempotency-Key", "1 to \(IdempotencyKey.bytes.upperBound) bytes long")
         }
         return key
+    }
+
+    /// Tokens that a write may carry at most.
+    private static let mostClaims = 8
+
+    /// One in each header, or several with commas between.
+    private static func claims(
+        _ headers: RequestHeaders, _ endpoint: HranaEndpoint
+    ) throws(TransportError) -> [ClaimToken] {
+        guard !headers.claims.isEmpty else { return [] }
+        guard endpoint.takesIdempotencyKey else {
+            throw .badHeader("Rowhouse-Claim", "left out here: a query, v1/execute, v1/batch or a pipeline carries it")
+        }
+        var claims: [ClaimToken] = []
+        for header in headers.claims {
+            for part in header.split(separator: ",", maxSplits: mostClaims, omittingEmptySubsequences: false) {
+                guard let claim = ClaimToken(String(part.drop { $0 == " " }.prefix { $0 != " " })),
+                    claims.count < mostClaims
+                else {
+                    throw .badHeader("Rowhouse-Claim", "1 to \(mostClaims) tokens, as their reservations gave them")
+                }
+                if !claims.contains(claim) { claims.append(claim) }
+            }
+        }
+        return claims
     }
 
     private static func bookmark(_ headers: RequestHeaders) throws(TransportError) -> Bookmark? {

@@ -19,6 +19,8 @@ package struct HranaCall: Sendable {
     package var encoding = AnswerEncoding.json
     /// The caller has seen this and must not see anything older.
     package var bookmark: Bookmark?
+    /// Digests of the claims' tokens that the write carries: held by the tenant with what it commits.
+    package var claims: [[UInt8]] = []
 
     package init(
         tenant: TenantID, principal: UInt64, rights: Rights, deadline: Instant, timeout: UInt64,

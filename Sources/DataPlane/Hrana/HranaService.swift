@@ -241,8 +241,11 @@ package final class HranaService: DoorService, Service {
     ) throws(TransportError) {
         var call = try self.call(request, admission, route, authority)
         call.encoding = admission.endpoint.encoding
+        call.claims = try claims(of: admission)
         if let baton = program.baton { try call.take(baton: baton, settings.context) }
-        let key = admission.idempotencyKey.map { IdempotencyKey($0, of: admission.endpoint, body: request.body) }
+        let key = admission.idempotencyKey.map { [claims = call.claims] in
+            IdempotencyKey($0, of: admission.endpoint, body: request.body, claims: claims)
+        }
         switch program {
         case .pipeline(let pipeline):
             exchange(for: request).start(request, call, .pipeline, pipeline.requests, under: key)
@@ -251,6 +254,14 @@ package final class HranaService: DoorService, Service {
         case .cursor(let cursor): CursorExchange(request, call, self).start(cursor.batch)
         case .query(let query): QueryExchange(request, call, self).start(query, under: key)
         }
+    }
+
+    /// One that is over for long is refused whatever the tenant knows: it may have forgotten.
+    private func claims(of admission: HranaAdmission) throws(TransportError) -> [[UInt8]] {
+        guard !admission.claims.isEmpty else { return [] }
+        let now = settings.time.wall()
+        guard !admission.claims.contains(where: { $0.isLongOver(at: now) }) else { throw .claimExpired }
+        return admission.claims.map(\.digest)
     }
 
     private func enqueue(_ errand: Errand) throws(TransportError) {

@@ -1,23 +1,25 @@
 import Hrana
 import Tenants
 
-/// Programs under an idempotency key.
+/// Programs under an idempotency key, and those that carry claims.
 extension PipelineWork {
-    /// Begins a program under a key.
+    /// Begins such a program.
     ///
     /// - Returns: true if it was done before and the caller may only read now: then the answer is there again.
     func isDoneBefore(_ database: TenantDatabase) throws(TransportError) -> Bool {
-        guard key != nil else { return false }
+        guard isOnce else { return false }
         let isOneTransaction = form == .version1
         guard call.ticket == nil, endsStream,
             OnceCheck.isPossible(requests, isOneTransaction: isOneTransaction)
         else { throw .idempotencyNotPossible }
         if call.rights == .write {
             once = OnceTransaction(isOneTransaction: isOneTransaction)
-        } else if let known = try context.kept(&key!, database) {
+        } else if key != nil, let known = try context.kept(&key!, database) {
             take(known)
             tell(database)
             return true
+        } else if !call.claims.isEmpty {
+            throw .writeForbidden
         }
         return false
     }
@@ -26,9 +28,9 @@ extension PipelineWork {
     ///
     /// - Returns: true if it was done before, and the answer is there again.
     func isDoneBefore(_ runner: StatementRunner) throws(StatementStop) -> Bool {
-        guard once != nil, key != nil, runner.session.isAutocommit else { return false }
+        guard once != nil, runner.session.isAutocommit else { return false }
         try runner.runPlainly("BEGIN IMMEDIATE")
-        guard let known = try runner.kept(&key!) else { return false }
+        guard key != nil, let known = try runner.kept(&key!) else { return false }
         take(known)
         return true
     }

@@ -162,7 +162,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         if client?.isGone ?? true { return false }
         do throws(TransportError) {
             if try isDoneBefore(database) { return false }
-            let claimed = try call.claimStream(on: database, isBrief: isBrief || key != nil, context)
+            let claimed = try call.claimStream(on: database, isBrief: isBrief || isOnce, context)
             if let fault = ProtocolCheck.fault(in: requests, stored: claimed.storedSQL, context.limits) {
                 fail(TransportError(fault), ending: claimed, on: database)
                 return false
@@ -185,6 +185,9 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
         }
     }
 
+    /// The program is a transaction of the server's: its answer is kept under a key, or it carries claims.
+    var isOnce: Bool { key != nil || !call.claims.isEmpty }
+
     var endsStream: Bool { form == .version1 || requests.last == .close }
 
     private func finish(
@@ -192,7 +195,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
     ) throws(StatementStop) {
         if endsStream {
             if form == .version1 { writer.finishVersion1() } else { writer.finishPipeline(baton: nil) }
-            if key != nil { try once?.end(&key!, answer: writer.bytes.bytes, runner) }
+            try once?.end(&key, claims: call.claims, answer: writer.bytes.bytes, runner)
             return close(stream, on: database)
         }
         self.stream = nil

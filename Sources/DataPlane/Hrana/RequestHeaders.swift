@@ -14,7 +14,8 @@ struct RequestHeaders: Sendable {
     private(set) var asksPreflight = false
     private(set) var asksSocket = false
     private(set) var idempotencyKey: String?
-    private(set) var hasClaim = false
+    /// Of `Rowhouse-Claim`, in order.
+    private(set) var claims: [String] = []
     private(set) var isForwarded = false
     /// Of `X-Forwarded-For`, in order.
     private(set) var forwardedFor: [String] = []
@@ -34,7 +35,7 @@ struct RequestHeaders: Sendable {
         case 11 where name.isHeader("x-namespace"): Self.once(&xNamespace, value, &isAmbiguous)
         case 13 where name.isHeader("authorization"): Self.once(&authorization, value, &isAmbiguous)
         case 14 where name.isHeader("sec-fetch-site"): secFetchSite = value
-        case 14 where name.isHeader("rowhouse-claim"): hasClaim = true
+        case 14 where name.isHeader("rowhouse-claim"): claims.append(value)
         case 15 where name.isHeader("rowhouse-tenant"): Self.once(&rowhouseTenant, value, &isAmbiguous)
         case 15 where name.isHeader("idempotency-key"): Self.once(&idempotencyKey, value, &isAmbiguous)
         case 16 where name.isHeader("rowhouse-timeout"): Self.once(&timeout, value, &isAmbiguous)

@@ -149,6 +149,10 @@ extension TransportError {
         400, "IDEMPOTENCY_NOT_POSSIBLE",
         "Under an Idempotency-Key there can be a query, v1/execute, v1/batch, or a pipeline without a baton that closes its stream and commits at most once; nothing was done"
     )
+    static let claimExpired = TransportError(
+        409, "CLAIM_EXPIRED", "A claim's reservation has expired or was released; nothing was done. Reserve anew")
+    static let tooManyClaims = TransportError(
+        409, "TOO_MANY_CLAIMS", "The tenant holds as many claims' tokens as it may; nothing was done. Release some")
     static let idempotencyMismatch = TransportError(
         422, "IDEMPOTENCY_MISMATCH", "The Idempotency-Key was used before for another request; use a new one")
     static let answerNotKept = TransportError(

@@ -12,9 +12,12 @@ package struct IdempotencyKey: Sendable {
     let key: String
     private let endpoint: HranaEndpoint
     private let body: ByteBuffer
+    /// What is held with the request is a part of it.
+    private let claims: [[UInt8]]
     private var known: [UInt8]?
 
-    init(_ key: String, of endpoint: HranaEndpoint, body: ByteBuffer) {
+    init(_ key: String, of endpoint: HranaEndpoint, body: ByteBuffer, claims: [[UInt8]] = []) {
+        self.claims = claims
         self.key = key
         self.endpoint = endpoint
         self.body = body
@@ -29,6 +32,7 @@ package struct IdempotencyKey: Sendable {
         var hash = SHA256()
         // The answer has the call's form, so that the call is a part of the request. Of queries it never was.
         if endpoint != .query { hash.update(data: Array("\(endpoint.answerForm)\n".utf8)) }
+        for claim in claims { hash.update(data: claim) }
         body.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         let made = Array(hash.finalize())
         known = made

@@ -1,8 +1,8 @@
 import Hrana
 import Tenants
 
-/// The transaction of a program that is done under an idempotency key, in which its answer is kept too: it is the server's, and the
-/// caller's own BEGIN and COMMIT are only taken note of. On the tenant's thread.
+/// The transaction of a program that is done under an idempotency key, in which its answer is kept too, or that carries claims, whose
+/// tokens are: it is the server's, and the caller's own BEGIN and COMMIT are only taken note of. On the tenant's thread.
 final class OnceTransaction {
     enum Phase {
         /// The caller has begun no transaction.
@@ -61,11 +61,11 @@ final class OnceTransaction {
 
     func noteDone(_ role: StatementRole) { if role == .changes { changesDone += 1 } }
 
-    /// What is to last, lasts, with its answer. What failed and changed nothing is not kept: it may be tried again.
+    /// What is to last, lasts, with its claims and its answer. What failed and changed nothing is not kept: it may be tried again.
     ///
     /// - Throws: `refused`; the transaction is still open then.
     func end(
-        _ key: inout IdempotencyKey, answer: UnsafeRawBufferPointer, _ runner: StatementRunner
+        _ key: inout IdempotencyKey?, claims: [[UInt8]], answer: UnsafeRawBufferPointer, _ runner: StatementRunner
     ) throws(StatementStop) {
         try notice(runner.session)
         switch phase {
@@ -73,7 +73,8 @@ final class OnceTransaction {
         case .begun: return try runner.runPlainly("ROLLBACK")
         case .open, .committed:
             guard changesDone > 0 || !hasFailed else { return try runner.runPlainly("ROLLBACK") }
-            try runner.keep(&key, answer: answer)
+            try runner.hold(claims)
+            if key != nil { try runner.keep(&key!, answer: answer) }
             do throws(StatementStop) {
                 try runner.runPlainly("COMMIT")
             } catch {

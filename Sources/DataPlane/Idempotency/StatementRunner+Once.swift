@@ -20,6 +20,26 @@ extension StatementRunner {
     /// What conditions and `get_autocommit` see.
     func isAutocommit() throws(StatementStop) -> Bool { try once?.isAutocommit(session) ?? session.isAutocommit }
 
+    // MARK: Claims
+
+    /// Holds the tokens in the transaction that carries them.
+    ///
+    /// - Throws: `refused` where one of them is refused here.
+    func hold(_ claims: [[UInt8]]) throws(StatementStop) {
+        guard !claims.isEmpty else { return }
+        let outcome: ClaimTable.HoldOutcome
+        do throws(SQLFailure) {
+            outcome = try ClaimTable(session, now: context.time.wall()).hold(claims)
+        } catch {
+            throw stop(error, .running)
+        }
+        switch outcome {
+        case .held: return
+        case .refused: throw .refused(.claimExpired)
+        case .tooMany: throw .refused(.tooManyClaims)
+        }
+    }
+
     // MARK: Kept answers
 
     /// The answer that was given under the key before. In a transaction that is writing.

@@ -6,7 +6,8 @@ enum ClientOperations {
 
     private static let failures =
         TenantPlane.failures + [
-            .tenantDeleted, .keyHeld, .streamExpired, .idempotencyNotPossible, .idempotencyMismatch, .tooManyStreams,
+            .tenantDeleted, .keyHeld, .streamExpired, .idempotencyNotPossible, .idempotencyMismatch, .claimExpired,
+            .tooManyClaims, .tooManyStreams,
             .temporaryFull,
             .quotaExceeded,
         ]
@@ -20,7 +21,8 @@ enum ClientOperations {
     ) -> Operation {
         Operation(
             id, "POST", "\(TenantPlane.base)/\(path)", tag: TenantPlane.tag, summary, details: details, caller: .tenant,
-            parameters: TenantPlane.parameters + (takesKey ? [TenantPlane.idempotencyKey] : []), body: [body],
+            parameters: TenantPlane.parameters + (takesKey ? [TenantPlane.idempotencyKey, TenantPlane.claim] : []),
+            body: [body],
             answers: answers,
             failures: Self.failures + failures, errorForm: .protocolOfClients)
     }

@@ -26,7 +26,7 @@ enum QueryOperations {
     private static let query = Operation(
         "query", "POST", "\(TenantPlane.base)/query", tag: TenantPlane.tag, "SQL in plain JSON",
         details: "One statement, or several as one transaction unless `atomic` is false.",
-        caller: .tenant, parameters: TenantPlane.parameters + [TenantPlane.idempotencyKey],
+        caller: .tenant, parameters: TenantPlane.parameters + [TenantPlane.idempotencyKey, TenantPlane.claim],
         body: [
             .json(
                 .oneOf([
@@ -47,7 +47,9 @@ enum QueryOperations {
                     ])))
         ],
         failures: TenantPlane.failures + [
-            .tenantDeleted, .keyHeld, .sqlError, .idempotencyNotPossible, .idempotencyMismatch, .resultTooLarge,
+            .tenantDeleted, .keyHeld, .sqlError, .idempotencyNotPossible, .idempotencyMismatch, .claimExpired,
+            .tooManyClaims,
+            .resultTooLarge,
             .transactionTooLarge,
             .quotaExceeded, .temporaryFull,
         ])

@@ -44,6 +44,11 @@ package enum TenantPlane {
         .header, "Idempotency-Key", .string(length: 1...128, pattern: "^[!-~]+$"),
         "The same key and body are done once, and answered alike for a day.")
 
+    static let claim = Operation.Parameter(
+        .header, "Rowhouse-Claim", .string(length: 52...436, pattern: "^rh_claim_[A-Za-z0-9_-]{43}$"),
+        "The token of a claim's reservation, up to 8 with commas between: the tenant holds them with what the request commits."
+    )
+
     private static let probes = ["v1", "v2", "v3", "v3-protobuf"].map { version in
         Operation(
             "probe" + version.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(), "GET",

@@ -50,7 +50,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
         self.requestID = requestID
         self.client = client
         self.context = context
-        beginsWriting = call.rights == .write && key != nil
+        beginsWriting = call.rights == .write && (key != nil || !call.claims.isEmpty)
         began = context.time.monotonic()
     }
 
@@ -82,7 +82,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
 
     // MARK: Running
 
-    private var isTransaction: Bool { key != nil || (query.isAtomic && !query.isSingle) }
+    private var isTransaction: Bool { key != nil || !call.claims.isEmpty || (query.isAtomic && !query.isSingle) }
 
     private func run(on database: TenantDatabase, mayWait: Bool) -> WorkOutcome {
         guard client.map({ !$0.isGone }) ?? false, stream != nil || begin(on: database) else {
@@ -115,7 +115,10 @@ final class QueryWork: TenantWork, @unchecked Sendable {
     /// - Returns: false if there is an answer already.
     private func begin(on database: TenantDatabase) -> Bool {
         do throws(TransportError) {
-            if call.rights == .read, try isDoneBefore(database) { return false }
+            if call.rights == .read {
+                if try isDoneBefore(database) { return false }
+                if !call.claims.isEmpty { throw .writeForbidden }
+            }
             stream = try call.claimStream(on: database, isBrief: isTransaction || query.isSingle, context)
         } catch {
             write(error, bookmark: database.bookmark)
@@ -143,6 +146,7 @@ final class QueryWork: TenantWork, @unchecked Sendable {
         }
         if session.isCancelled { return leaveOff(database) }
         if !query.isSingle { writer.finishPlainResults() }
+        try runner.hold(call.claims)
         if key != nil { try runner.keep(&key!, answer: writer.bytes.bytes) }
         if isTransaction { try runner.runPlainly("COMMIT") }
         finish(database)
