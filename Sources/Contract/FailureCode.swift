@@ -88,6 +88,23 @@ extension FailureCode {
         409, "key_held", "The key was freed a short while ago and is kept from other tenants yet.")
     package static let versionConflict = FailureCode(
         409, "version_conflict", "Somebody changed it at the same time; read it again.")
+    package static let idempotencyInProgress = FailureCode(
+        409, "idempotency_in_progress", "The request under this Idempotency-Key is being done; ask again.")
+    package static let flagVersionMissing = FailureCode(
+        409, "flag_version_missing", "The flag has no such earlier version any more.")
+    package static let tooManyFlags = FailureCode(409, "too_many_flags", "There are as many flags as there may be.")
+    package static let claimTaken = FailureCode(409, "claim_taken", "The value is somebody else's.")
+    package static let claimExpired = FailureCode(
+        409, "claim_expired", "The reservation has expired or was released; nothing was done.")
+    package static let claimNotWritten = FailureCode(
+        409, "claim_not_written", "The tenant holds no write that carried the claim's token.")
+    package static let tooManyClaims = FailureCode(
+        409, "too_many_claims", "The tenant has as many claims as it may have.")
+    package static let keyInUse = FailureCode(
+        409, "key_in_use", "No other key signs yet; make one, and wait until every node knows it.")
+    package static let tooManyKeys = FailureCode(
+        409, "too_many_keys",
+        "There are as many signing keys as there may be; remove one that has signed nothing valid.")
     package static let moveInProgress = FailureCode(409, "move_in_progress", "The tenant is being moved.")
     package static let moveCommitted = FailureCode(409, "move_committed", "The move cannot be undone any more.")
     package static let alreadyThere = FailureCode(409, "already_there", "The tenant is on that node already.")
@@ -135,6 +152,8 @@ extension FailureCode {
         .tokenExpired,
         .forbidden,
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
+        .idempotencyInProgress, .flagVersionMissing, .tooManyFlags, .keyInUse, .tooManyKeys,
+        .claimTaken, .claimExpired, .claimNotWritten, .tooManyClaims,
         .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .replicaOutOfDate,
         .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
         .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .snapshotDamaged, .snapshotRefused,

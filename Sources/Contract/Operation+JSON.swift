@@ -9,7 +9,8 @@ extension Operation {
 
     /// Its own, and those of every call like it; by status and name.
     package var allFailures: [FailureCode] {
-        let shared = caller == .anybody ? Self.anyCall : Self.anyCall + Self.knownCallers
+        var shared = caller == .anybody ? Self.anyCall : Self.anyCall + Self.knownCallers
+        if isOnce { shared += [.idempotencyMismatch, .idempotencyInProgress] }
         return Set(failures + shared).sorted { ($0.status, $0.name) < ($1.status, $1.name) }
     }
 
@@ -22,12 +23,17 @@ extension Operation {
         ]
         let text = [details, callerText].filter { !$0.isEmpty }.joined(separator: "\n\n")
         if !text.isEmpty { object = object.adding(["description": .string(text)]) }
+        let parameters = parameters + (isOnce ? [Self.onceKey] : [])
         if !parameters.isEmpty { object = object.adding(["parameters": .array(parameters.map(\.json))]) }
         guard !body.isEmpty else { return object }
         return object.adding([
             "requestBody": ["required": .bool(isBodyRequired), "content": Self.content(body)]
         ])
     }
+
+    private static let onceKey = Parameter(
+        .header, "Idempotency-Key", .string(length: 1...128, pattern: "^[!-~]+$"),
+        "The same caller's same request under the same key is done once, and answered the same for a day.")
 
     private var callerText: String {
         switch caller {

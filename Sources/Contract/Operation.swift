@@ -80,6 +80,8 @@ package struct Operation: Hashable, Sendable {
     package let answers: [Answer]
     package var failures: [FailureCode] = []
     package var errorForm = ErrorForm.plain
+    /// It takes an `Idempotency-Key`, as every call of the control plane does that makes something.
+    package var isOnce = false
 
     package init(
         _ id: String, _ method: String, _ path: String, tag: String, _ summary: String, details: String = "",
@@ -99,6 +101,13 @@ package struct Operation: Hashable, Sendable {
         self.answers = answers
         self.failures = failures
         self.errorForm = errorForm
+    }
+
+    /// The same, done once under an `Idempotency-Key`.
+    package var once: Operation {
+        var operation = self
+        operation.isOnce = true
+        return operation
     }
 
     /// Names of what may stand behind the question mark.

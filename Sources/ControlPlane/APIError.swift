@@ -22,7 +22,10 @@ package struct APIError: HTTPResponseError, Sendable {
     }
 
     package func response(from request: Request, context: some RequestContext) throws -> Response {
-        let requestID = (context as? ControlContext)?.requestID ?? ""
+        try response(requestID: (context as? ControlContext)?.requestID ?? "")
+    }
+
+    func response(requestID: String) throws -> Response {
         let body = ErrorBody(error: .init(code: code, message: message, requestID: requestID))
         var headers: HTTPFields = [.contentType: "application/json"]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }

@@ -1,4 +1,5 @@
 import Access
+import Catalog
 package import Hummingbird
 import HummingbirdCore
 package import NIOCore
@@ -8,6 +9,8 @@ package struct ControlContext: RequestContext, RemoteAddressRequestContext {
     package var coreContext: CoreRequestContextStorage
     package var requestID = ""
     var credential: Credential?
+    /// For requests that are done once; nil where none are.
+    var once: RequestOnce?
     /// Where the caller is, for rate limits and the log.
     var origin = "local"
     package let remoteAddress: SocketAddress?
@@ -21,5 +24,20 @@ package struct ControlContext: RequestContext, RemoteAddressRequestContext {
     func require(_ scope: AdminScope) throws(APIError) {
         guard let credential else { throw ErrorTable.api(.tokenMissing) }
         do throws(AccessError) { try credential.require(scope) } catch { throw ErrorTable.api(error) }
+    }
+
+    /// Does what may change something, in its author's name, and once where the request has a key.
+    ///
+    /// - Parameter takesKey: false where the call sees to its `Idempotency-Key` itself.
+    func acting(
+        _ request: Request, as action: String, takesKey: Bool, _ body: @Sendable (Request) async throws -> Response
+    ) async throws -> Response {
+        let actor = credential?.principal.description ?? "nobody"
+        let author = AuditAuthor(
+            actor: actor, origin: origin, request: requestID, action: action, subject: request.uri.path)
+        return try await AuditAuthor.$current.withValue(author) {
+            guard takesKey, let once else { return try await body(request) }
+            return try await once.run(request, by: actor, requestID: requestID, body)
+        }
     }
 }

@@ -2,6 +2,7 @@ import Access
 package import Catalog
 package import Contract
 package import Hummingbird
+import Seams
 
 /// The routes of the control plane, put together.
 package struct ControlPlane: Sendable {
@@ -9,6 +10,8 @@ package struct ControlPlane: Sendable {
     package var tenants: TenantService
     package var tokens: TokenService
     package var store: CatalogStore
+    package var flags: FlagBoard
+    package var claims: ClaimService
     package var status: NodeStatus
     package var version: VersionObject
     package var metrics: @Sendable () -> String
@@ -18,14 +21,19 @@ package struct ControlPlane: Sendable {
     package var internalRoutes: @Sendable (Router<ControlContext>) -> Void = { _ in }
     package var guardedRoutes: @Sendable (RouterGroup<ControlContext>) -> Void = { _ in }
 
+    private var time: any TimeSource { tokens.time }
+
     package init(
-        guards: ControlGuards, tenants: TenantService, tokens: TokenService, store: CatalogStore, status: NodeStatus,
+        guards: ControlGuards, tenants: TenantService, tokens: TokenService, store: CatalogStore, flags: FlagBoard,
+        claims: ClaimService, status: NodeStatus,
         version: VersionObject, metrics: @escaping @Sendable () -> String, document: Document
     ) {
         self.guards = guards
         self.tenants = tenants
         self.tokens = tokens
         self.store = store
+        self.flags = flags
+        self.claims = claims
         self.status = status
         self.version = version
         self.metrics = metrics
@@ -34,7 +42,9 @@ package struct ControlPlane: Sendable {
 
     /// What an operator can ask for, whatever this node is.
     package static let operations =
-        ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all
+        (ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all + FlagOperations.all
+        + AuditOperations.all + KeyOperations.all + ClaimOperations.all)
+        .map { $0.takesKey ? $0.once : $0 }
 
     package func router() -> Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
@@ -51,6 +61,10 @@ package struct ControlPlane: Sendable {
         probes.registerGuarded(on: guarded)
         TenantController(service: tenants, tokens: tokens).register(on: guarded)
         NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded)
+        FlagController(board: flags, time: time).register(on: guarded)
+        AuditController(store: store, time: time).register(on: guarded)
+        KeyController(service: tokens).register(on: guarded)
+        ClaimController(claims).register(on: guarded)
         guardedRoutes(guarded)
         methods.fill(from: router)
         return router

@@ -71,6 +71,16 @@ package enum ErrorTable {
         }
     }
 
+    /// Of the server's own statements in a tenant.
+    package static func api(_ failure: SQLFailure) -> APIError {
+        switch failure {
+        case .diskFull, .quotaExceeded, .temporaryFull: APIError(.diskFull, "the tenant has no room for it")
+        case .deadlineExceeded: APIError(.deadlineExceeded, "the tenant's writers took too long")
+        case .sqlite: APIError(.tenantDamaged, "the tenant's file cannot be written", retryAfter: 60)
+        default: APIError(.busy, "the tenant is busy; try again", retryAfter: 1)
+        }
+    }
+
     /// What nobody foresaw is a fault of ours.
     package static func api(any error: any Error) -> APIError {
         switch error {
@@ -80,6 +90,7 @@ package enum ErrorTable {
         case let error as TenantsError: api(error)
         case let error as ResidentsError: api(error)
         case let error as PeerFailure: api(error)
+        case let error as SQLFailure: api(error)
         default: APIError(.internalError, "an unexpected error; its request ID is in the log")
         }
     }

@@ -17,6 +17,8 @@ package struct ControlGuards: Sendable {
     package let cors: CORSRule
     package let proxies: TrustedProxies
     package let random: any RandomSource
+    /// Nil where no request is done once.
+    package var once: RequestOnce?
 
     package init(
         authenticator: Authenticator, domain: String?, cors: CORSRule, proxies: TrustedProxies = .none,
@@ -131,6 +133,7 @@ struct TokenMiddleware: RouterMiddleware {
         next: @concurrent (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         var context = context
+        context.once = guards.once
         context.credential = try guards.authenticator.authenticate(
             authorization: request.headers[.authorization], from: context.origin)
         return try await next(request, context)

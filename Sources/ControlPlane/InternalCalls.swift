@@ -22,7 +22,7 @@ package struct InternalCalls: Peers {
     private func post(
         _ address: String, _ path: String, timeout: Duration = .seconds(10)
     ) async throws(PeerFailure) {
-        _ = try await transport.post(address, path: path, timeout: timeout)
+        _ = try await transport.post(address, path: InternalAuthor.handing(on: path), timeout: timeout)
     }
 }
 

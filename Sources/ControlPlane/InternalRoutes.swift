@@ -21,13 +21,14 @@ package struct InternalRoutes: Sendable {
     /// - Parameter catalog: the node's own, if it holds one; else there is no route to it.
     package init(
         verifier: ClusterVerifier, bodies: InternalBodies, ping: PingObject,
-        catalog: (driver: any CatalogDriver, identity: Identity)?, store: CatalogStore, residents: Residents
+        catalog: (driver: any CatalogDriver, identity: Identity)?, store: CatalogStore, residents: Residents,
+        claims: ClaimService
     ) {
         self.verifier = verifier
         self.bodies = bodies
         self.ping = ping
         self.catalog = catalog
-        tenants = InternalTenants(rows: TenantRows(store), residents: residents)
+        tenants = InternalTenants(rows: TenantRows(store), residents: residents, claims: claims.keeper)
     }
 
     package func register(on router: Router<ControlContext>) {

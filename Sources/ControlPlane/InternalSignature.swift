@@ -1,4 +1,5 @@
 import Access
+import Catalog
 import Cluster
 import Contract
 import HTTPTypes
@@ -31,7 +32,8 @@ struct InternalSignature: RouterMiddleware {
             let buffer = try await Self.gather(&request)
             // Else it was changed on its way.
             guard .of(Array(buffer.readableBytesView)) == covered.body else { throw HTTPError(.notFound) }
-            return try await next(request, context)
+            guard let author = InternalAuthor.read(request) else { return try await next(request, context) }
+            return try await AuditAuthor.$current.withValue(author) { try await next(request, context) }
         }
     }
 

@@ -12,10 +12,25 @@ import Vocabulary
 struct InternalTenants: Sendable {
     let rows: TenantRows
     let residents: Residents
+    let claims: OwnerClaims
 
     func register(on group: RouterGroup<ControlContext>) {
         group.post(":id/finish-creating", use: finishCreating)
         group.post(":id/purge", use: purge)
+        group.post(":id/claims/:verb", use: claims)
+    }
+
+    @Sendable private func claims(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let token = Array(try await request.body.collect(upTo: 1024).readableBytesView)
+        guard token.count == 32, let verb = context.parameters.get("verb").flatMap(OwnerClaims.Verb.init) else {
+            throw APIError.badRequest("the claim's token cannot be read")
+        }
+        do {
+            let mark = try await claims.here(verb, token, try id(context))
+            return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: mark.rawValue)))
+        } catch ResidentsError.elsewhere(let refusal) {
+            return Self.notOwner(refusal)
+        }
     }
 
     @Sendable func finishCreating(_ request: Request, _ context: ControlContext) async throws -> Response {

@@ -124,7 +124,8 @@ package struct MoveService: Sendable {
             throw .unreachable("node \(owner) has no address now")
         }
         // Longer than the desk waits for a cancelled move to end.
-        return try await transport.post(row.address, path: path, body: body, timeout: .seconds(15))
+        return try await transport.post(
+            row.address, path: InternalAuthor.handing(on: path), body: body, timeout: .seconds(15))
     }
 }
 

@@ -139,15 +139,22 @@ struct TenantController: Sendable {
     // MARK: Tokens
 
     struct TokenBody: RequestBody {
-        enum CodingKeys: String, CodingKey, CaseIterable { case access, expiresIn }
+        enum CodingKeys: String, CodingKey, CaseIterable { case access, expiresIn, reason }
         static let schema = Schema.object(
             [
                 .optional("access", .choice(["ro", "rw", "ddl"]), "`rw` where it is not said."),
                 .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,2}[smhd]$"), "Such as `24h`, up to ten years."),
+                .optional(
+                    "reason", .string(length: 1...500),
+                    """
+                    For support: the token names who asked for it, lives for an hour where nothing is said and at most for \
+                    `access.support-time`, and it and its uses are in the audit log.
+                    """),
             ], isStrict: true)
 
         let access: String?
         let expiresIn: String?
+        let reason: String?
     }
 
     private struct TokenObject: Encodable {
@@ -161,17 +168,32 @@ struct TenantController: Sendable {
         guard let level = AccessLevel(name: body.access ?? "rw") else {
             throw APIError.badRequest("access is one of ro, rw, ddl")
         }
-        guard let seconds = SpanText.seconds(body.expiresIn ?? "24h") else {
-            throw APIError.badRequest("expiresIn is a whole number with s, m, h or d, such as 24h, from 1s to 3650d")
-        }
+        let seconds = try lifetime(body)
         let row = try await service.find(try key(context))
         guard row.state != .deleted, row.state != .purging else {
             throw APIError(
                 .tenantDeleted, "the tenant is deleted; undelete it before you make tokens for it")
         }
-        let new = try await tokens.make(for: row, level: level, seconds: seconds)
+        let new = try await tokens.make(for: row, level: level, seconds: seconds, reason: body.reason)
         return try JSONText.response(
             .created, TokenObject(id: new.id, token: new.token, expiresAt: TimeText.rfc3339(new.expiresAt)))
+    }
+
+    /// Seconds.
+    private func lifetime(_ body: TokenBody) throws(APIError) -> Int64 {
+        let most = tokens.longestSupport
+        let usual = body.reason == nil ? "24h" : "\(min(3600, most))s"
+        guard let seconds = SpanText.seconds(body.expiresIn ?? usual) else {
+            throw APIError.badRequest("expiresIn is a whole number with s, m, h or d, such as 24h, from 1s to 3650d")
+        }
+        guard let reason = body.reason else { return seconds }
+        guard !reason.allSatisfy(\.isWhitespace), reason.utf8.count <= 500 else {
+            throw APIError.badRequest("reason is a sentence of at most 500 bytes")
+        }
+        guard seconds <= most else {
+            throw APIError.badRequest("a support token lives for \(most)s at most (access.support-time)")
+        }
+        return seconds
     }
 
     @Sendable func revokeToken(_ request: Request, _ context: ControlContext) async throws -> Response {

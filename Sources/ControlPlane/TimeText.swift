@@ -11,6 +11,54 @@ enum TimeText {
         return "\(pad(year, 4))-\(pad(month))-\(pad(date))T\(clock).\(pad(rest % 1000, 3))Z"
     }
 
+    /// Reads what `rfc3339` writes, with or without fractions, in any zone.
+    static func time(_ text: String) -> WallTime? {
+        let bytes = Array(text.utf8)
+        func number(_ range: Range<Int>) -> Int64? {
+            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
+            return bytes[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+        }
+        guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] | 0x20 == 0x74, bytes[13] == 0x3A,
+            bytes[16] == 0x3A, let year = number(0..<4), let month = number(5..<7), (1...12).contains(month),
+            let day = number(8..<10), (1...31).contains(day), let hour = number(11..<13), hour < 24,
+            let minute = number(14..<16), minute < 60, let second = number(17..<19), second <= 60
+        else { return nil }
+        var end = 19
+        var fraction: Int64 = 0
+        if bytes[end] == 0x2E {
+            let digits = bytes[(end + 1)...].prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            fraction = (Array(digits.prefix(3)) + [0x30, 0x30]).prefix(3).reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+            end = digits.endIndex
+        }
+        guard let zone = offset(Array(bytes[end...])) else { return nil }
+        let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
+        return WallTime(milliseconds: seconds * 1000 + fraction)
+    }
+
+    /// Seconds east of UTC: `Z`, `+02:00`.
+    private static func offset(_ bytes: [UInt8]) -> Int64? {
+        if bytes.count == 1, bytes[0] | 0x20 == 0x7A { return 0 }
+        let digits = [1, 2, 4, 5]
+        guard bytes.count == 6, bytes[0] == 0x2B || bytes[0] == 0x2D, bytes[3] == 0x3A,
+            digits.allSatisfy({ (0x30...0x39).contains(bytes[$0]) })
+        else { return nil }
+        let values = digits.map { Int64(bytes[$0] - 0x30) }
+        let span = (values[0] * 10 + values[1]) * 3600 + (values[2] * 10 + values[3]) * 60
+        return bytes[0] == 0x2D ? -span : span
+    }
+
+    /// Since 1970; the opposite of `civil`.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let era = floorDivide(year, 400)
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
         let shifted = days + 719_468
         let era = floorDivide(shifted, 146_097)

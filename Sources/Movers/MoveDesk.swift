@@ -19,6 +19,8 @@ package final class MoveDesk: Sendable {
 
     private struct Job: Sendable {
         let executor: MoveExecutor
+        /// Whose move it is.
+        let author: AuditAuthor?
         let began: CheckedContinuation<MoveRefusal?, Never>
     }
 
@@ -68,7 +70,9 @@ package final class MoveDesk: Sendable {
     }
 
     private func run(_ job: Job) async {
-        await job.executor.run { job.began.resume(returning: $0) }
+        await AuditAuthor.$current.withValue(job.author) {
+            await job.executor.run { job.began.resume(returning: $0) }
+        }
         release(job.executor.order)
     }
 
@@ -90,7 +94,9 @@ package final class MoveDesk: Sendable {
             site: site, control: control)
         let refusal = await withCheckedContinuation { began in
             let isTaken = state.withLock { state in
-                if state.isOpen { state.jobs.append(Job(executor: executor, began: began)) }
+                if state.isOpen {
+                    state.jobs.append(Job(executor: executor, author: AuditAuthor.current, began: began))
+                }
                 return state.isOpen
             }
             if isTaken { ring.yield() } else { began.resume(returning: .stopping) }

@@ -38,7 +38,12 @@ struct OperationsTests {
         var plane = ControlPlane(
             guards: guards, tenants: tenants,
             tokens: TokenService(store: house.store, verifier: verifier, time: SystemTime(), random: SystemRandom()),
-            store: house.store, status: NodeStatus(),
+            store: house.store,
+            flags: FlagBoard(store: house.store, time: SystemTime(), sleep: { _ in }) { false },
+            claims: ClaimService(
+                store: house.store, residents: house.residents, transport: nil, time: SystemTime(),
+                random: SystemRandom(), sleep: { _ in }),
+            status: NodeStatus(),
             version: VersionObject(version: "0", sqlite: "3", protocol: 1, format: 1), metrics: { "" },
             document: Document(title: "", version: "", text: "", operations: [], schemas: [:]))
         plane.guardedRoutes = { LoneMoveController().register(on: $0) }

@@ -4,7 +4,8 @@ package import Contract
 /// Forms that several of the control plane's calls share; the document has them by name.
 package enum ControlSchemas {
     package static let all: [String: Schema] = [
-        "Tenant": tenant, "Node": node, "Move": move, "TenantKey": key, "Labels": labels,
+        "Tenant": tenant, "Node": node, "Move": move, "TenantKey": key, "Labels": labels, "Flag": flag,
+        "AuditEntry": auditEntry, "SigningKey": signingKey, "Claim": claim,
     ]
 
     static let key = Schema.string(length: 1...128)
@@ -50,6 +51,45 @@ package enum ControlSchemas {
         .init("reason", .orNull(.text), "Why it was aborted, or waits."),
         .init("createdAt", .time),
         .init("updatedAt", .time),
+    ])
+
+    static let flag = Schema.object([
+        .init("name", .text),
+        .init("value", .any, "Null where the flag was taken away."),
+        .init("version", .integer(), "Raised by each change."),
+        .init("seq", .integer(), "Its place among all flags' changes."),
+        .init("changedAt", .time),
+        .init("changedBy", .text),
+    ])
+
+    static let auditEntry = Schema.object([
+        .init("id", .text),
+        .init("at", .time),
+        .init("actor", .text, "The credential's name."),
+        .init("action", .text, "Such as `tenant.create`."),
+        .init("subject", .text, "What it was done to."),
+        .optional("tenant", .text, "The id of the tenant that it concerns."),
+        .init("detail", .map(.text)),
+        .init("origin", .text, "The client's address."),
+        .init("requestID", .text),
+    ])
+
+    static let signingKey = Schema.object([
+        .init("kid", .text, "By which tokens name it."),
+        .init("publicKey", .text, "Ed25519, the url-safe base64 of its 32 bytes."),
+        .init("state", .choice(KeyObject.State.allCases.map(\.rawValue))),
+        .init("createdAt", .time),
+        .init("retiredAt", .orNull(.time)),
+    ])
+
+    static let claim = Schema.object([
+        .init("namespace", .text),
+        .init("value", .text),
+        .init("tenant", .text, "The tenant's key."),
+        .init("state", .choice(ClaimRow.State.allCases.map(\.rawValue))),
+        .optional("token", .text, "When it is reserved, and never again."),
+        .init("createdAt", .time),
+        .init("expiresAt", .orNull(.time)),
     ])
 
     static func page(of name: String) -> Schema {

@@ -64,7 +64,9 @@ final class NodeHouse: Sendable {
         InternalRoutes(
             verifier: verifier, bodies: InternalBodies(most: 64 << 20), ping: ping,
             catalog: (catalog, Self.catalogIdentity), store: store,
-            residents: residents
+            residents: residents,
+            claims: ClaimService(
+                store: store, residents: residents, transport: nil, time: time, random: SystemRandom(), sleep: { _ in })
         ).register(on: router)
         return router
     }

@@ -1,0 +1,122 @@
+package import Access
+package import Catalog
+import Contract
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+package import Seams
+import Vocabulary
+
+extension HTTPField.Name {
+    static let idempotencyKey = Self("Idempotency-Key")!
+}
+
+/// Does a request under an `Idempotency-Key` once, whichever nodes it comes to and whatever dies in between.
+///
+/// The key is taken in the catalog before anything is done, and with it a seed that all of the request's writes get their
+/// operation ids from (`OnceScope`). So there is no gap between doing and remembering: a repetition after a crash takes the same
+/// way, finds what was done before, and does the rest.
+package struct RequestOnce: Sendable {
+    /// Milliseconds after which a repetition goes on with what another process began. Two that do so at once do no harm.
+    private static let hold: Int64 = 30_000
+    private static let keyBytes = 1...128
+    private static let bodyBytes = 1 << 20
+
+    private let rows: RequestKeyRows
+    private let seal: RequestSeal
+    private let holder: String
+    private let time: any TimeSource
+
+    /// - Parameter holder: the node's name, a blank, and what tells this process from earlier ones of the node.
+    package init(store: CatalogStore, seal: RequestSeal, holder: String, time: any TimeSource) {
+        rows = RequestKeyRows(store)
+        self.seal = seal
+        self.holder = holder
+        self.time = time
+    }
+
+    /// - Throws: `APIError` idempotency_mismatch, idempotency_in_progress; what the body throws.
+    func run(
+        _ request: Request, by principal: String, requestID: String, _ body: (Request) async throws -> Response
+    ) async throws -> Response {
+        guard let key = try Self.key(request) else { return try await body(request) }
+        var request = request
+        let content = try await Self.collect(&request)
+        let id = seal.name(of: key, by: principal)
+        let parts = [Array(request.method.rawValue.utf8), Array(request.uri.string.utf8), content]
+        let asked = RequestKeyRows.Request(id: id, tag: seal.tag(parts), principal: principal, holder: holder)
+        switch try await rows.begin(asked, hold: Self.hold, at: time.wall()) {
+        case .mismatch:
+            throw APIError(
+                .idempotencyMismatch, "the Idempotency-Key was used before for another request; use a new one")
+        case .underWay:
+            throw APIError(
+                .idempotencyInProgress, "this request is being done under its Idempotency-Key; ask again", retryAfter: 1
+            )
+        case .answered(_, let sealed):
+            guard let answer = seal.open(sealed, of: id).flatMap(KeptAnswer.init) else {
+                throw APIError(.internalError, "the answer that is kept cannot be read")
+            }
+            return answer.response
+        case .begun(let seed): return try await run(request, id, seed, requestID, body)
+        }
+    }
+
+    private func run(
+        _ request: Request, _ id: [UInt8], _ seed: OperationID, _ requestID: String,
+        _ body: (Request) async throws -> Response
+    ) async throws -> Response {
+        let scope = OnceScope(seed: seed)
+        do {
+            let response = try await OnceScope.$current.withValue(scope) { try await body(request) }
+            return try await keep(response, id, seed)
+        } catch let error as HTTPError {
+            try? await rows.forget(id, seed: seed, at: time.wall())
+            throw error
+        } catch {
+            let said = ErrorTable.api(any: error)
+            if Self.isFinal(said, scope) { return try await keep(try said.response(requestID: requestID), id, seed) }
+            // What it has done stays done for its repetitions; what did nothing may be tried as if it had not come.
+            if scope.hasWritten {
+                try? await rows.leave(id, seed: seed, at: time.wall())
+            } else if said.code != FailureCode.outcomeUnknown.name {
+                try? await rows.forget(id, seed: seed, at: time.wall())
+            }
+            throw error
+        }
+    }
+
+    /// A refusal that came of what was done belongs to the answer; one that did nothing may change.
+    private static func isFinal(_ error: APIError, _ scope: OnceScope) -> Bool {
+        scope.hasWritten && error.statusCode < 500 && error.statusCode != 429
+    }
+
+    /// Kept before it is given: whoever has had an answer gets the same again.
+    private func keep(_ response: Response, _ id: [UInt8], _ seed: OperationID) async throws -> Response {
+        let answer = try await KeptAnswer(response)
+        guard answer.bytes.count <= RequestKeyRows.answerBytes, let sealed = seal.seal(answer.bytes, of: id) else {
+            return answer.response
+        }
+        try await rows.finish(
+            id, seed: seed, status: answer.status, answer: sealed, at: time.wall())
+        return answer.response
+    }
+
+    /// - Throws: `APIError` bad_request.
+    private static func key(_ request: Request) throws(APIError) -> String? {
+        let values = request.headers[values: .idempotencyKey]
+        guard let key = values.first else { return nil }
+        guard values.count == 1, keyBytes.contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { throw APIError.badRequest("the header Idempotency-Key is 1 to 128 printable ASCII characters, once") }
+        return key
+    }
+
+    private static func collect(_ request: inout Request) async throws -> [UInt8] {
+        do {
+            return Array(try await request.collectBody(upTo: bodyBytes).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw APIError(.bodyTooLarge, "a body here has at most 1 MiB")
+        }
+    }
+}
