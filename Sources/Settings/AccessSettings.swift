@@ -4,6 +4,13 @@ package struct AccessSettings: Sendable, Equatable {
     package var adminTokens: [AdminTokenSetting] = []
     /// Whose `X-Forwarded-For` counts.
     package var trustedProxies: [AddressRange] = []
+    /// How long a support token lives at most.
+    package var supportTime = Duration.seconds(8 * 3600)
+}
+
+/// The log of who changed what.
+package struct AuditSettings: Sendable, Equatable {
+    package var keep = Duration.seconds(400 * 86_400)
 }
 
 /// One operator's token, known by its hash only.

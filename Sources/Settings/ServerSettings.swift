@@ -10,6 +10,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var postgres = PostgresSettings()
     package var cluster = ClusterSettings()
     package var access = AccessSettings()
+    package var audit = AuditSettings()
     package var cors = CORSSettings()
     package var durability = DurabilitySetting.local
     package var journal = JournalSettings()

@@ -35,7 +35,8 @@ extension SettingsTable {
     static let postgres: [Setting] = [
         Setting(
             "postgres.schema", \.postgres.schema, .name("a name of 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-'"),
-            "The schema within the database that holds the tables of a catalog in PostgreSQL; made if it does not exist."),
+            "The schema within the database that holds the tables of a catalog in PostgreSQL; made if it does not exist."
+        ),
         Setting(
             "postgres.connections", \.postgres.connections, .count(1...64),
             "Connections to PostgreSQL that this node has at most, each with a thread of its own."),
@@ -75,6 +76,12 @@ extension SettingsTable {
             .list(.addressRange, of: "address ranges", expected: "a list of IP addresses or blocks such as 10.0.0.0/8"),
             structured: true,
             "Proxies whose X-Forwarded-For header is believed."),
+        Setting(
+            "access.support-time", \.access.supportTime, .duration(.seconds(60) ... .seconds(30 * 86_400)),
+            "How long a support token, one that is made for a reason, lives at most."),
+        Setting(
+            "audit.keep", \.audit.keep, .duration(.seconds(86_400) ... .seconds(3650 * 86_400)),
+            "How long the audit log is kept."),
         Setting(
             "cors.origins", \.cors.origins,
             .list(

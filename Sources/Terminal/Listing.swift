@@ -39,6 +39,23 @@ package struct Listing: Sendable {
         Field("reason", "REASON"),
     ])
 
+    package static let flags = Listing(fields: [
+        Field("name", "FLAG"), Field("value", "VALUE"), Field("version", "VERSION", .number),
+        Field("changedAt", "CHANGED"), Field("changedBy", "BY"), Field("seq", "SEQ", .number),
+    ])
+    package static let claims = Listing(fields: [
+        Field("namespace", "NAMESPACE"), Field("value", "VALUE"), Field("tenant", "TENANT"), Field("state", "STATE"),
+        Field("createdAt", "CREATED"), Field("expiresAt", "EXPIRES"),
+    ])
+    package static let keys = Listing(fields: [
+        Field("kid", "KEY"), Field("state", "STATE"), Field("createdAt", "CREATED"), Field("retiredAt", "RETIRED"),
+        Field("publicKey", "PUBLIC KEY"),
+    ])
+    package static let audit = Listing(fields: [
+        Field("at", "TIME"), Field("actor", "WHO"), Field("action", "WHAT"), Field("subject", "TO"),
+        Field("origin", "FROM"), Field("detail", "DETAIL"),
+    ])
+
     /// The objects as rows of a table.
     package func table(_ items: [JSONValue], width: Int?) -> String {
         var table = Table(fields.map { Table.Column($0.title, right: $0.style != .plain) })

@@ -97,6 +97,7 @@ struct NodeCore: Service {
             base.logger.error("tenant damaged", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
         }
         try await cancelWhenGracefulShutdown { try await node.loops(begun, hrana, moves) }
+        await node.accessLog.write()
         await node.usage.finish()
         try? await node.lease.leave(begun)
         try? await Self.blocking { node.catalog.end() }

@@ -29,7 +29,7 @@ extension NodeParts {
                 parked: parked)
         }
         let tenants = tenants()
-        let plane = controlPlane(
+        let plane = try controlPlane(
             begun, moves, tenants, cors: cors,
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
         var settings = try hranaSettings(begun, cors: cors, firstUse(tenants))
@@ -51,18 +51,22 @@ extension NodeParts {
 
     private func controlPlane(
         _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, _ tenants: TenantService, cors: CORSRule, _ meter: NodeMetrics
-    ) -> ControlPlane {
-        let guards = ControlGuards(
+    ) throws -> ControlPlane {
+        var guards = ControlGuards(
             authenticator: authenticator, domain: base.settings.domain, cors: cors,
             proxies: ServeSettings.proxies(base.settings), random: base.random)
+        guards.once = RequestOnce(
+            store: store, seal: RequestSeal(key: try secret()),
+            holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time)
         var plane = ControlPlane(
-            guards: guards, tenants: tenants, tokens: tokens, store: store, status: base.status,
+            guards: guards, tenants: tenants, tokens: tokens, store: store, flags: flags,
+            claims: claims, status: base.status,
             version: NodeRun.version, metrics: { meter.text() }, document: APIDocument.whole)
         if let cluster {
             let routes = InternalRoutes(
                 verifier: cluster.callVerifier, bodies: cluster.bodies, ping: ping(begun),
                 catalog: isCatalogHolder ? (catalog.driver, catalog.identity) : nil, store: store,
-                residents: residents)
+                residents: residents, claims: claims)
             plane.internalRoutes = { routes.register(on: $0) }
         }
         if let cluster, let moves {
@@ -100,7 +104,7 @@ extension NodeParts {
         execution.resultBytes = limits.resultSize
         execution.statementTime = limits.statementTime.nanoseconds
         execution.sqlBytes = limits.sqlSize
-        let key = try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
+        let key = try secret()
         let context = HranaContext(
             seal: BatonSeal(key: key), incarnation: base.random.next(), time: base.time, limits: execution)
         let directory = NodeDirectory(
@@ -126,6 +130,11 @@ extension NodeParts {
         settings.socket.pending = limits.socketRequests
         settings.socket.messageBytes = limits.bodySize
         return settings
+    }
+
+    /// What nodes of one cluster share, and nobody else knows; of a node that stands alone its own.
+    private func secret() throws -> ClusterKey {
+        try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
     }
 
     /// The holder of the catalog looks after the others' leases.
@@ -162,7 +171,10 @@ extension NodeParts {
 
     /// The node's loops, until the task is cancelled: lease, change log, tokens, housekeeping.
     func loops(_ begun: LeaseKeeper.Begun, _ hrana: HranaService, _ moves: NodeMoves?) async throws {
-        let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in cache.apply(event) }
+        let poller = ChangePoller(ChangeLog(store), time: base.time, sleep: Self.sleep) { event in
+            cache.apply(event)
+            if event.tellsOfTokens { tokens.revocationsChanged() }
+        }
         let end = await withTaskGroup(of: LeaseKeeper.End?.self) { group in
             group.addTask { await lease.run(begun) { _ in } }
             group.addTask {
@@ -174,7 +186,21 @@ extension NodeParts {
                 return nil
             }
             group.addTask {
-                await Chores(parts: self).run()
+                await AuditAuthor.$current.withValue(AuditAuthor(actor: "node:\(base.id)")) {
+                    await Chores(parts: self).run()
+                }
+                return nil
+            }
+            group.addTask {
+                await flags.run()
+                return nil
+            }
+            group.addTask {
+                await AuditAuthor.$current.withValue(AuditAuthor(actor: "node:\(base.id)")) { await claims.run() }
+                return nil
+            }
+            group.addTask {
+                await tokens.follow()
                 return nil
             }
             group.addTask {
@@ -218,7 +244,8 @@ struct Chores: Sendable {
         while true {
             do { try await NodeParts.sleep(Self.interval) } catch { return }
             turn += 1
-            try? await parts.tokens.refresh()
+            try? await parts.tokens.refresh(isWhole: turn % Self.slowly == 0)
+            await parts.accessLog.write()
             await parts.learnAddresses()
             guard turn % Self.slowly == 0 else { continue }
             await parts.usage.run()
@@ -226,6 +253,7 @@ struct Chores: Sendable {
             if parts.isCatalogHolder {
                 var retention = Housekeeping.Retention()
                 retention.freedKeys = parts.store.keyHold
+                retention.audit = Int64(parts.base.settings.audit.keep.nanoseconds / 1_000_000)
                 _ = try? await Housekeeping(parts.store).sweepAll(retention, at: parts.base.time.wall())
             }
         }
@@ -236,4 +264,14 @@ struct Chores: Sendable {
 
 extension NodeParts {
     var usage: UsageReport { UsageReport(engine: engine, store: store, node: base.id, time: base.time) }
+}
+
+extension ChangeEvent {
+    /// Of tokens that were revoked, or perhaps were.
+    fileprivate var tellsOfTokens: Bool {
+        switch self {
+        case .changed(let change): change.kind == .tokens
+        case .forget, .forgetAll: true
+        }
+    }
 }

@@ -27,6 +27,9 @@ struct NodeParts: Sendable {
     let residents: Residents
     let verifier: TokenVerifier
     let authenticator: Authenticator
+    let accessLog: AccessLog
+    let flags: FlagBoard
+    let claims: ClaimService
     let tokens: TokenService
     let right: ServingRight
     let lease: LeaseKeeper
@@ -51,19 +54,30 @@ struct NodeParts: Sendable {
         let book = OwnerBook(base.id)
         let cache = PlacementCache(bounds(base.settings))
         let verifier = TokenVerifier(keys: SigningKeys(), time: base.time)
-        let tokens = TokenService(store: store, verifier: verifier, time: base.time, random: base.random)
+        let tokens = TokenService(
+            store: store, verifier: verifier, time: base.time, random: base.random,
+            settle: cluster == nil ? 0 : base.settings.cluster.lease.nanoseconds + 2_000_000_000,
+            longestSupport: Int64(base.settings.access.supportTime.nanoseconds / 1_000_000_000))
+        let notes = AccessNotes(time: base.time)
         try await tokens.load()
         let right = ServingRight()
         let arrivals = ArrivalService(node: base.id, engine: engine, store: store, time: base.time, sleep: sleep)
+        let residents = Residents(
+            node: base.id, engine: engine, book: book, store: store, templates: try templates(base, engine),
+            arrivals: arrivals, capacity: limit(base.settings.limits.tenants), time: base.time)
         return NodeParts(
             base: base, engine: engine, store: store, book: book, cache: cache,
             resolver: RouteResolver(cache: cache, tenants: TenantRows(store), time: base.time),
-            residents: Residents(
-                node: base.id, engine: engine, book: book, store: store, templates: try templates(base, engine),
-                arrivals: arrivals, capacity: limit(base.settings.limits.tenants), time: base.time),
+            residents: residents,
             verifier: verifier,
             authenticator: Authenticator(
-                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time)),
+                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time), notes: notes),
+            accessLog: AccessLog(notes: notes, store: store, time: base.time),
+            flags: FlagBoard(store: store, time: base.time, sleep: sleep) { [status = base.status] in status.isLeaving
+            },
+            claims: ClaimService(
+                store: store, residents: residents, transport: cluster?.peers, time: base.time, random: base.random,
+                sleep: sleep),
             tokens: tokens, right: right, lease: lease(base, store: store, right: right, numbers: try numbers(base)),
             numbers: try numbers(base),
             peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), catalog: catalog,

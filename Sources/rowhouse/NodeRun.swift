@@ -67,6 +67,7 @@ struct NodeRun {
     }
 
     private func sayStopping(_ server: DoorServer) async {
+        base.status.leave()
         let requests = await server.requestsUnderWay()
         let what: Logger.Message =
             switch base.status.phase {

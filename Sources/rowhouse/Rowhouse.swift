@@ -15,7 +15,9 @@ struct Rowhouse: AsyncParsableCommand {
             """,
         version: Build.version,
         subcommands: [
-            TenantCommand.self, MoveCommand.self, NodeCommand.self, ConfigCommand.self, AccessCommand.self,
+            TenantCommand.self, ClaimCommand.self, FlagCommand.self, AuditCommand.self, KeyCommand.self,
+            MoveCommand.self,
+            NodeCommand.self, ConfigCommand.self, AccessCommand.self,
             JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self, CompletionsCommand.self,
         ])
 

@@ -10,6 +10,8 @@ struct Pages {
     var query: [(name: String, value: String?)] = []
     /// Objects in all; 0: all there are.
     var limit = 0
+    /// The list has no pages.
+    var isOnePage = false
 
     /// A table for each page (the headings are repeated with it), or one JSON object on each line.
     func show(_ remote: RemoteOptions, as listing: Listing) async throws {
@@ -38,6 +40,8 @@ struct Pages {
     }
 
     private func address(_ size: Int, _ cursor: String?) -> String {
-        RequestPath.build(path, query: query + [(name: "limit", value: String(size)), (name: "cursor", value: cursor)])
+        if isOnePage { return RequestPath.build(path, query: query) }
+        return RequestPath.build(
+            path, query: query + [(name: "limit", value: String(size)), (name: "cursor", value: cursor)])
     }
 }

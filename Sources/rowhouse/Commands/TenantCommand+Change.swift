@@ -102,6 +102,12 @@ extension TenantCommand {
                 """)
         var access = Access.rw
         @Option(help: ArgumentHelp("How long it is valid: 30m, 24h, 90d.", valueName: "duration")) var expires = "24h"
+        @Option(
+            help: """
+                Make a support token: it names you, and this reason and each of its uses are written down \
+                (`rowhouse audit list`). It lives for access.support-time at most.
+                """)
+        var reason: String?
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
@@ -130,8 +136,9 @@ extension TenantCommand {
                     ["tenant": .string(tenant.key), "access": .string(access.rawValue)])
             }
             let span = "\(seconds ?? 0)s"
-            let body: JSONValue = .object(["access": .string(access.rawValue), "expiresIn": .string(span)])
-            let made = try await client.call(.post, TenantPath.tenant(tenant.key, "tokens"), body: body)
+            var body: [String: JSONValue] = ["access": .string(access.rawValue), "expiresIn": .string(span)]
+            if let reason { body["reason"] = .string(reason) }
+            let made = try await client.call(.post, TenantPath.tenant(tenant.key, "tokens"), body: .object(body))
             if remote.json { return Console.write(made.text(pretty: true) + "\n") }
             guard let token = made["token"]?.string else {
                 throw CommandFailure.unreachable(client.base, "the answer has no token")

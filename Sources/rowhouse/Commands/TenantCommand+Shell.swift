@@ -29,9 +29,17 @@ extension TenantCommand {
             completion: .list(ResultFormat.named.map(\.rawValue)))
         var format = "table"
         @Flag(help: "In a script: go on after errors; the exit code still tells of them.") var keepGoing = false
+        @Option(
+            help: """
+                For support: why you look into somebody's data. The shell then works with a token of its own, made for an \
+                hour at most; the reason and the token's use are written down (`rowhouse audit list`).
+                """)
+        var reason: String?
+        @Flag(help: "With --reason: look only, change nothing.") var readOnly = false
         @OptionGroup var remote: RemoteOptions
 
         func validate() throws {
+            guard reason != nil || !readOnly else { throw ValidationError("--read-only goes with --reason") }
             guard ResultFormat.named.contains(where: { $0.rawValue == format }) else {
                 let names = ResultFormat.named.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("--format takes one of \(names), not \(format)")
@@ -46,13 +54,28 @@ extension TenantCommand {
             let settings = ShellSettings(
                 format: ResultFormat(rawValue: format) ?? .table, bail: !isTyped && !keepGoing)
             let session = ShellSession(
-                try remote.client(), key: tenant.key, settings: settings, interactive: isTyped, json: remote.json,
+                try await client(), key: tenant.key, settings: settings, interactive: isTyped, json: remote.json,
                 interrupts: interrupts)
             try await (isTyped ? prompt(session) : script(session))
             let isWhole = await session.leave()
             // Who types has seen what failed.
             let status = isTyped ? .ok : session.status == .ok && !isWhole ? .failed : session.status
             if status != .ok { Foundation.exit(status.rawValue) }
+        }
+
+        /// With a reason, one that has a token for this tenant and an hour only.
+        private func client() async throws -> RemoteClient {
+            let client = try remote.client()
+            guard let reason else { return client }
+            let body: [String: JSONValue] = [
+                "access": .string(readOnly ? "ro" : "rw"), "reason": .string(reason),
+            ]
+            let made = try await client.call(.post, TenantPath.tenant(tenant.key, "tokens"), body: .object(body))
+            guard let token = made["token"]?.string, let end = made["expiresAt"]?.string else {
+                throw CommandFailure.unreachable(client.base, "the answer has no token")
+            }
+            Console.complain(TerminalText.visible("support access until \(end), written down with its reason"))
+            return RemoteClient(base: client.base, token: token)
         }
 
         private func prompt(_ session: ShellSession) async throws {

@@ -8,11 +8,12 @@ CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "unsupported_method", "allow_header_conformance",
 ]
-# A tenant that is there; a time that is not over at once, since that is answered with 504.
+# A tenant that is there; a time that is not over at once, since that is answered with 504; no long waits for flags.
 CONFIG = """
 [parameters]
 tenant = "acme"
 "header.Rowhouse-Timeout" = "30000"
+"query.wait" = "1s"
 """
 
 with tempfile.TemporaryDirectory() as folder:

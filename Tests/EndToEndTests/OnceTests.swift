@@ -1,0 +1,83 @@
+import Foundation
+import Processes
+import Testing
+
+/// `Idempotency-Key` on the control plane.
+@Suite(.serialized) struct OnceTests {
+    private func post(
+        _ wire: Wire, _ path: String, _ body: String, key: String
+    ) throws -> Wire.Answer {
+        try wire.send("POST", path, body, headers: ["Idempotency-Key": key])
+    }
+
+    private func code(_ answer: Wire.Answer) -> String {
+        (answer.object["error"] as? [String: Any])?["code"] as? String ?? "\(answer.status)"
+    }
+
+    @Test func `the same request is done once and answered the same, through either node and after kills`() throws {
+        let pair = try Pair()
+        let wires = [try Wire(port: pair.first.port), try Wire(port: pair.second.port)]
+        let first = try post(wires[0], "/v1/tenants", #"{"key":"a"}"#, key: "k1")
+        #expect(first.status == 201 && first.headers["location"] == "/v1/tenants/a")
+        for wire in wires {
+            let again = try post(wire, "/v1/tenants", #"{"key":"a"}"#, key: "k1")
+            #expect(again.status == 201 && again.body == first.body && again.headers["location"] == "/v1/tenants/a")
+            #expect(again.headers["rowhouse-request-id"] != first.headers["rowhouse-request-id"])
+        }
+        #expect(code(try post(wires[1], "/v1/tenants", #"{"key":"b"}"#, key: "k1")) == "idempotency_mismatch")
+        #expect(code(try post(wires[0], "/v1/tenants/a/tokens", "{}", key: "k1")) == "idempotency_mismatch")
+        #expect(code(try wires[0].send("POST", "/v1/tenants", #"{"key":"a"}"#)) == "tenant_exists")
+        // A token is given again, and stands nowhere in the clear.
+        let token = try post(wires[1], "/v1/tenants/a/tokens", #"{"expiresIn":"5m"}"#, key: "k2")
+        #expect(token.status == 201)
+        pair.first.kill()
+        pair.second.kill()
+        let secret = Data((token.object["token"] as? String ?? "none").utf8.suffix(40))
+        for server in [pair.first, pair.second] {
+            for path in FileManager.default.enumerator(atPath: server.directory)?.allObjects as? [String] ?? [] {
+                let content = FileManager.default.contents(atPath: server.directory + "/" + path) ?? Data()
+                #expect(content.range(of: secret) == nil, "\(path)")
+            }
+        }
+        try pair.first.start()
+        try pair.second.start()
+        let again = try post(
+            try Wire(port: pair.second.port), "/v1/tenants/a/tokens", #"{"expiresIn":"5m"}"#, key: "k2")
+        #expect(again.body == token.body)
+        let wire = try Wire(port: pair.first.port)
+        #expect(try AuditTests.entries(wire, "&tenant=a").map(\.action).sorted() == ["tenant.create", "token.create"])
+        for bad in ["", String(repeating: "x", count: 129), "k\u{E9}", "k 1"] {
+            #expect(code(try post(wire, "/v1/tenants", #"{"key":"z"}"#, key: bad)) == "bad_request", "\(bad)")
+        }
+        // What was refused and did nothing may be tried again.
+        #expect(code(try post(wire, "/v1/tenants", #"{"key":""}"#, key: "k3")) == "key_invalid")
+        #expect(try post(wire, "/v1/tenants", #"{"key":"c"}"#, key: "k3").status == 201)
+    }
+
+    @Test func `of many equal requests at once one is done, and all are answered alike in the end`() throws {
+        let pair = try Pair()
+        let lock = NSLock()
+        let wire = try Wire(port: pair.first.port)
+        for value in 1...3 { _ = try wire.send("PUT", "/v1/flags/h", "{\"value\":\(value)}") }
+        let begun = DispatchGroup()
+        let versions = Locked<Set<Int>>([])
+        for number in 0..<12 {
+            begun.enter()
+            Thread { [ports = [pair.first.port, pair.second.port]] in
+                defer { begun.leave() }
+                guard let wire = try? Wire(port: ports[number % 2]) else { return }
+                for _ in 0..<400 {
+                    guard let answer = try? self.post(wire, "/v1/flags/h/rollback", "{}", key: "h") else { return }
+                    if self.code(answer) != "idempotency_in_progress" {
+                        lock.withLock { versions.set(versions.value.union([answer.object["version"] as? Int ?? -1])) }
+                        return
+                    }
+                    usleep(20_000)
+                }
+            }.start()
+        }
+        begun.wait()
+        #expect(versions.value == [4])
+        #expect(try wire.send("GET", "/v1/flags/h").object["version"] as? Int == 4)
+    }
+}
