@@ -80,4 +80,41 @@ import Testing
         #expect(versions.value == [4])
         #expect(try wire.send("GET", "/v1/flags/h").object["version"] as? Int == 4)
     }
+
+    /// Killed at the nth sync of its journal, for each n until all of it has passed.
+    @Test func `a kill anywhere between doing and answering does not make it twice`() throws {
+        let server = try ServerProcess()
+        let armed = server.directory + ".armed"
+        defer { try? FileManager.default.removeItem(atPath: armed) }
+        var isOver = false
+        for nth in 1...36 where !isOver {
+            server.kill()
+            try? FileManager.default.removeItem(atPath: armed)
+            let effect = ["", ":after", ":lose"][nth % 3]
+            server.environment = [
+                "ROWHOUSE_FAILPOINT": "journal-sync:\((nth + 2) / 3)\(effect)", "ROWHOUSE_FAILPOINT_ARMED_BY": armed,
+            ]
+            try server.start()
+            var wire = try Wire(port: server.port)
+            _ = FileManager.default.createFile(atPath: armed, contents: nil)
+            let body = "{\"key\":\"t\(nth)\"}"
+            let first = try? post(wire, "/v1/tenants", body, key: "a\(nth)")
+            let token = try? post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
+            isOver = server.isRunning && nth > 9
+            server.kill()
+            server.environment = [:]
+            try server.start()
+            wire = try Wire(port: server.port)
+            // Nobody has to wait for what an earlier process of the same node began.
+            let again = try post(wire, "/v1/tenants", body, key: "a\(nth)")
+            #expect(again.status == 201, "at \(nth): \(again.text)")
+            if let first { #expect(first.body == again.body, "at \(nth)") }
+            let second = try post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
+            #expect(second.status == 201, "at \(nth): \(second.text)")
+            if let token, token.status == 201 { #expect(token.body == second.body, "at \(nth)") }
+            let entries = try AuditTests.entries(wire, "&tenant=t\(nth)").map(\.action)
+            #expect(entries.sorted() == ["tenant.create", "token.create"], "at \(nth): \(entries)")
+        }
+        #expect(isOver)
+    }
 }
