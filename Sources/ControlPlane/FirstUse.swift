@@ -87,7 +87,9 @@ package final class FirstUse: Sendable {
         do {
             let now = time.wall()
             let bound = boundSince.map { min($0, now) }
-            _ = try await tenants.create(NewTenant(key: key, schema: schema, boundSince: bound))
+            try await AuditAuthor.$current.withValue(AuditAuthor(actor: "first-use")) {
+                _ = try await tenants.create(NewTenant(key: key, schema: schema, boundSince: bound))
+            }
             return .made
         } catch {
             let failure = ErrorTable.api(any: error)

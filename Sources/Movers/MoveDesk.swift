@@ -70,7 +70,7 @@ package final class MoveDesk: Sendable {
     }
 
     private func run(_ job: Job) async {
-        await AuditAuthor.$current.withValue(job.author) {
+        await AuditAuthor.$current.withValue(job.author ?? AuditAuthor.current) {
             await job.executor.run { job.began.resume(returning: $0) }
         }
         release(job.executor.order)

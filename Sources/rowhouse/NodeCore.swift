@@ -34,7 +34,8 @@ struct NodeCore: Service {
         guard await bound.opened() else { return }
         let engine = try await startEngine()
         do {
-            try await serve(engine)
+            // What nobody has asked for the node does in its own name.
+            try await AuditAuthor.$current.withValue(AuditAuthor(actor: "node:\(base.id)")) { try await serve(engine) }
         } catch {
             base.status.turn(to: .stopping)
             try? await Self.blocking { try engine.shutdown() }

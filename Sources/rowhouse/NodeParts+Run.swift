@@ -186,9 +186,7 @@ extension NodeParts {
                 return nil
             }
             group.addTask {
-                await AuditAuthor.$current.withValue(AuditAuthor(actor: "node:\(base.id)")) {
-                    await Chores(parts: self).run()
-                }
+                await Chores(parts: self).run()
                 return nil
             }
             group.addTask {
@@ -196,7 +194,7 @@ extension NodeParts {
                 return nil
             }
             group.addTask {
-                await AuditAuthor.$current.withValue(AuditAuthor(actor: "node:\(base.id)")) { await claims.run() }
+                await claims.run()
                 return nil
             }
             group.addTask {

@@ -15,7 +15,9 @@ struct TenantMaker: Sendable {
     func make(_ key: TenantKey) async throws(TransportError) -> Bool {
         do {
             let schema = try service.schema(of: key, named: nil)
-            _ = try await service.create(NewTenant(key: key, schema: schema))
+            try await AuditAuthor.$current.withValue(AuditAuthor(actor: "upload")) {
+                _ = try await service.create(NewTenant(key: key, schema: schema))
+            }
             return true
         } catch {
             let said = ErrorTable.api(any: error)
