@@ -1,0 +1,19 @@
+/// A source's rows by their rounds, one round at a time.
+struct RoundQueue: Sendable {
+    private var rounds: [[Int]] = []
+
+    /// Rows of the present round that have not ended.
+    var current: [Int] { rounds.first { !$0.isEmpty } ?? [] }
+
+    mutating func add(_ place: Int, round: Int) {
+        while rounds.count <= round { rounds.append([]) }
+        rounds[round].append(place)
+    }
+
+    /// A row that is not in the present round is the second of an exchange and in none.
+    mutating func close(_ place: Int) {
+        guard let round = rounds.firstIndex(where: { !$0.isEmpty }) else { return }
+        rounds[round].removeAll { $0 == place }
+        if rounds[round].isEmpty { rounds.removeFirst(round + 1) }
+    }
+}
