@@ -1,3 +1,4 @@
+import Seams
 import Synchronization
 
 /// A request that is done once under its key, however often it comes and whatever dies in between.
@@ -5,7 +6,7 @@ import Synchronization
 /// Like an author it is the task's. The catalog's writes within it get operation ids that follow from its seed, so that a
 /// repetition after a crash finds the results of what was done before instead of doing it again; and so do the ids that it
 /// takes for new rows. Secrets do not come from it.
-package final class OnceScope: Sendable {
+package final class OnceScope: RandomSource {
     @TaskLocal package static var current: OnceScope?
 
     /// What a write looks like without its values: a repetition reads other times and takes other ways, and must not be given the
@@ -54,7 +55,7 @@ package final class OnceScope: Sendable {
     func succeeded(_ shape: Shape) { state.withLock { $0.done[shape, default: 0] += 1 } }
 
     /// A number as good as random to whoever does not know the seed.
-    func next() -> UInt64 {
+    package func next() -> UInt64 {
         let number = state.withLock { state in
             state.taken += 1
             return state.taken
@@ -64,6 +65,8 @@ package final class OnceScope: Sendable {
         mix.absorb(number)
         return mix.value
     }
+
+    package func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }
 
 /// Mixes words into 64 bits (SplitMix64's finaliser after each). For telling apart what we wrote ourselves, not against an

@@ -50,7 +50,8 @@ package struct SigningKeyRows: Sendable {
     package static let most = 16
 
     package enum AddOutcome: Equatable, Sendable {
-        case added
+        /// Under this id: that of an earlier copy of the request, where there was one.
+        case added(String)
         /// Another signs already.
         case notFirst
         case tooMany
@@ -70,10 +71,11 @@ package struct SigningKeyRows: Sendable {
         plan.add(
             "INSERT INTO signing_keys (kid, public_key, private_key, created) VALUES (?1, ?2, ?3, ?4)",
             [.text(key.kid), .blob(key.publicKey), .blob(key.privateKey), .time(key.created)])
+        let made = plan.add("SELECT kid FROM signing_keys WHERE kid = ?1", [.text(key.kid)], expect: .rows(1))
         plan.note("key.add", key.kid)
         do {
-            _ = try await store.write(plan, at: key.created)
-            return .added
+            var reader = RowReader("signing_keys", try await store.write(plan, at: key.created)[made].rows[0])
+            return .added(try reader.text())
         } catch .guardFailed(none, _) where onlyFirst {
             return .notFirst
         } catch .guardFailed(room, _) {

@@ -36,7 +36,8 @@ package struct ControlContext: RequestContext, RemoteAddressRequestContext {
         let author = AuditAuthor(
             actor: actor, origin: origin, request: requestID, action: action, subject: request.uri.path)
         return try await AuditAuthor.$current.withValue(author) {
-            guard takesKey, let once else { return try await body(request) }
+            // Whoever nobody knows shares a name with all the others: no key is theirs.
+            guard takesKey, credential != nil, let once else { return try await body(request) }
             return try await once.run(request, by: actor, requestID: requestID, body)
         }
     }

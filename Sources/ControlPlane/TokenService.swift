@@ -57,7 +57,7 @@ package final class TokenService: Sendable {
         guard
             let new = TenantTokens.make(
                 for: row.id, key: row.key, level: level, seconds: seconds, supporter: supporter, keys: verifier.keys,
-                now: time.wall(), random: random)
+                now: time.wall(), random: OnceScope.current ?? random)
         else {
             throw APIError(
                 .catalogUnavailable, "the signing keys are not loaded yet", retryAfter: 1)
@@ -88,13 +88,12 @@ package final class TokenService: Sendable {
 
     /// Makes a key that signs when every node knows it.
     func addKey() async throws -> KeyObject {
-        let key = try newKey()
-        guard try await keys.add(key) == .added else {
+        guard case .added(let kid) = try await keys.add(try newKey()) else {
             throw APIError(
                 .tooManyKeys, "there are \(SigningKeyRows.most) keys; remove one whose tokens have all expired")
         }
         try await refresh()
-        guard let made = try await signingKeys().first(where: { $0.kid == key.kid }) else {
+        guard let made = try await signingKeys().first(where: { $0.kid == kid }) else {
             throw KeyController.notFound
         }
         return made

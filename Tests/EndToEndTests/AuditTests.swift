@@ -73,6 +73,32 @@ import Testing
         #expect(try Self.entries(wire, "&since=2999-01-01T00:00:00Z").isEmpty)
     }
 
+    @Test func `what another node does for a caller is written down as the caller's`() throws {
+        let pair = try Pair()
+        let wires = [try Wire(port: pair.first.port), try Wire(port: pair.second.port)]
+        try pair.create("a")
+        let owner = try pair.owner("a")
+        let (target, other) = owner == "n1" ? ("n2", wires[1]) : ("n1", wires[0])
+        let begun = try other.send("POST", "/v1/moves", "{\"tenant\":\"a\",\"to\":\"\(target)\"}")
+        #expect(begun.status == 202, "\(begun.text)")
+        for _ in 0..<300 {
+            if try pair.owner("a") == target { break }
+            usleep(50_000)
+        }
+        let far = target == "n1" ? wires[1] : wires[0]
+        var purged = try far.send("DELETE", "/v1/tenants/a?purge=true")
+        for _ in 0..<100 where purged.status != 204 {
+            usleep(100_000)
+            purged = try far.send("DELETE", "/v1/tenants/a?purge=true")
+        }
+        #expect(purged.status == 204, "\(purged.text)")
+        let all = try Self.entries(wires[0])
+        for action in ["move.begin", "move.commit", "tenant.purge"] {
+            #expect(all.first { $0.action == action }?.actor == "local", "\(action)")
+        }
+        #expect(all.contains { $0.action == "node.register" && $0.actor == "node:n2" })
+    }
+
     /// Pages in both directions, whole and without repetition.
     @Test func `the log is read by pages`() throws {
         let server = try ServerProcess()

@@ -71,11 +71,11 @@ package final class FlagBoard: Sendable {
 
     /// Waits for a change after a number, not longer than `span` nanoseconds.
     ///
-    /// - Returns: false where too many wait.
+    /// - Returns: false where too many wait, or the node stops.
     func wait(after seq: UInt64, atMost span: UInt64) async -> Bool {
         let deadline = time.monotonic().advanced(byNanoseconds: span)
         let id: UInt64? = state.withLock { state in
-            guard state.waiters.count < Self.most else { return nil }
+            guard !state.isClosed, state.waiters.count < Self.most else { return nil }
             state.next += 1
             return state.next
         }

@@ -49,7 +49,7 @@ struct FlagController: Sendable {
         guard changes.newest >= seq else { return try await rows.changes(after: 0) }
         guard changes.flags.isEmpty, span > 0 else { return changes }
         guard await board.wait(after: seq, atMost: span) else {
-            throw APIError(.busy, "too many wait for flags on this node", retryAfter: 1)
+            throw APIError(.busy, "too many wait for flags on this node, or it stops; ask again", retryAfter: 1)
         }
         return try await rows.changes(after: seq)
     }

@@ -72,18 +72,24 @@ package struct RequestOnce: Sendable {
             let response = try await OnceScope.$current.withValue(scope) { try await body(request) }
             return try await keep(response, id, seed)
         } catch let error as HTTPError {
-            try? await rows.forget(id, seed: seed, at: time.wall())
+            await letGo(of: id, seed, mayHaveWritten: scope.hasWritten)
             throw error
         } catch {
             let said = ErrorTable.api(any: error)
             if Self.isFinal(said, scope) { return try await keep(try said.response(requestID: requestID), id, seed) }
-            // What it has done stays done for its repetitions; what did nothing may be tried as if it had not come.
-            if scope.hasWritten {
-                try? await rows.leave(id, seed: seed, at: time.wall())
-            } else if said.code != FailureCode.outcomeUnknown.name {
-                try? await rows.forget(id, seed: seed, at: time.wall())
-            }
+            let isUnknown = said.code == FailureCode.outcomeUnknown.name
+            await letGo(of: id, seed, mayHaveWritten: scope.hasWritten || isUnknown)
             throw error
+        }
+    }
+
+    /// What it has done stays done for its repetitions, which may come at once; what did nothing may be tried as if it had not
+    /// come.
+    private func letGo(of id: [UInt8], _ seed: OperationID, mayHaveWritten: Bool) async {
+        if mayHaveWritten {
+            try? await rows.leave(id, seed: seed, at: time.wall())
+        } else {
+            try? await rows.forget(id, seed: seed, at: time.wall())
         }
     }
 

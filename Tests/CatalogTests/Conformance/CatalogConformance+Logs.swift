@@ -45,11 +45,11 @@ extension CatalogConformance {
         let keys = SigningKeyRows(store)
         let first = SigningKeyRow(kid: "k1", publicKey: [1], privateKey: [2], created: .hours(0))
         let second = SigningKeyRow(kid: "k2", publicKey: [3], privateKey: [4], created: .hours(1))
-        #expect(try await keys.add(first, onlyFirst: true) == .added)
+        #expect(try await keys.add(first, onlyFirst: true) == .added("k1"))
         #expect(try await keys.add(second, onlyFirst: true) == .notFirst)
         #expect(try await keys.retire("k1", ifAnotherBefore: .hours(9), at: .hours(2)) == .lastOne)
         #expect(try await keys.remove("k1", ifAnotherBefore: .hours(9), at: .hours(2)) == .lastOne)
-        #expect(try await keys.add(second) == .added)
+        #expect(try await keys.add(second) == .added("k2"))
         let again = await failure { () throws(CatalogError) in try await keys.add(second) }
         #expect(again == .conflict(statement: 2))
         // The other one is too young to rely on.
@@ -62,7 +62,7 @@ extension CatalogConformance {
         #expect(try await keys.list() == [second])
         for number in 3...17 {
             let key = SigningKeyRow(kid: "k\(number)", publicKey: [1], privateKey: [2], created: .hours(3))
-            #expect(try await keys.add(key) == .added)
+            #expect(try await keys.add(key) == .added("k\(number)"))
         }
         let beyond = SigningKeyRow(kid: "k18", publicKey: [1], privateKey: [2], created: .hours(3))
         #expect(try await keys.add(beyond) == .tooMany)
