@@ -57,10 +57,15 @@ package final class Connection: @unchecked Sendable {
         vfs: DatabaseVFS, scratch: ScratchFile, temporary: TempAccount, memory: MemoryAccount, options: Options
     ) throws(SQLiteError) {
         try self.init(vfs, scratch.name, nil, temporary, memory, options)
+        runNothingOfSchemas()
+        try execute("PRAGMA cell_size_check=ON; PRAGMA journal_mode=OFF; PRAGMA foreign_keys=OFF")
+    }
+
+    /// From now on neither triggers nor views of any schema that it sees.
+    package func runNothingOfSchemas() {
         for flag in [SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW] {
             _ = rh_db_config_flag(database, Int32(flag), 0)
         }
-        try execute("PRAGMA cell_size_check=ON; PRAGMA journal_mode=OFF; PRAGMA foreign_keys=OFF")
     }
 
     private init(

@@ -13,6 +13,7 @@ struct UploadInspection {
 
     func run() throws(UploadFailure) {
         try checkIntegrity()
+        try checkForms()
         try checkNames()
         try checkModules()
     }
@@ -21,6 +22,20 @@ struct UploadInspection {
         let found = try texts("PRAGMA integrity_check(\(Self.faults))")
         guard found != ["ok"] else { return }
         throw .damaged(String(found.joined(separator: "; ").prefix(Self.textBytes)))
+    }
+
+    /// SQLite loads a schema's values as texts whatever they are stored as, and types without regard to case; what is asked
+    /// for below compares them as they are stored. So they must be what SQLite itself writes.
+    private func checkForms() throws(UploadFailure) {
+        let found = try texts(
+            """
+            SELECT CAST(name AS TEXT) FROM sqlite_schema WHERE typeof(type) <> 'text'
+            OR type NOT IN ('table', 'index', 'view', 'trigger') OR typeof(name) <> 'text' OR typeof(tbl_name) <> 'text'
+            OR instr(name, char(0)) > 0 OR instr(tbl_name, char(0)) > 0 OR typeof(rootpage) NOT IN ('integer', 'null')
+            OR typeof(sql) NOT IN ('text', 'null') LIMIT 1
+            """)
+        guard let first = found.first else { return }
+        throw .damaged("its schema has an entry that SQLite does not write: \(first.prefix(Self.textBytes))")
     }
 
     private func checkNames() throws(UploadFailure) {

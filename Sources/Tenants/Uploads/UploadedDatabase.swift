@@ -1,3 +1,4 @@
+import CSQLite
 import SQLiteKit
 import Seams
 import Vocabulary
@@ -40,7 +41,19 @@ final class UploadedDatabase {
     /// claims held or refused.
     ///
     /// - Returns: whether there was any; then it is to be finished once more.
-    func carryOver(from held: HeldTenant) throws(UploadFailure) -> Bool {
+    func carryOver(from held: HeldTenant, _ watch: UploadWatch) throws(UploadFailure) -> Bool {
+        do throws(UploadFailure) {
+            return try carryOver(from: held, observedBy: watch)
+        } catch {
+            // What SQLite says is what came of it.
+            if let stop = watch.stop { throw .engine(stop) }
+            throw error
+        }
+    }
+
+    private func carryOver(
+        from held: HeldTenant, observedBy watch: UploadWatch
+    ) throws(UploadFailure) -> Bool {
         try onSQL { () throws(SQLiteError) in
             var options = Connection.Options(
                 cachePages: engine.settings.cachePages, maximumValueBytes: engine.settings.valueBytes)
@@ -49,6 +62,9 @@ final class UploadedDatabase {
                 vfs: engine.context.vfs, file: held.file,
                 temporary: TempAccount(limit: engine.settings.temporaryBytes), memory: held.memory, options: options)
             connection.isUnbounded = true
+            // The content that is attached is a stranger's, and writers wait for this.
+            connection.runNothingOfSchemas()
+            connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
             let found = try connection.prepare(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (\(ServerTables.quoted))")
             var names: [String] = []
@@ -70,6 +86,13 @@ final class UploadedDatabase {
         }
         if let reopened { throw SQLiteError(extendedCode: 10, message: "\(reopened)") }
         try connection.attach(scratch, as: "uploaded")
+        let taken = try connection.prepare(
+            "SELECT 1 FROM uploaded.sqlite_schema WHERE CAST(tbl_name AS TEXT) COLLATE NOCASE IN (\(ServerTables.quoted))"
+        )
+        guard try !taken.step() else {
+            throw SQLiteError(extendedCode: SQLITE_CORRUPT, message: "it has tables of the server's")
+        }
+        taken.reset()
         try connection.execute(IdempotencyTable.schema(in: "uploaded"))
         try connection.execute(ClaimTable.schema(in: "uploaded"))
         for name in names { try connection.execute("INSERT INTO uploaded.\(name) SELECT * FROM main.\(name)") }

@@ -139,6 +139,14 @@ import Vocabulary
             "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 2, 'CREATE TABLE d(a)')",
             "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', 900, 'CREATE TABLE d(a)')",
             "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', '_rowhouse_f', NULL, 2, NULL)",
+            // Values that SQLite takes as texts when it loads a schema, and that compare as something else.
+            "\(IdempotencyTable.schema()); PRAGMA writable_schema=ON; \(Self.asBlobs("name, tbl_name"))",
+            "CREATE TRIGGER _rowhouse_y AFTER INSERT ON t BEGIN SELECT 1; END; PRAGMA writable_schema=ON; \(Self.asBlobs("name"))",
+            "CREATE VIEW _rowhouse_v AS SELECT 1; PRAGMA writable_schema=ON; \(Self.asBlobs("name, tbl_name"))",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('TABLE', 'd', 'd', 0, 'CREATE VIRTUAL TABLE d USING dbstat')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES (x'7461626c65', 'd', 'd', 0, 'CREATE VIRTUAL TABLE d USING sqlite_stmt')",
+            "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', '0', CAST('CREATE VIRTUAL TABLE d USING dbstat' AS BLOB))",
+            "CREATE TABLE e(a); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET type = 'TABLE' WHERE name = 'e'",
             "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'DROP TABLE t'",
             "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = printf('CREATE TABLE t(%.*c)', 3000000, 'a')",
         ]
@@ -156,6 +164,11 @@ import Vocabulary
         }
         try await expectGood(house)
         try house.house.stop()
+    }
+
+    private static func asBlobs(_ columns: String) -> String {
+        let changes = columns.split(separator: ", ").map { "\($0) = CAST(\($0) AS BLOB)" }.joined(separator: ", ")
+        return "UPDATE sqlite_schema SET \(changes) WHERE name LIKE '\\_rowhouse\\_%' ESCAPE '\\'"
     }
 
     @Test func `Triggers and views are carried, and do not run before somebody uses them`() async throws {
