@@ -123,6 +123,9 @@ package struct CatalogStore: Sendable {
     /// Of a request that is to be done once: random in each.
     func freshSeed() -> OperationID { OperationID(random: random) }
 
+    /// 256 random bits that name a claim.
+    func freshToken() -> [UInt8] { random.bytes(32) }
+
     /// A short wait of random length before another attempt at what somebody else came before; longer with each attempt.
     func pause(before attempt: Int) async {
         try? await sleep(random.next() % (2_000_000 * UInt64(attempt)))

@@ -14,6 +14,8 @@ package struct Housekeeping: Sendable {
         package var moves: Int64 = 90 * 24 * 3600 * 1000
         /// Milliseconds for which the audit log is kept.
         package var audit: Int64 = 400 * 24 * 3600 * 1000
+        /// Milliseconds for which a session stays in its user's list after its end.
+        package var sessions: Int64 = 24 * 3600 * 1000
 
         package init() {}
     }
@@ -75,6 +77,9 @@ package struct Housekeeping: Sendable {
             DELETE FROM request_keys WHERE id IN
             (SELECT id FROM request_keys WHERE created <= ?1 ORDER BY created LIMIT \(Self.piece))
             """, [.integer(now.milliseconds - RequestKeyRows.lifetime)])
+        SessionRows.sweep(endedBefore: WallTime(milliseconds: now.milliseconds - retention.sessions), in: &plan)
+        SignUpRows.sweep(at: now, in: &plan)
+        UserChangeLog.trim(in: &plan)
         for bucket in 0..<ChangeLog.buckets {
             plan.add(
                 """

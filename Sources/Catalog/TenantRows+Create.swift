@@ -67,7 +67,7 @@ extension TenantRows {
         }
     }
 
-    private func insert(_ new: NewTenant, id: TenantID, owner: NodeID, at now: WallTime, in plan: inout CatalogPlan) {
+    func insert(_ new: NewTenant, id: TenantID, owner: NodeID, at now: WallTime, in plan: inout CatalogPlan) {
         plan.add(
             """
             INSERT INTO tenants
@@ -86,7 +86,7 @@ extension TenantRows {
     /// The file is in the owner's journal, durably. Repeating it changes nothing.
     ///
     /// It says so of the owner and the epoch that made the file: where the creation was given to another node meanwhile,
-    /// the row stays as it is.
+    /// the row stays as it is. So does one that belongs to a sign-up under way: only its confirmation makes it ready.
     ///
     /// - Returns: the row as it is now; nil if it is gone.
     /// - Throws: `CatalogError`.
@@ -98,6 +98,7 @@ extension TenantRows {
             """
             UPDATE tenants SET state = 'ready', revision = revision + 1 WHERE id = ?1 AND state = 'creating'
             AND EXISTS (SELECT 1 FROM placements p WHERE p.tenant = ?1 AND p.owner = ?2 AND p.epoch = ?3)
+            AND NOT EXISTS (SELECT 1 FROM signups g WHERE g.tenant = ?1 AND g.state = 'open')
             """, [.id(id), .node(owner), .bits(epoch.rawValue)], expect: .affected(1))
         ChangeLog.append(.tenant, of: id, to: &plan)
         let row = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
@@ -147,6 +148,7 @@ extension TenantRows {
             SELECT t.id FROM tenants t JOIN placements p ON p.tenant = t.id
             WHERE t.id = ?1 AND p.version = ?2 AND p.state = 'stable'
             AND (t.state = 'creating' OR (t.state IN ('deleted', 'purging') AND t.state_before = 'creating'))
+            AND NOT EXISTS (SELECT 1 FROM signups g WHERE g.tenant = ?1 AND g.state = 'open')
             """, identity, expect: .rows(1))
         ChangeLog.append(.tenant, of: row.id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(row.id)], expect: .affected(1))
@@ -177,7 +179,7 @@ extension TenantRows {
 }
 
 /// What must hold for a tenant to be made.
-private struct CreateGuards {
+struct CreateGuards {
     private let free: Int
     private let released: Int
     private let up: Int

@@ -95,6 +95,7 @@ extension TenantRows {
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(id)], expect: .affected(1))
         plan.add("DELETE FROM replica_generations WHERE tenant = ?1", [.id(id)])
         ClaimRows.removeAll(of: id, in: &plan)
+        plan.add("DELETE FROM memberships WHERE tenant = ?1", [.id(id)])
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND state = 'stable'", [.id(id)], expect: .affected(1))
         do {
             _ = try await store.write(plan, at: now)

@@ -41,6 +41,15 @@ struct CatalogConformance: Sendable {
         ("flags roll back", { try await $0.flagRollback() }),
         ("requests that are done once", { try await $0.requestKeys() }),
         ("what a repeated request finds", { try await $0.repeatedRequests() }),
+        ("users and their emails", { try await $0.usersAndEmails() }),
+        ("users that change", { try await $0.changingUsers() }),
+        ("memberships", { try await $0.memberships() }),
+        ("sessions", { try await $0.sessions() }),
+        ("sessions beyond the bound", { try await $0.manySessions() }),
+        ("changes of users", { try await $0.userChanges() }),
+        ("a sign-up", { try await $0.signUp() }),
+        ("sign-ups that end otherwise", { try await $0.signUpsUndone() }),
+        ("racing sign-ups", { try await $0.racingSignUps() }),
     ]
 
     init(_ driver: any CatalogDriver, dialect: CatalogDialect) async throws {
