@@ -37,6 +37,7 @@ extension Target.Dependency {
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let yams: Self = .product(name: "Yams", package: "Yams")
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let histogram: Self = .product(name: "Histogram", package: "hdrhistogram-swift")
@@ -65,8 +66,8 @@ let package = Package(
             dependencies: [
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Postgres", "Residents",
                 "Movers", "Rebalancing",
-                "Membership", "Routing", "Catalog", "Access", "Contract", "Tenants", "Journal", "Hrana", "SQLiteKit",
-                "Lanes", "Seams", "Vocabulary", "Benchmarks", "CSQLite",
+                "Membership", "Routing", "Catalog", "Access", "Accounts", "Contract", "Tenants", "Journal", "Hrana",
+                "SQLiteKit", "Lanes", "Seams", "Vocabulary", "Benchmarks", "CSQLite",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
                 .logging, .crypto, .nio, .nioPosix,
                 .nioHTTP1,
@@ -86,9 +87,9 @@ let package = Package(
             "ControlPlane",
             [
                 "Cluster", "Movers", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants",
-                "Access", "Contract",
+                "Access", "Accounts", "Contract",
                 "Vocabulary",
-                "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes,
+                "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes, .crypto,
             ]),
         room(
             "Cluster",
@@ -118,6 +119,7 @@ let package = Package(
         room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "CSQLite", "Vocabulary", "Seams"]),
         room("Postgres", ["Catalog", "CPostgres", "Lanes", "Vocabulary", "Seams"]),
         room("Access", ["Vocabulary", "Seams", .crypto]),
+        room("Accounts", ["Access", "Catalog", "Lanes", "Vocabulary", "Seams", .crypto, .cryptoExtras]),
         room("Tenants", ["Journal", "SQLiteKit", "Lanes", "Vocabulary", "Seams"]),
 
         // Ground floor.
@@ -146,14 +148,15 @@ let package = Package(
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("PlanningTests", ["Planning", "Vocabulary"]),
+        tests("AccountsTests", ["Accounts", "Catalog", "Seams"]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal", "Hrana", "SQLiteKit", "CSQLite"]),
         tests("BenchmarksTests", ["Benchmarks", .nio, .nioPosix]),
         tests(
             "CatalogTests",
             [
-                "Catalog", "CatalogDrivers", "Postgres", "Processes", "Tenants", "Journal", "Lanes", "Membership",
-                "Rebalancing", "Routing", "CSQLite", "Simulator", "SQLiteKit", "Seams", "Vocabulary",
+                "Access", "Accounts", "Catalog", "CatalogDrivers", "Postgres", "Processes", "Tenants", "Journal", "Lanes",
+                "Membership", "Rebalancing", "Routing", "CSQLite", "Simulator", "SQLiteKit", "Seams", "Vocabulary",
             ]),
         tests(
             "RebalancingTests",
@@ -173,7 +176,7 @@ let package = Package(
         tests(
             "ClusterTests",
             [
-                "Cluster", "ControlPlane", "Contract", "DataPlane", "Residents", "Tenants", "Journal", "CatalogDrivers",
+                "Accounts", "Cluster", "ControlPlane", "Contract", "DataPlane", "Residents", "Tenants", "Journal", "CatalogDrivers",
                 "Catalog", "Routing", "Access", "Simulator", "Seams", "Vocabulary", .nio, .nioPosix, .nioHTTP1, .asyncHTTPClient,
                 .hummingbird, .httpTypes, .logging, .lifecycle,
             ]),

@@ -15,6 +15,10 @@ package enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The request names two tenants.
     case tenantConflict
     case keyInvalid(KeyFault)
+    /// The credential is a session's that must be read in the catalog first: `Authenticator.readSession`. Not for clients.
+    case sessionUnread
+    /// Whether the session is good cannot be found out now.
+    case catalogUnavailable
     /// Too many failures from there; whole seconds, at least 1.
     case rateLimited(retryAfterSeconds: Int)
 
@@ -29,6 +33,7 @@ package enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tenantRequired: "tenant_required"
         case .tenantConflict: "tenant_conflict"
         case .keyInvalid: "key_invalid"
+        case .sessionUnread, .catalogUnavailable: "catalog_unavailable"
         case .rateLimited: "rate_limited"
         }
     }
@@ -45,6 +50,7 @@ package enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
             "which tenant? name it in the path (/t/{key}/…) or in the header Rowhouse-Tenant"
         case .tenantConflict: "path, headers and host name different tenants; name one"
         case .keyInvalid(let fault): fault.description
+        case .sessionUnread, .catalogUnavailable: "sessions cannot be looked up now; try again shortly"
         case .rateLimited(let seconds): "too many failed attempts; try again in \(seconds) s"
         }
     }

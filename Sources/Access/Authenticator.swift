@@ -9,12 +9,26 @@ package final class Authenticator: Sendable {
     private let throttle: AuthThrottle
     /// What is to be written down of who came; nil: nothing.
     private let notes: AccessNotes?
+    private let sessions: Sessions?
 
+    /// Users' sessions: what is remembered of them, and where the others are read.
+    package struct Sessions: Sendable {
+        let cache: SessionCache
+        let source: any SessionSource
+
+        package init(cache: SessionCache, source: any SessionSource) {
+            self.cache = cache
+            self.source = source
+        }
+    }
+
+    /// - Parameter sessions: nil where no session is let in.
     package init(
         admins: AdminTokens, verifier: TokenVerifier, throttle: AuthThrottle, credentialsConfigured: Bool? = nil,
-        notes: AccessNotes? = nil
+        notes: AccessNotes? = nil, sessions: Sessions? = nil
     ) {
         self.notes = notes
+        self.sessions = sessions
         self.admins = admins
         self.verifier = verifier
         self.throttle = throttle
@@ -24,15 +38,18 @@ package final class Authenticator: Sendable {
     /// - Parameters:
     ///   - authorization: the header's value.
     ///   - address: where the request comes from, for slowing down guesses.
-    /// - Throws: `tokenMissing`, `tokenInvalid`, `tokenExpired`, `rateLimited`.
+    /// - Throws: `tokenMissing`, `tokenInvalid`, `tokenExpired`, `rateLimited`; `sessionUnread` for a session that `readSession`
+    ///   must read.
     package func authenticate(authorization: String?, from address: String) throws(AccessError) -> Credential {
         do throws(AccessError) {
             let credential = try authenticate(authorization, guessing: .address(text: address))
             note(credential.grant, from: address)
             return credential
         } catch {
-            // Having none is no guess.
-            if error != .tokenMissing { notes?.add(AccessNote(.refused(code: error.code), from: address)) }
+            // Having none is no guess, nor having one that must be read first.
+            if error != .tokenMissing, error != .sessionUnread {
+                notes?.add(AccessNote(.refused(code: error.code), from: address))
+            }
             throw error
         }
     }
@@ -58,6 +75,7 @@ package final class Authenticator: Sendable {
         guard credentialsConfigured else { return try authenticateLocally(authorization) }
         guard let authorization else { throw .tokenMissing }
         let token = try Self.bearer(authorization)
+        if SessionToken.looksLikeOne(token) { return try remembered(token, guessing: subject) }
         // What was verified before is let in without counting: others behind the same address cannot lock it out.
         if let grant = try known(token) { return Credential(grant: grant) }
         // Nor by guesses at operators' tokens, which cost next to nothing to compare.
@@ -68,6 +86,41 @@ package final class Authenticator: Sendable {
             return try judge(token)
         } catch {
             throttle.failed(subject)
+            throw error
+        }
+    }
+
+    private func remembered(
+        _ token: Substring, guessing subject: AuthThrottle.Subject?
+    ) throws(AccessError) -> Credential {
+        guard let sessions else { throw .tokenInvalid }
+        do throws(AccessError) {
+            if let grant = try sessions.cache.grant(for: token) { return Credential(session: grant) }
+        } catch {
+            // What was a session once is no guess.
+            if let subject, error == .tokenInvalid { throttle.failed(subject) }
+            throw error
+        }
+        if let subject { try throttle.check(subject) }
+        throw .sessionUnread
+    }
+
+    /// Reads a session that `authenticate` found unread, and remembers it. Waits for the catalog.
+    ///
+    /// - Parameter address: nil for what the same connection was let in with before.
+    /// - Throws: `tokenInvalid`, `tokenExpired`, `catalogUnavailable`.
+    package func readSession(
+        authorization: String?, from address: String?
+    ) async throws(AccessError) -> Credential {
+        guard let sessions, let authorization else { throw .tokenMissing }
+        do throws(AccessError) {
+            return Credential(
+                session: try await sessions.cache.read(try Self.bearer(authorization), from: sessions.source))
+        } catch {
+            if let address, error != .catalogUnavailable {
+                notes?.add(AccessNote(.refused(code: error.code), from: address))
+                if error == .tokenInvalid { throttle.failed(.address(text: address)) }
+            }
             throw error
         }
     }
@@ -83,6 +136,9 @@ package final class Authenticator: Sendable {
     /// Without credentials everybody here may do everything, and clients send made-up tokens to such a server. One of our
     /// own is honoured all the same: who tries a read-only token out sees it work.
     private func authenticateLocally(_ authorization: String?) throws(AccessError) -> Credential {
+        if let authorization, let token = try? Self.bearer(authorization), SessionToken.looksLikeOne(token) {
+            return try remembered(token, guessing: nil)
+        }
         guard let authorization, verifier.keys.canVerify else { return .anonymousLocal }
         do throws(AccessError) {
             return Credential(grant: try verifier.verify(try Self.bearer(authorization)))

@@ -7,6 +7,8 @@ package struct Credential: Sendable {
     package let number: UInt64
     /// What a tenant token grants; nil for the others.
     package let grant: TenantGrant?
+    /// What a user's session grants; nil for the others.
+    package let session: SessionGrant?
 
     package static let anonymousLocal = Credential(principal: .anonymousLocal)
 
@@ -14,12 +16,21 @@ package struct Credential: Sendable {
         self.principal = principal
         number = principal.number
         grant = nil
+        session = nil
     }
 
     init(grant: TenantGrant) {
         principal = grant.principal
         number = grant.principalNumber
         self.grant = grant
+        session = nil
+    }
+
+    init(session: SessionGrant) {
+        principal = session.principal
+        number = session.principalNumber
+        grant = nil
+        self.session = session
     }
 
     /// What it may do on a tenant; the same answer whether the tenant exists or not.
@@ -34,6 +45,9 @@ package struct Credential: Sendable {
         case .tenantToken:
             guard let level = grant?.level(on: target) else { throw .forbidden }
             return Authority(principal: number, level: level)
+        case .session:
+            guard let level = session?.level(on: target) else { throw .forbidden }
+            return Authority(principal: number, level: level)
         }
     }
 
@@ -42,7 +56,7 @@ package struct Credential: Sendable {
         switch principal {
         case .anonymousLocal: return
         case .admin(_, let scopes): if !scopes.allow(scope) { throw .forbidden }
-        case .tenantToken: throw .forbidden
+        case .tenantToken, .session: throw .forbidden
         }
     }
 
@@ -50,6 +64,10 @@ package struct Credential: Sendable {
     ///
     /// - Throws: `tenantRequired` if it names none or several.
     package func soleTenant() throws(AccessError) -> SoleTenant {
+        if let session {
+            guard let sole = session.sole else { throw .tenantRequired }
+            return .id(sole.tenant)
+        }
         guard let tenant = grant?.soleTenant else { throw .tenantRequired }
         return tenant
     }

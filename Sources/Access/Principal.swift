@@ -5,6 +5,8 @@ package enum Principal: Hashable, Sendable, CustomStringConvertible {
     case admin(name: String, scopes: AdminScopes)
     /// The bearer of a tenant token: its `jti`, or, where it has none, a digest of the token.
     case tenantToken(id: String)
+    /// A user, in one of its sessions; both as sixteen hexadecimal digits.
+    case session(id: String, user: String)
 
     /// A number for this principal: the same on every node and after every restart, and different principals differ but
     /// for a chance of 2⁻⁶⁴. It binds batons to whom they were given.
@@ -13,6 +15,7 @@ package enum Principal: Hashable, Sendable, CustomStringConvertible {
         case .anonymousLocal: 0
         case .admin(let name, _): Digests.number(of: "admin:" + name)
         case .tenantToken(let id): Digests.number(of: "token:" + id)
+        case .session(let id, _): Digests.number(of: "session:" + id)
         }
     }
 
@@ -22,6 +25,7 @@ package enum Principal: Hashable, Sendable, CustomStringConvertible {
         case .anonymousLocal: "local"
         case .admin(let name, _): "admin:" + name
         case .tenantToken(let id): "token:" + id
+        case .session(let id, let user): "user:" + user + "/session:" + id
         }
     }
 }

@@ -21,6 +21,9 @@ struct TokenDigest: Hashable, Sendable {
         }
     }
 
+    /// As the catalog has it.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
     static func == (a: TokenDigest, b: TokenDigest) -> Bool { a.words == b.words }
 
     /// One word is as good as four: the bits of a digest are independent, and only tokens that were verified are kept.

@@ -1,0 +1,212 @@
+import Access
+import Catalog
+import Seams
+import Testing
+import Vocabulary
+
+@testable import Accounts
+
+/// Signing in, and what sessions allow, over a catalog in memory.
+@Suite struct SignInTests {
+    let time = ManualTime(seconds: 1_763_000_000)
+    let store: CatalogStore
+    let signIn: SignIn
+    let sessions: CatalogSessions
+    let users: UserRows
+    let passwords: Passwords
+
+    init() async throws {
+        let driver = SQLiteCatalogDriver()
+        try await CatalogSchema.migrate(driver, dialect: .sqlite, at: time.wall())
+        store = .over(driver)
+        passwords = Passwords(pool: PasswordPool(), logRounds: 10, random: SystemRandom())
+        users = UserRows(store)
+        sessions = CatalogSessions(store: store, time: time)
+        signIn = SignIn(
+            store: store, passwords: passwords, throttle: AuthThrottle(time: time),
+            lifetimes: .init(longest: 24 * 3_600_000, idle: 3_600_000), time: time, random: SystemRandom())
+        _ = try await NodeRows(store).register(
+            NodeRegistration(id: node("n1"), address: "http://n1:8080", stopsAtDeadline: true), at: time.wall())
+    }
+
+    private func user(_ text: String, password: String?) async throws -> UserRow {
+        var hash: String?
+        if let password { hash = try await passwords.hash(password) }
+        guard
+            case .created(let row) = try await users.create(
+                try EmailAddress(text).forCatalog, password: hash, at: time.wall())
+        else { throw ConformanceFailure(what: "not created") }
+        return row
+    }
+
+    private func tenant(_ text: String) async throws -> TenantRow {
+        guard
+            case .created(let row) = try await TenantRows(store).create(
+                .init(key: key(text)), on: node("n1"), at: time.wall())
+        else { throw ConformanceFailure(what: "not created") }
+        return try #require(
+            try await TenantRows(store).markReady(row.id, by: node("n1"), epoch: .first, at: time.wall()))
+    }
+
+    private func enter(_ email: String, _ password: String, _ terms: SignIn.Terms = .init()) async throws
+        -> SignIn.Begun
+    {
+        try await signIn.begin(email: email, password: password, terms, limitsAddress: false)
+    }
+
+    private func grant(_ begun: SignIn.Begun) async throws -> SessionGrant {
+        try await sessions.session(of: begun.session.digest)
+    }
+
+    @Test func `the right password opens, and everything else is one refusal`() async throws {
+        _ = try await user("Ann@x.org", password: "correct horse")
+        _ = try await user("bob@x.org", password: nil)
+        let begun = try await enter(" ANN@X.ORG", "correct horse")
+        #expect(begun.token.hasPrefix("rh_sess_") && begun.token.utf8.count == 51)
+        #expect(try await grant(begun).user == begun.session.user)
+        for (email, password) in [
+            ("ann@x.org", "wrong horse"), ("bob@x.org", ""), ("bob@x.org", "correct horse"), ("no@x.org", "x"),
+            ("no email", "x"), ("", ""), ("ann@x.org", String(repeating: "x", count: 100_000)),
+        ] {
+            await #expect(throws: AccountsError.credentialsInvalid) { try await enter(email, password) }
+        }
+        var change = UserRows.Change()
+        change.state = .disabled
+        _ = try await users.change(begun.session.user, change, at: time.wall())
+        await #expect(throws: AccountsError.credentialsInvalid) { try await enter("ann@x.org", "correct horse") }
+        #expect(try await signIn.begin(begun.session.user, .init()) == nil)
+        await #expect(throws: AccessError.tokenInvalid) { try await grant(begun) }
+    }
+
+    @Test func `an email that nobody has costs as much as a wrong password`() async throws {
+        let costly = Passwords(pool: PasswordPool(), logRounds: 14, random: SystemRandom())
+        let stored = try await costly.hash("correct horse")
+        func duration(_ stored: String?) async throws -> Duration {
+            var best = Duration.seconds(60)
+            for _ in 0..<3 {
+                best = min(
+                    best, try await ContinuousClock().measure { _ = try await costly.verify("x", against: stored) })
+            }
+            return best
+        }
+        let (known, unknown) = (try await duration(stored), try await duration(nil))
+        // Generous, for a busy machine; without the dummy it is a thousandth.
+        #expect(unknown > known / 4, "\(unknown) against \(known)")
+    }
+
+    @Test func `guesses at one account are slowed down, known or not`() async throws {
+        _ = try await user("ann@x.org", password: "correct horse")
+        for email in ["ann@x.org", "nobody@x.org"] {
+            for _ in 0..<10 {
+                await #expect(throws: AccountsError.credentialsInvalid) { try await enter(email, "wrong") }
+            }
+            do {
+                _ = try await enter(email, "correct horse")
+                Issue.record("not slowed down")
+            } catch AccountsError.rateLimited(let seconds) {
+                #expect((1...6).contains(seconds))
+            }
+        }
+        time.advance(seconds: 7)
+        _ = try await enter("ann@x.org", "correct horse")
+    }
+
+    @Test func `a password of another cost is hashed anew when it is used`() async throws {
+        let old = Passwords(pool: PasswordPool(), logRounds: 11, random: SystemRandom())
+        let hash = try await old.hash("correct horse")
+        guard
+            case .created(let ann) = try await users.create(
+                try EmailAddress("ann@x.org").forCatalog, password: hash, at: time.wall())
+        else { throw ConformanceFailure(what: "not created") }
+        await #expect(throws: AccountsError.credentialsInvalid) { try await enter("ann@x.org", "wrong") }
+        #expect(try await users.find(ann.id)?.password == hash)
+        _ = try await enter("ann@x.org", "correct horse")
+        #expect(try await users.find(ann.id)?.password?.hasPrefix("scrypt$ln=10,") == true)
+        _ = try await enter("ann@x.org", "correct horse")
+    }
+
+    @Test func `a session reaches what its user is a member of, its role at most`() async throws {
+        let ann = try await user("ann@x.org", password: "correct horse")
+        let (a, b) = (try await tenant("a"), try await tenant("b"))
+        _ = try await MembershipRows(store).put(ann.id, a.id, .admin, at: time.wall())
+        let begun = try await enter("ann@x.org", "correct horse")
+        #expect(try await grant(begun).sole?.key == key("a"))
+        #expect(try await grant(begun).memberships.map(\.level) == [.ddl])
+        _ = try await MembershipRows(store).put(ann.id, b.id, .ro, at: time.wall())
+        #expect(try await grant(begun).sole == nil)
+        // One that is for one tenant, and may less than its user.
+        var terms = SignIn.Terms()
+        (terms.tenant, terms.role) = (key("a"), .rw)
+        let bound = try await enter("ann@x.org", "correct horse", terms)
+        #expect(try await grant(bound).memberships.map(\.tenant) == [a.id])
+        #expect(try await grant(bound).memberships.map(\.level) == [.write])
+        (terms.tenant, terms.role) = (key("b"), .admin)
+        let reader = try await enter("ann@x.org", "correct horse", terms)
+        #expect(try await grant(reader).memberships.map(\.level) == [.read])
+        // A tenant that it is no member of, and one that is not there, after the right password only.
+        _ = try await tenant("c")
+        for other in ["c", "d"] {
+            terms.tenant = key(other)
+            await #expect(throws: AccountsError.notMember) { try await enter("ann@x.org", "correct horse", terms) }
+            await #expect(throws: AccountsError.credentialsInvalid) { try await enter("ann@x.org", "wrong", terms) }
+        }
+        _ = try await MembershipRows(store).remove(ann.id, a.id, at: time.wall())
+        #expect(try await grant(bound).memberships.isEmpty)
+        // Renamed, it is the same.
+        _ = try await TenantRows(store).rename(b.id, to: key("bb"), at: time.wall())
+        #expect(try await grant(reader).sole?.key == key("bb"))
+    }
+
+    @Test func `use puts the end off, and nothing puts the last one off`() async throws {
+        _ = try await user("ann@x.org", password: "correct horse")
+        let begun = try await enter("ann@x.org", "correct horse")
+        var terms = SignIn.Terms()
+        terms.isSliding = false
+        terms.lifetime = 7_200_000
+        let fixed = try await enter("ann@x.org", "correct horse", terms)
+        #expect(try await grant(fixed).expires == fixed.session.ends)
+        let sliding = Task { await sessions.run() }
+        defer { sliding.cancel() }
+        for _ in 0..<60 {
+            time.advance(seconds: 1500)
+            guard (try? await grant(begun)) != nil else { break }
+            let now = time.wall()
+            // The writing comes after the look; a session is looked at often enough for that.
+            for _ in 0..<10_000 {
+                let row = try #require(try await SessionRows(store).find(begun.session.id))
+                if row.slid == now || row.expires == row.ends { break }
+                await Task.yield()
+            }
+        }
+        let end = try #require(try await SessionRows(store).find(begun.session.id))
+        #expect(end.expires == end.ends)
+        await #expect(throws: AccessError.tokenExpired) { try await grant(begun) }
+        await #expect(throws: AccessError.tokenExpired) { try await grant(fixed) }
+    }
+
+    @Test func `the follower makes the node forget who changed, and tells when it has heard`() async throws {
+        let ann = try await user("ann@x.org", password: "correct horse")
+        let begun = try await enter("ann@x.org", "correct horse")
+        let cache = SessionCache(capacity: 10, bound: 1_000_000_000, staleFor: 0, time: time)
+        let authenticator = Authenticator(
+            admins: .none, verifier: TokenVerifier(keys: SigningKeys(), time: time),
+            throttle: AuthThrottle(time: time), sessions: .init(cache: cache, source: sessions))
+        let header = "Bearer " + begun.token
+        func isKnown() -> Bool { (try? authenticator.authenticate(authorization: header, from: "local")) != nil }
+        let follower = UserFollower(
+            store: store, cache: cache, interval: 1, time: time, sleep: { _ in try await Task.sleep(for: .seconds(9)) })
+        var known: [UInt64] = []
+        #expect(try await follower.poll(&known))
+        _ = try await authenticator.readSession(authorization: header, from: nil)
+        #expect(isKnown())
+        #expect(try await follower.poll(&known))
+        #expect(isKnown())
+        _ = try await SessionRows(store).revokeAll(of: ann.id, at: time.wall())
+        #expect(isKnown())
+        #expect(try await follower.poll(&known))
+        #expect(!isKnown())
+        await #expect(throws: AccessError.tokenInvalid) {
+            try await authenticator.readSession(authorization: header, from: nil)
+        }
+    }
+}
