@@ -9,6 +9,8 @@ struct HranaAdmission: Sendable {
     let endpoint: HranaEndpoint
     let key: TenantKey?
     let credential: Credential?
+    /// Instead of a credential: what came on a WebSocket with a session that must be read in the catalog first.
+    let unread: UnreadSession?
     /// Nanoseconds.
     let timeout: UInt64
     /// It says so itself.
@@ -40,6 +42,7 @@ struct HranaAdmission: Sendable {
         self.stamp = stamp
         key = stamp.request.key
         credential = nil
+        unread = nil
         timeout = try Self.timeout(headers, endpoint, settings)
         asksForTime = headers.timeout != nil
         bookmark = try Self.bookmark(headers)
@@ -48,9 +51,13 @@ struct HranaAdmission: Sendable {
     }
 
     /// A request that came on a WebSocket, as far as its handshake does not say otherwise.
-    init(_ endpoint: HranaEndpoint, _ credential: Credential, asIn handshake: HranaAdmission) {
+    init(
+        _ endpoint: HranaEndpoint, _ credential: Credential?, unread: UnreadSession? = nil,
+        asIn handshake: HranaAdmission
+    ) {
         self.endpoint = endpoint
         self.credential = credential
+        self.unread = unread
         key = handshake.key
         timeout = handshake.timeout
         asksForTime = handshake.asksForTime
@@ -60,11 +67,14 @@ struct HranaAdmission: Sendable {
         stamp = nil
     }
 
-    /// - Throws: what the client is told.
+    /// - Parameter known: whose session was read for it just now.
+    /// - Throws: what the client is told; `sessionUnread` where its session must be read first.
     init(
-        _ head: HTTPRequestHead, _ headers: RequestHeaders, from address: String, _ settings: HranaSettings
+        _ head: HTTPRequestHead, _ headers: RequestHeaders, from address: String, _ settings: HranaSettings,
+        as known: Credential? = nil
     ) throws(TransportError) {
         stamp = nil
+        unread = nil
         if headers.isAmbiguous { throw TransportError(400, "BAD_REQUEST", "A header that may come once came twice") }
         do throws(AccessError) {
             try OriginRule.evaluate(
@@ -77,9 +87,14 @@ struct HranaAdmission: Sendable {
                 domain: settings.domain)
             endpoint = HranaEndpoint(head.method, name.path, asksSocket: headers.asksSocket)
             key = name.key
-            credential =
-                endpoint.isOpen
-                ? nil : try settings.authenticator.authenticate(authorization: headers.authorization, from: address)
+            if endpoint.isOpen {
+                credential = nil
+            } else if let known {
+                credential = known
+            } else {
+                credential = try settings.authenticator.authenticate(
+                    authorization: headers.authorization, from: address)
+            }
         } catch {
             throw TransportError(error)
         }
@@ -159,4 +174,11 @@ struct HranaAdmission: Sendable {
             throw TransportError(error)
         }
     }
+}
+
+/// A session that must be read before anybody knows what it allows.
+struct UnreadSession: Sendable {
+    let authorization: String?
+    /// Whose guess it may be; nil for what the same connection was let in with before.
+    let address: String?
 }

@@ -8,12 +8,12 @@ import Routing
 extension HranaService {
     /// The tenant is looked up, and the right to it asked for, with the hello: it may bring the token.
     func openSocket(
-        _ request: DoorRequest, _ admission: HranaAdmission, _ headers: RequestHeaders
+        _ request: DoorRequest, _ admission: HranaAdmission, _ headers: RequestHeaders, from address: String,
+        as known: Credential?
     ) throws(TransportError) {
         let handshake = try SocketHandshake(request.head)
         guard request.body.readableBytes == 0 else { throw .socketRefused("A request for a WebSocket has no body") }
-        let address = settings.proxies.client(peer: request.clientAddress, forwardedFor: headers.forwardedFor)
-        if let authorization = headers.authorization {
+        if known == nil, let authorization = headers.authorization {
             do throws(AccessError) {
                 _ = try settings.authenticator.authenticate(authorization: authorization, from: address)
             } catch {

@@ -27,7 +27,7 @@ package final class HranaService: DoorService, Service {
     private static let shelfSweep = Duration.seconds(10)
 
     /// What takes a task of its own.
-    private enum Errand: Sendable {
+    enum Errand: Sendable {
         case lookUp(LookUp)
         case firstUse(LookUp, TenantKey, FirstUser)
         case snapshot(DoorRequest, HranaCall)
@@ -35,6 +35,9 @@ package final class HranaService: DoorService, Service {
         case stats(DoorRequest, HranaCall)
         case upload(DoorRequest, HranaCall, UploadTerms)
         case create(LookUp, TenantKey)
+        case session(DoorRequest, UnreadSession)
+        case socketSession(LookUp, UnreadSession)
+        case refresh(UnreadSession)
     }
 
     /// A request that waits for its tenant to be found.
@@ -87,6 +90,9 @@ package final class HranaService: DoorService, Service {
         case .upload(let request, let call, let terms):
             await UploadExchange(service: self, places: uploads, request: request, call: call, terms: terms).run()
         case .create(let lookUp, let key): await create(lookUp, key)
+        case .session(let request, let unread): await admit(request, unread)
+        case .socketSession(let lookUp, let unread): await route(lookUp, unread)
+        case .refresh(let unread): _ = try? await read(unread)
         }
     }
 
@@ -139,27 +145,47 @@ package final class HranaService: DoorService, Service {
 
     private func handle(_ request: DoorRequest) {
         do throws(TransportError) {
-            if let errand = request.errand as? SocketErrand { return try route(request, errand.admission) }
+            if let errand = request.errand as? SocketErrand {
+                if let unread = errand.admission.unread {
+                    let lookUp = LookUp(request: request, admission: errand.admission)
+                    return try enqueue(.socketSession(lookUp, unread))
+                }
+                return try route(request, errand.admission)
+            }
             if try takesRelayed(request) { return }
             let headers = RequestHeaders(request.head)
             let peer = connection(of: request)?.address ?? ""
-            let admission = try HranaAdmission(
-                request.head, headers,
-                from: settings.proxies.client(peer: peer, forwardedFor: headers.forwardedFor), settings)
-            switch admission.endpoint {
-            case .probe: return probe(request)
-            case .preflight: return preflight(request)
-            case .socket: return try openSocket(request, admission, headers)
-            default: break
+            let address = settings.proxies.client(peer: peer, forwardedFor: headers.forwardedFor)
+            do throws(TransportError) {
+                try admit(request, headers, from: address)
+            } catch {
+                guard error == .sessionUnread else { throw error }
+                try enqueue(
+                    .session(request, UnreadSession(authorization: headers.authorization, address: address)))
             }
-            try route(request, admission)
         } catch {
             refuse(request, error)
         }
     }
 
-    private func route(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
-        guard let key = admission.key else { return try wait(request, admission) }
+    /// - Parameter known: whose session was read for it just now.
+    func admit(
+        _ request: DoorRequest, _ headers: RequestHeaders, from address: String, as known: Credential? = nil
+    ) throws(TransportError) {
+        let admission = try HranaAdmission(request.head, headers, from: address, settings, as: known)
+        switch admission.endpoint {
+        case .probe: probe(request)
+        case .preflight: preflight(request)
+        case .socket: try openSocket(request, admission, headers, from: address, as: known)
+        default: try route(request, admission)
+        }
+    }
+
+    func route(_ request: DoorRequest, _ admission: HranaAdmission) throws(TransportError) {
+        guard let key = admission.key else {
+            if try routeToSole(request, admission) { return }
+            return try wait(request, admission)
+        }
         let found = settings.directory.lookUp(key)
         if case .unknown = found { return try wait(request, admission) }
         try proceed(request, admission, key, found)
@@ -264,7 +290,7 @@ package final class HranaService: DoorService, Service {
         return admission.claims.map(\.digest)
     }
 
-    private func enqueue(_ errand: Errand) throws(TransportError) {
+    func enqueue(_ errand: Errand) throws(TransportError) {
         guard case .enqueued = queue.yield(errand) else {
             throw TransportError(TenantsError.busy(queue: "line of those who wait"))
         }

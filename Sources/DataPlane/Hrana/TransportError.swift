@@ -164,6 +164,9 @@ extension TransportError {
         TransportError(400, "BAD_REQUEST", "The header \(name) must be \(expected)")
     }
 
+    /// Never told to a client: the session is read, and then it is another answer.
+    static let sessionUnread = TransportError(.sessionUnread)
+
     package init(_ error: AccessError) {
         let status: Int
         var retryAfter: Int?
@@ -171,12 +174,15 @@ extension TransportError {
         case .tokenMissing, .tokenInvalid, .tokenExpired: status = 401
         case .forbidden, .originRefused: status = 403
         case .tenantRequired, .tenantConflict, .keyInvalid: status = 400
+        case .sessionUnread, .catalogUnavailable:
+            status = 503
+            retryAfter = 1
         case .rateLimited(let seconds):
             status = 429
             retryAfter = seconds
         }
-        self = TransportError(
-            status, error.code.uppercased(), error.description, retryAfterSeconds: retryAfter)
+        let code = error == .sessionUnread ? "SESSION_UNREAD" : error.code.uppercased()
+        self = TransportError(status, code, error.description, retryAfterSeconds: retryAfter)
     }
 }
 

@@ -12,8 +12,7 @@ extension HranaSocket {
         let error = answer.status < 300 ? nil : body.withUnsafeReadableBytes { HranaError(answer: $0) }
         switch turn.kind {
         case .hello:
-            if error == nil { credential = offered }
-            session.greeted(error)
+            if let error { session.greeted(error) } else { welcome() }
         case .cursor:
             if let error { session.failed(turn.id, error) } else { session.cursorData(turn.id, body, isEnd: true) }
         case .pipeline(_, let closes):

@@ -113,6 +113,8 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         do throws(AccessError) {
             _ = try authenticate()
         } catch {
+            // That it must be read again is no refusal; the next look knows more.
+            if error == .sessionUnread { return service.refresh(unread(from: nil)) }
             session.endCursors(HranaError(error))
         }
     }
@@ -180,8 +182,24 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
                 turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal, place: place), bytes: 0
             )
         } catch {
-            session.greeted(HranaError(error))
+            guard error == .sessionUnread else { return session.greeted(HranaError(error)) }
+            offered = nil
+            let admission = HranaAdmission(.socket, nil, unread: unread(from: address), asIn: handshake)
+            ask(turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal), bytes: 0)
         }
+    }
+
+    private func unread(from address: String?) -> UnreadSession {
+        UnreadSession(authorization: authorization, address: address)
+    }
+
+    /// The hello was good. One whose session had to be read is known only now.
+    func welcome() {
+        guard let shown = offered ?? (try? authenticate()), mayGoOn(as: shown) else {
+            return session.greeted(.otherTenant)
+        }
+        credential = shown
+        session.greeted(nil)
     }
 
     private static let helloTurn: UInt64 = 0
@@ -221,7 +239,9 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
             let admission = HranaAdmission(endpoint, try caller(of: turn), asIn: handshake)
             ask(self.turn(turn.id, kind), SocketErrand(admission, program, principal: principal), bytes: turn.bytes)
         } catch {
-            session.failed(turn.id, HranaError(error))
+            guard error == .sessionUnread else { return session.failed(turn.id, HranaError(error)) }
+            let admission = HranaAdmission(endpoint, nil, unread: unread(from: nil), asIn: handshake)
+            ask(self.turn(turn.id, kind), SocketErrand(admission, program, principal: principal), bytes: turn.bytes)
         }
     }
 
