@@ -28,6 +28,8 @@ extension FailureCode {
     package static let badRequest = FailureCode(
         400, "bad_request", "The request cannot be understood; the message says where.")
     package static let keyInvalid = FailureCode(400, "key_invalid", "The key is not one that a tenant can have.")
+    package static let emailInvalid = FailureCode(400, "email_invalid", "The email is not one that a user can have.")
+    package static let passwordInvalid = FailureCode(400, "password_invalid", "The password is too short or too long.")
     package static let tenantRequired = FailureCode(400, "tenant_required", "Nothing in the request names a tenant.")
     package static let tenantConflict = FailureCode(400, "tenant_conflict", "The request names two different tenants.")
     package static let idempotencyNotPossible = FailureCode(
@@ -70,6 +72,8 @@ extension FailureCode {
     package static let tokenInvalid = FailureCode(
         401, "token_invalid", "The token is none of this service's, or was revoked.")
     package static let tokenExpired = FailureCode(401, "token_expired", "The token's time is over.")
+    package static let credentialsInvalid = FailureCode(
+        401, "credentials_invalid", "No user has this email and this password; which of the two is wrong is not said.")
     package static let forbidden = FailureCode(403, "forbidden", "The credential does not reach so far.")
     package static let originRefused = FailureCode(
         403, "origin_refused", "Without credentials a node answers its own machine only, and no web page.")
@@ -81,6 +85,11 @@ extension FailureCode {
 extension FailureCode {
     package static let tenantNotFound = FailureCode(404, "tenant_not_found", "There is no such tenant.")
     package static let notFound = FailureCode(404, "not_found", "There is no such thing, or nothing at this path.")
+    package static let emailTaken = FailureCode(409, "email_taken", "A user has this email already.")
+    package static let emailPending = FailureCode(
+        409, "email_pending", "A sign-up with this email is under way; wait as long as `Retry-After` says.")
+    package static let tooManyMemberships = FailureCode(
+        409, "too_many_memberships", "The user is a member of as many tenants as it may.")
     package static let tenantExists = FailureCode(409, "tenant_exists", "A tenant has this key already.")
     package static let tenantDeleted = FailureCode(
         409, "tenant_deleted", "The tenant is deleted; it can still be undeleted or purged.")
@@ -147,10 +156,11 @@ extension FailureCode {
 extension FailureCode {
     /// Every code there is, by status.
     package static let all: [FailureCode] = [
-        .badRequest, .keyInvalid, .tenantRequired, .tenantConflict, .idempotencyNotPossible, .durabilityUnavailable,
+        .badRequest, .keyInvalid, .emailInvalid, .passwordInvalid, .tenantRequired, .tenantConflict,
+        .idempotencyNotPossible, .durabilityUnavailable,
         .configInvalid, .sqlError, .streamExpired, .snapshotInvalid, .pushInvalid, .tokenMissing, .tokenInvalid,
-        .tokenExpired,
-        .forbidden,
+        .tokenExpired, .credentialsInvalid,
+        .forbidden, .emailTaken, .emailPending, .tooManyMemberships,
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
         .idempotencyInProgress, .flagVersionMissing, .tooManyFlags, .keyInUse, .tooManyKeys,
         .claimTaken, .claimExpired, .claimNotWritten, .tooManyClaims,

@@ -43,7 +43,8 @@ package struct ControlPlane: Sendable {
     /// What an operator can ask for, whatever this node is.
     package static let operations =
         (ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all + FlagOperations.all
-        + AuditOperations.all + KeyOperations.all + ClaimOperations.all)
+        + AuditOperations.all + KeyOperations.all + ClaimOperations.all + UserOperations.all
+        + SessionOperations.all + SignUpOperations.all)
         .map { $0.takesKey ? $0.once : $0 }
 
     package func router() -> Router<ControlContext> {

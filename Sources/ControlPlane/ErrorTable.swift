@@ -1,4 +1,5 @@
 package import Access
+package import Accounts
 package import Catalog
 import Contract
 import HTTPTypes
@@ -20,6 +21,7 @@ package enum ErrorTable {
         case .tenantConflict: APIError(.tenantConflict, error.description)
         case .keyInvalid: APIError(.keyInvalid, error.description)
         case .rateLimited(let seconds): APIError(.rateLimited, error.description, retryAfter: seconds)
+        case .sessionUnread, .catalogUnavailable: APIError(.catalogUnavailable, error.description, retryAfter: 1)
         }
     }
 
@@ -81,6 +83,20 @@ package enum ErrorTable {
         }
     }
 
+    package static func api(_ error: AccountsError) -> APIError {
+        switch error {
+        case .email(let fault): APIError(.emailInvalid, fault.description)
+        case .password(let fault): APIError(.passwordInvalid, fault.description)
+        case .credentialsInvalid: APIError(.credentialsInvalid, "no user has this email and this password")
+        case .busy(let seconds):
+            APIError(.rateLimited, "too many passwords are being checked now", retryAfter: seconds)
+        case .rateLimited(let seconds):
+            APIError(
+                .rateLimited, "too many failed attempts to sign in; try again in \(seconds) s", retryAfter: seconds)
+        case .notMember: APIError(.forbidden, "the user is no member of that tenant")
+        }
+    }
+
     /// What nobody foresaw is a fault of ours.
     package static func api(any error: any Error) -> APIError {
         switch error {
@@ -91,6 +107,7 @@ package enum ErrorTable {
         case let error as ResidentsError: api(error)
         case let error as PeerFailure: api(error)
         case let error as SQLFailure: api(error)
+        case let error as AccountsError: api(error)
         default: APIError(.internalError, "an unexpected error; its request ID is in the log")
         }
     }

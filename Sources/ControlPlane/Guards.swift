@@ -19,6 +19,8 @@ package struct ControlGuards: Sendable {
     package let random: any RandomSource
     /// Nil where no request is done once.
     package var once: RequestOnce?
+    /// Calls that need no credential, besides those that nobody needs one for.
+    package var open: Set<OpenCall> = []
 
     package init(
         authenticator: Authenticator, domain: String?, cors: CORSRule, proxies: TrustedProxies = .none,
@@ -134,8 +136,36 @@ struct TokenMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.once = guards.once
-        context.credential = try guards.authenticator.authenticate(
-            authorization: request.headers[.authorization], from: context.origin)
+        if guards.isOpen(to: request) { return try await next(request, context) }
+        context.credential = try await guards.authenticator.credential(
+            of: request.headers[.authorization], from: context.origin)
         return try await next(request, context)
+    }
+}
+
+extension Authenticator {
+    /// Who sends this, waiting for the catalog where it must be asked.
+    func credential(of authorization: String?, from origin: String) async throws(AccessError) -> Credential {
+        do throws(AccessError) {
+            return try authenticate(authorization: authorization, from: origin)
+        } catch .sessionUnread {
+            return try await readSession(authorization: authorization, from: origin)
+        }
+    }
+}
+
+/// What an operator may open to everybody.
+package enum OpenCall: String, Sendable {
+    case signIn = "/v1/sessions"
+    case signUp = "/v1/signups"
+}
+
+extension ControlGuards {
+    /// A credential that is shown is judged all the same.
+    fileprivate func isOpen(to request: Request) -> Bool {
+        guard request.method == .post, request.headers[.authorization] == nil,
+            let call = OpenCall(rawValue: request.uri.path)
+        else { return false }
+        return open.contains(call)
     }
 }

@@ -34,17 +34,33 @@ struct InternalTenants: Sendable {
     }
 
     @Sendable func finishCreating(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let id = try id(context)
         do throws(ResidentsError) {
-            _ = try await residents.takeUp(try id(context))
+            // A sign-up's tenant has its file from now on, and stays as it is until it is confirmed.
+            if let row = try await creating(id) {
+                if try await residents.finishCreating(row).state == .creating { return Response(status: .noContent) }
+            }
+            _ = try await residents.takeUp(id)
         } catch .elsewhere(let refusal) {
             return Self.notOwner(refusal)
         }
         return Response(status: .noContent)
     }
 
+    private func creating(_ id: TenantID) async throws(ResidentsError) -> TenantRow? {
+        let row: TenantRow?
+        do throws(CatalogError) { row = try await rows.find(id) } catch { throw .catalog(error) }
+        guard let row, row.state == .creating, row.placement.owner == residents.node else { return nil }
+        return row
+    }
+
     @Sendable func purge(_ request: Request, _ context: ControlContext) async throws -> Response {
-        // Without a row it has been purged already.
-        guard let row = try await rows.find(try id(context)) else { return Response(status: .noContent) }
+        let id = try id(context)
+        guard let row = try await rows.find(id) else {
+            // It has been purged already, or was never ready and is nobody's any more.
+            _ = try await residents.discard(id)
+            return Response(status: .noContent)
+        }
         guard row.placement.owner == residents.node else {
             return Self.notOwner(NotOwner(owner: row.placement.owner, epoch: row.placement.epoch))
         }

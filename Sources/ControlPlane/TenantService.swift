@@ -23,10 +23,10 @@ package protocol Peers: Sendable {
 package struct TenantService: Sendable {
     package let rows: TenantRows
     private let nodes: NodeRows
-    private let residents: Residents
-    private let peers: any Peers
+    let residents: Residents
+    let peers: any Peers
     private let cache: PlacementCache
-    private let time: any TimeSource
+    let time: any TimeSource
     private let schema: @Sendable (TenantKey) -> String
 
     /// - Parameter cache: this node's router's; what is confirmed here is served here at once.
@@ -70,7 +70,11 @@ package struct TenantService: Sendable {
         case .created(let row): return try await finish(row)
         case .exists(let row) where row.state == .creating:
             // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
-            _ = try await finish(row)
+            do {
+                _ = try await finish(row)
+            } catch ResidentsError.notFound {
+                // A sign-up has it.
+            }
         default: break
         }
         throw refusal(outcome, of: new.key)
@@ -86,14 +90,14 @@ package struct TenantService: Sendable {
         }
     }
 
-    private func owner(of key: TenantKey) async throws -> NodeID {
+    func owner(of key: TenantKey) async throws -> NodeID {
         guard let owner = OwnerChoice.owner(of: key, among: try await nodes.list()) else {
             throw APIError(.busy, "no node takes new tenants now", retryAfter: 2)
         }
         return owner
     }
 
-    private func refusal(_ outcome: TenantRows.CreateOutcome, of key: TenantKey) -> APIError {
+    func refusal(_ outcome: TenantRows.CreateOutcome, of key: TenantKey) -> APIError {
         switch outcome {
         case .created, .exists: APIError(.tenantExists, "tenant \(key) is there already")
         case .deleted:
@@ -130,7 +134,7 @@ package struct TenantService: Sendable {
     }
 
     /// Nodes that are tried for one creation.
-    private static let owners = 3
+    static let owners = 3
 
     private func finishAtOwner(_ row: TenantRow) async throws -> TenantRow {
         guard row.state == .creating else { return row }
@@ -139,7 +143,7 @@ package struct TenantService: Sendable {
         return try await rows.find(row.id) ?? row
     }
 
-    private func reassign(_ row: TenantRow) async throws -> TenantRow {
+    func reassign(_ row: TenantRow) async throws -> TenantRow {
         let others = try await nodes.list().filter { $0.id != row.placement.owner }
         guard let next = OwnerChoice.owner(of: row.key, among: others),
             let given = try await rows.reassign(row, to: next, at: time.wall())
@@ -148,7 +152,7 @@ package struct TenantService: Sendable {
     }
 
     /// What this node's router remembers of the tenant is older than what was just confirmed.
-    private func forget(_ row: TenantRow, formerly key: TenantKey? = nil) {
+    func forget(_ row: TenantRow, formerly key: TenantKey? = nil) {
         cache.forget(row.id, row.key)
         if let key { cache.forget(row.id, key) }
     }
@@ -227,7 +231,7 @@ package struct TenantService: Sendable {
         forget(row)
     }
 
-    private func address(of node: NodeID) async throws -> String {
+    func address(of node: NodeID) async throws -> String {
         guard let row = try await nodes.find(node), row.state != .fenced, !row.address.isEmpty else {
             throw PeerFailure.unreachable("node \(node) is not there")
         }

@@ -52,7 +52,11 @@ package final class Residents: Sendable {
         guard row.state != .deleted, row.state != .purging else { throw .deleted }
         var row = row
         // Not held before it is ready: until then the creation may be given to another node.
-        if row.state == .creating, row.placement.owner == node { row = try await finishCreating(row) }
+        if row.state == .creating, row.placement.owner == node {
+            row = try await finishCreating(row)
+            // A sign-up has it, whose confirmation makes it ready: until then there is no such tenant.
+            if row.state == .creating { throw .notFound }
+        }
         // Before anybody is told that it is here: what lies here may be a copy of an earlier stay.
         try await requireFile(row)
         switch book.takeUp(row) {
@@ -85,7 +89,8 @@ package final class Residents: Sendable {
     /// Whether tenants of this schema can be made here.
     package func knows(schema: String) -> Bool { templates[schema] != nil }
 
-    /// Makes the file of a row in state `creating` and marks it ready. Safe to repeat.
+    /// Makes the file of a row in state `creating` and marks it ready, unless it belongs to a sign-up: then it stays as it is.
+    /// Safe to repeat.
     ///
     /// - Throws: also `elsewhere` where the creation was given to another node meanwhile.
     package func finishCreating(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
@@ -209,6 +214,23 @@ package final class Residents: Sendable {
             throw .catalog(error)
         }
         return .purged
+    }
+
+    /// Drops the file of a tenant that was never ready and whose row is gone. Safe to repeat.
+    ///
+    /// - Returns: false if it has a row.
+    package func discard(_ id: TenantID) async throws(ResidentsError) -> Bool {
+        guard try await read(id) == nil else { return false }
+        guard engine.facts(of: id) != nil else { return true }
+        book.forget(id)
+        do {
+            try await engine.drop(id)
+        } catch TenantsError.notFound {
+            // Somebody else was faster.
+        } catch {
+            throw .engine(error as? TenantsError ?? .storage("\(error)"))
+        }
+        return true
     }
 
     private func drop(_ row: TenantRow) async throws(ResidentsError) {

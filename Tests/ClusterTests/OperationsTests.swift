@@ -1,4 +1,5 @@
 import Access
+import Accounts
 import Catalog
 import Contract
 import HTTPTypes
@@ -46,8 +47,26 @@ struct OperationsTests {
             status: NodeStatus(),
             version: VersionObject(version: "0", sqlite: "3", protocol: 1, format: 1), metrics: { "" },
             document: Document(title: "", version: "", text: "", operations: [], schemas: [:]))
-        plane.guardedRoutes = { LoneMoveController().register(on: $0) }
+        let users = Self.users(house, tenants)
+        plane.guardedRoutes = {
+            LoneMoveController().register(on: $0)
+            users.register(on: $0)
+        }
         return plane
+    }
+
+    private static func users(_ house: NodeHouse, _ tenants: TenantService) -> UserRoutes {
+        let (time, random) = (SystemTime(), SystemRandom())
+        let passwords = Passwords(pool: PasswordPool(), logRounds: 10, random: random)
+        let cache = SessionCache(capacity: 10, bound: 1, staleFor: 0, time: time)
+        let service = UserService(store: house.store, passwords: passwords, cache: cache, time: time)
+        let signIn = SignIn(
+            store: house.store, passwords: passwords, throttle: AuthThrottle(time: time),
+            lifetimes: .init(longest: 1, idle: nil), time: time, random: random)
+        let signUp = SignUpService(
+            rows: SignUpRows(house.store), users: service, tenants: tenants, signIn: signIn,
+            throttle: AuthThrottle(time: time))
+        return UserRoutes(service: service, signIn: signIn, signUp: signUp, audit: AuditRows(house.store))
     }
 
     @Test(arguments: ControlPlane.operations)

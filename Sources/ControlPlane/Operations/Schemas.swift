@@ -6,6 +6,7 @@ package enum ControlSchemas {
     package static let all: [String: Schema] = [
         "Tenant": tenant, "Node": node, "Move": move, "TenantKey": key, "Labels": labels, "Flag": flag,
         "AuditEntry": auditEntry, "SigningKey": signingKey, "Claim": claim,
+        "User": UserObject.schema, "Session": SessionObject.schema,
     ]
 
     static let key = Schema.string(length: 1...128)
