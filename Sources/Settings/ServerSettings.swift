@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var journal = JournalSettings()
     package var streams = StreamSettings()
     package var tenants = TenantSettings()
+    package var users = UserSettings()
+    package var sessions = SessionSettings()
     package var replicas = ReplicaSettings()
     package var routing = RoutingSettings()
     package var compat = CompatibilitySettings()

@@ -33,6 +33,15 @@ package struct Listing: Sendable {
         Field("id", "NODE"), Field("state", "STATE"), Field("address", "ADDRESS"), Field("zone", "ZONE"),
         Field("tenants", "TENANTS", .number), Field("bytes", "SIZE", .size),
     ])
+    package static let users = Listing(fields: [
+        Field("id", "USER"), Field("email", "EMAIL"), Field("state", "STATE"), Field("hasPassword", "PASSWORD"),
+        Field("createdAt", "CREATED"),
+    ])
+    package static let memberships = Listing(fields: [Field("tenant", "TENANT"), Field("role", "ROLE")])
+    package static let sessions = Listing(fields: [
+        Field("id", "SESSION"), Field("state", "STATE"), Field("tenant", "TENANT"), Field("role", "ROLE"),
+        Field("device", "DEVICE"), Field("origin", "FROM"), Field("usedAt", "USED"), Field("expiresAt", "EXPIRES"),
+    ])
     package static let moves = Listing(fields: [
         Field("id", "MOVE"), Field("tenant", "TENANT"), Field("from", "FROM"), Field("to", "TO"),
         Field("state", "STATE"), Field("bytes", "BYTES", .size), Field("pauseMS", "PAUSE", .milliseconds),

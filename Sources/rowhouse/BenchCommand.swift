@@ -7,5 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
             Contenders take turns in one run; compare the ratios, not the numbers of different machines or days. Build with \
             -c release, and leave the machine alone meanwhile.
             """,
-        subcommands: [BenchEngineCommand.self, BenchHTTPCommand.self, BenchHelloCommand.self])
+        subcommands: [
+            BenchEngineCommand.self, BenchHTTPCommand.self, BenchHelloCommand.self, BenchSessionsCommand.self,
+        ])
 }

@@ -1,4 +1,5 @@
 import Access
+import Accounts
 import Catalog
 import Cluster
 import ControlPlane
@@ -58,6 +59,7 @@ extension NodeParts {
         guards.once = RequestOnce(
             store: store, seal: RequestSeal(key: try secret()),
             holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time)
+        guards.open = accounts.open
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, flags: flags,
             claims: claims, status: base.status,
@@ -81,6 +83,11 @@ extension NodeParts {
             plane.guardedRoutes = { controller.register(on: $0) }
         } else {
             plane.guardedRoutes = { LoneMoveController().register(on: $0) }
+        }
+        let (users, moveRoutes) = (accounts.signUps(tenants).routes, plane.guardedRoutes)
+        plane.guardedRoutes = {
+            moveRoutes($0)
+            users.register(on: $0)
         }
         return plane
     }
@@ -183,6 +190,18 @@ extension NodeParts {
             }
             group.addTask {
                 await poller.run()
+                return nil
+            }
+            group.addTask {
+                await accounts.follower.run()
+                return nil
+            }
+            group.addTask {
+                await accounts.sessions.run()
+                return nil
+            }
+            group.addTask {
+                await SignUpSweeps(service: accounts.signUps(tenants()).service).run()
                 return nil
             }
             group.addTask {

@@ -1,4 +1,5 @@
 import Access
+import Accounts
 import AsyncHTTPClient
 import Catalog
 import CatalogDrivers
@@ -26,6 +27,7 @@ struct NodeParts: Sendable {
     let resolver: RouteResolver
     let residents: Residents
     let verifier: TokenVerifier
+    let accounts: NodeAccounts
     let authenticator: Authenticator
     let accessLog: AccessLog
     let flags: FlagBoard
@@ -59,6 +61,7 @@ struct NodeParts: Sendable {
             settle: cluster == nil ? 0 : base.settings.cluster.lease.nanoseconds + 2_000_000_000,
             longestSupport: Int64(base.settings.access.supportTime.nanoseconds / 1_000_000_000))
         let notes = AccessNotes(time: base.time)
+        let accounts = NodeAccounts(base, store: store)
         try await tokens.load()
         let right = ServingRight()
         let arrivals = ArrivalService(node: base.id, engine: engine, store: store, time: base.time, sleep: sleep)
@@ -69,9 +72,10 @@ struct NodeParts: Sendable {
             base: base, engine: engine, store: store, book: book, cache: cache,
             resolver: RouteResolver(cache: cache, tenants: TenantRows(store), time: base.time),
             residents: residents,
-            verifier: verifier,
+            verifier: verifier, accounts: accounts,
             authenticator: Authenticator(
-                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time), notes: notes),
+                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time), notes: notes,
+                sessions: Authenticator.Sessions(cache: accounts.cache, source: accounts.sessions)),
             accessLog: AccessLog(notes: notes, store: store, time: base.time),
             flags: FlagBoard(store: store, time: base.time, sleep: sleep) { [status = base.status] in status.isLeaving
             },

@@ -15,8 +15,9 @@ struct Rowhouse: AsyncParsableCommand {
             """,
         version: Build.version,
         subcommands: [
-            TenantCommand.self, ClaimCommand.self, FlagCommand.self, AuditCommand.self, KeyCommand.self,
-            MoveCommand.self,
+            TenantCommand.self, UserCommand.self, SessionCommand.self, SignUpCommand.self, ClaimCommand.self,
+            FlagCommand.self,
+            AuditCommand.self, KeyCommand.self, MoveCommand.self,
             NodeCommand.self, ConfigCommand.self, AccessCommand.self,
             JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self, CompletionsCommand.self,
         ])

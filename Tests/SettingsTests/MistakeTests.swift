@@ -51,7 +51,6 @@ struct MistakeTests {
         ("catalog: external", "catalog: found \"external\", expected embedded, or {remote"),
         ("catalog: {remote: n1}", "catalog.remote: found \"n1\", expected http://host:port"),
         ("tls: {certificate: a, key: b}", "tls: TLS is not built yet"),
-        ("sessions: {}", "sessions: user sessions are not built yet"),
         ("cors: {origins: [\"https://a.example/x\"]}", "cors.origins[0]: found"),
         ("access: {trusted-proxies: [10.0.0.1/8]}", "access.trusted-proxies[0]: found \"10.0.0.1/8\""),
         ("access: {admin-tokens: [{name: a, sha256: beef, scopes: [admin]}]}", "admin-tokens[0].sha256: found"),

@@ -38,12 +38,15 @@ struct RemoteClient {
     /// - Parameter path: begins with a slash, percent-encoded (`RequestPath`).
     /// - Returns: the answer's JSON; `.null` for an empty one.
     /// - Throws: `CommandFailure`: unreachable, or the node's refusal with its code.
-    func call(_ method: Method, _ path: String, body: JSONValue? = nil) async throws(CommandFailure) -> JSONValue {
+    func call(
+        _ method: Method, _ path: String, body: JSONValue? = nil, idempotencyKey: String? = nil
+    ) async throws(CommandFailure) -> JSONValue {
         var request = HTTPClientRequest(url: base + path)
         request.method = .RAW(value: method.rawValue)
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "rowhouse/\(Build.version)")
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let idempotencyKey { request.headers.add(name: "idempotency-key", value: idempotencyKey) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body.text()))

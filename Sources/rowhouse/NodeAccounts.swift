@@ -1,0 +1,62 @@
+import Access
+import Accounts
+import Catalog
+import ControlPlane
+import Seams
+import Settings
+
+/// A node's part in users and their sessions.
+struct NodeAccounts: Sendable {
+    let cache: SessionCache
+    let sessions: CatalogSessions
+    let pool = PasswordPool()
+    private let base: NodeBase
+    private let store: CatalogStore
+
+    init(_ base: NodeBase, store: CatalogStore) {
+        self.base = base
+        self.store = store
+        let settings = base.settings
+        cache = SessionCache(
+            capacity: settings.sessions.cache, bound: settings.sessions.revocationBound.nanoseconds,
+            staleFor: settings.sessions.staleFor.nanoseconds, time: base.time)
+        sessions = CatalogSessions(store: store, time: base.time)
+    }
+
+    /// Four looks in the bound: one may be slow, and one may be lost.
+    var follower: UserFollower {
+        UserFollower(
+            store: store, cache: cache, interval: base.settings.sessions.revocationBound.nanoseconds / 4,
+            time: base.time, sleep: NodeParts.sleep)
+    }
+
+    /// The calls without a credential that the operator has opened.
+    var open: Set<OpenCall> {
+        var open: Set<OpenCall> = []
+        if base.settings.users.openSignIn { open.insert(.signIn) }
+        if base.settings.users.openSignUp { open.insert(.signUp) }
+        return open
+    }
+
+    func signUps(_ tenants: TenantService) -> (routes: UserRoutes, service: SignUpService) {
+        let passwords = Passwords(
+            pool: pool, logRounds: base.settings.users.passwordCost, random: base.random)
+        let service = UserService(store: store, passwords: passwords, cache: cache, time: base.time)
+        let signIn = SignIn(
+            store: store, passwords: passwords, throttle: AuthThrottle(time: base.time), lifetimes: lifetimes,
+            time: base.time, random: base.random)
+        let patience = Int64(base.settings.users.signUpTime.nanoseconds / 1_000_000)
+        let signUp = SignUpService(
+            rows: SignUpRows(store, patience: patience), users: service, tenants: tenants, signIn: signIn,
+            throttle: AuthThrottle(time: base.time))
+        let routes = UserRoutes(service: service, signIn: signIn, signUp: signUp, audit: AuditRows(store))
+        return (routes, signUp)
+    }
+
+    private var lifetimes: SignIn.Lifetimes {
+        let (longest, idle) = (base.settings.sessions.lifetime, base.settings.sessions.idle)
+        return SignIn.Lifetimes(
+            longest: Int64(longest.nanoseconds / 1_000_000),
+            idle: idle == .zero ? nil : Int64(idle.nanoseconds / 1_000_000))
+    }
+}
