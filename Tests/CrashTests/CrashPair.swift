@@ -9,14 +9,14 @@ final class CrashPair: @unchecked Sendable {
     /// Failpoints count from when it exists.
     private let trigger: String
 
-    init() throws {
+    init(_ settings: [String] = []) throws {
         let name = NSTemporaryDirectory() + "rowhouse-pair-" + UUID().uuidString
         key = name + ".key"
         trigger = name + ".armed"
         _ = FileManager.default.createFile(
             atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
             attributes: [.posixPermissions: 0o600])
-        let common = ["cluster.key-file=\(key)", "node.advertise={url}"]
+        let common = ["cluster.key-file=\(key)", "node.advertise={url}"] + settings
         let first = try CrashHouse(node: "n1", common.flatMap { ["--set", $0] })
         let remote = "catalog={remote: \"\(first.server.url)\"}"
         let second = try CrashHouse(node: "n2", (common + [remote]).flatMap { ["--set", $0] })
