@@ -244,6 +244,83 @@ import Testing
         #expect(isOver)
     }
 
+    /// Claimants of both tenants race for each value through both nodes, of which one is killed in each round.
+    @Test func `nodes are killed while many claim: each value is nobody's or one tenant's whose write is there`() throws
+    {
+        let pair = try Pair()
+        let wire = try Wire(port: pair.first.port)
+        try make(wire, "a", "b", "c")
+        let tenants = ["a", "b", "c"]
+        let ports = [pair.first.port, pair.second.port]
+        let written = Locked<[(tenant: String, value: String)]>([])
+        let lock = NSLock()
+        for round in 0..<4 {
+            let group = DispatchGroup()
+            let isOver = Locked(false)
+            for (number, tenant) in tenants.enumerated() {
+                group.enter()
+                Thread {
+                    defer { group.leave() }
+                    for turn in 0..<1000 where !isOver.value {
+                        let value = "r\(round)-\(turn)"
+                        guard let wire = try? Wire(port: ports[(number + turn) % 2]),
+                            let one = try? self.reserve(wire, value, tenant, ttl: "2s").object["token"] as? String
+                        else {
+                            usleep(20_000)
+                            continue
+                        }
+                        // Every third claimant forgets to write, and every fourth to confirm.
+                        if turn % 3 == number { continue }
+                        guard let other = try? Wire(port: ports[(number + turn + 1) % 2]),
+                            (try? self.write(other, tenant, value, one).status) == 200
+                        else { continue }
+                        lock.withLock { written.set(written.value + [(tenant, value)]) }
+                        if turn % 4 != number { _ = try? self.confirm(wire, value, one) }
+                    }
+                }.start()
+            }
+            usleep(UInt32(300_000 + 150_000 * round))
+            let victim = round % 2 == 0 ? pair.second : pair.first
+            victim.kill()
+            usleep(200_000)
+            try victim.start()
+            usleep(300_000)
+            isOver.set(true)
+            group.wait()
+        }
+        let after = try Wire(port: pair.first.port)
+        var claims: [String: (tenant: String, state: String)] = [:]
+        for _ in 0..<300 {
+            claims = [:]
+            var cursor = ""
+            repeat {
+                let page = try after.send("GET", "/v1/claims?limit=1000\(cursor)").object
+                for item in page["items"] as? [[String: Any]] ?? [] {
+                    claims[item["value"] as? String ?? ""] = (
+                        item["tenant"] as? String ?? "", item["state"] as? String ?? ""
+                    )
+                }
+                cursor = (page["next"] as? String).map { "&cursor=\($0)" } ?? ""
+            } while !cursor.isEmpty
+            if claims.values.allSatisfy({ $0.state == "confirmed" }) { break }
+            usleep(100_000)
+        }
+        #expect(claims.values.allSatisfy { $0.state == "confirmed" })
+        var holders: [String: [String]] = [:]
+        for tenant in tenants {
+            for value in Set(try slugs(after, tenant)) { holders[value, default: []].append(tenant) }
+        }
+        for (value, tenants) in holders {
+            #expect(
+                tenants.count == 1 && claims[value]?.tenant == tenants[0],
+                "\(value): \(tenants), \(claims[value]?.tenant ?? "free")")
+        }
+        for value in claims.keys { #expect(holders[value] != nil, "\(value) is claimed and not written") }
+        for one in written.value { #expect(holders[one.value] == [one.tenant], "\(one)") }
+        #expect(written.value.count > 20)
+        print("\(written.value.count) writes under claims, \(claims.count) claims, \(holders.count) values")
+    }
+
     @Test func `the command line does it`() throws {
         let server = try ServerProcess()
         let wire = try Wire(port: server.port)
