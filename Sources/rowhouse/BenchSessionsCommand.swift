@@ -40,6 +40,10 @@ struct BenchSessionsCommand: AsyncParsableCommand {
         show(results)
     }
 
+    private static func microseconds(_ nanoseconds: Int64) -> String {
+        "\(nanoseconds / 1000).\(nanoseconds / 100 % 10) µs"
+    }
+
     private func show(_ results: [SessionStage.Result]) {
         if json {
             let items = results.map { result in
@@ -57,8 +61,7 @@ struct BenchSessionsCommand: AsyncParsableCommand {
                 + [Table.Column("P99", right: true)])
         for result in results {
             table.add([
-                result.name, String(Int(result.rate)), HumanText.duration(.nanoseconds(result.p50)),
-                HumanText.duration(.nanoseconds(result.p99)),
+                result.name, String(Int(result.rate)), Self.microseconds(result.p50), Self.microseconds(result.p99),
             ])
         }
         Console.write("\(sessions) users and sessions\n" + table.text(width: Console.width))
