@@ -5,6 +5,11 @@ import Vocabulary
 struct PushDesk {
     /// Times that a push is tried where the tenant goes on meanwhile, and replicas see nothing of it.
     private static let attempts = 4
+    /// A log may become so many times as long as one that nobody pushes to: a replica that pushes is led to a new generation only
+    /// when it has nothing to push.
+    private static let patience: Int64 = 8
+    /// Bytes of the tenant for each second that it may take to look at it, beyond the request's own time.
+    private static let rate: Int64 = 10 << 20
 
     let engine: TenantEngine
     let call: ReplicaCall
@@ -110,6 +115,9 @@ struct PushDesk {
             else {
                 return conflict(ledger)
             }
+            guard !ledger.isLong(beyond: engine.settings.replicaLogBytes, times: Self.patience) else {
+                return conflict(try await engine.begin(entry, call))
+            }
             if let bookmark = try await apply(file, done..<file.count, to: ledger) { return end(bookmark) }
         }
         throw TenantsError.busy(queue: "line of the tenant's writers")
@@ -128,8 +136,10 @@ struct PushDesk {
     private func apply(_ file: PushedFile, _ range: Range<UInt32>, to ledger: ReplicaLedger) async throws -> Bookmark? {
         let (base, expected) = (try await base(), ledger.history.bookmark)
         guard base.bookmark == expected else { return nil }
+        let extra = UInt64((ledger.bytes + file.upload.byteCount) / Self.rate) * 1_000_000_000
         let watch = UploadWatch(
-            engine: engine, deadline: call.deadline, call.cancellation ?? WorkCancellation())
+            engine: engine, deadline: call.deadline.advanced(byNanoseconds: extra),
+            call.cancellation ?? WorkCancellation())
         let copy = PushCopy(
             engine: engine, ledger: ledger, pushed: file, range: range, schemaVersion: base.schemaCookie &+ 1,
             txid: expected.txid.next, watch: watch)

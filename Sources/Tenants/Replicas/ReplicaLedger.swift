@@ -39,10 +39,10 @@ final class ReplicaLedger: @unchecked Sendable {
     var bytes: Int64 { baseBytes + logBytes }
     var memory: Int { hashes.count * 8 + history.ends.count * 4 }
 
-    /// A replica that begins with the generation would have to take more than the whole database once more.
+    /// A replica that begins with the generation would have to take more than so many times the whole database.
     ///
     /// - Parameter bytes: that a log may have anyway.
-    func isLong(beyond bytes: Int64) -> Bool { logBytes > max(bytes, baseBytes) }
+    func isLong(beyond bytes: Int64, times: Int64 = 1) -> Bool { logBytes > times * max(bytes, baseBytes) }
 }
 
 /// An open file that closes itself with its last user.

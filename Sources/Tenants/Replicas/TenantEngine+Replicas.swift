@@ -57,7 +57,12 @@ extension TenantEngine {
         try await replicas.withTurn(of: call.tenant) { entry in
             var ledger = try await self.ledger(entry, call)
             switch ledger.history.answer(to: position) {
-            case .atEnd: ledger = try await self.goOn(entry, ledger, call)
+            case .atEnd:
+                ledger = try await self.goOn(entry, ledger, call)
+                // It has nothing of its own to push now, else it would; who always has would never come to another generation.
+                if ledger.isLong(beyond: self.settings.replicaLogBytes, times: 2) {
+                    ledger = try await self.begin(entry, call)
+                }
             // Another node may have given these numbers, before the tenant came back here.
             case .startAgain: ledger = try await self.current(entry, ledger, call)
             case .image, .frames, .goOn: break
@@ -96,7 +101,7 @@ extension TenantEngine {
         return found
     }
 
-    private func begin(_ entry: ReplicaDesk.Entry, _ call: ReplicaCall) async throws -> ReplicaLedger {
+    func begin(_ entry: ReplicaDesk.Entry, _ call: ReplicaCall) async throws -> ReplicaLedger {
         guard case .made(let copy) = try await copy(call, unless: { _ in false }) else {
             throw TenantsError.storage("copy of the tenant: none was made")
         }
