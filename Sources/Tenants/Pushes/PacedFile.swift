@@ -8,6 +8,8 @@ final class PacedFile {
 
     private let file: any File
     private var unsynced = 0
+    /// Where the file ends.
+    private var end: Int64 = 0
 
     /// - Throws: also where there is such a file.
     init(_ files: any Files, _ path: String) throws(FileError) { file = try files.open(path, .createNew) }
@@ -23,7 +25,10 @@ final class PacedFile {
     /// One page, and where it ends a commit the size that the database has then.
     func put(_ content: UnsafeRawBufferPointer, page: UInt32, size: UInt32) throws(FileError) {
         try write(content, at: Int64(page - 1) * Int64(PageHash.pageSize))
-        if size > 0 { try file.truncate(to: Int64(size) * Int64(PageHash.pageSize)) }
+        let wanted = Int64(size) * Int64(PageHash.pageSize)
+        guard size > 0, wanted != end else { return }
+        try file.truncate(to: wanted)
+        end = wanted
     }
 
     /// - Throws: also where the file is shorter.
@@ -39,6 +44,7 @@ final class PacedFile {
 
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
         try file.write(bytes, at: offset)
+        end = max(end, offset + Int64(bytes.count))
         unsynced += bytes.count
         guard unsynced >= Self.pace else { return }
         unsynced = 0
