@@ -51,7 +51,7 @@ final class PushAppending: @unchecked Sendable {
 
     private func add(_ frame: PushedFile.Frame, to buffer: inout [UInt8]) {
         frames += 1
-        // The others' ends are no states that the tenant had: nobody is to stop there.
+        // The others' ends are no states that the tenant had: no answer is to end there.
         let txid = frames == UInt32(range.count) ? bookmark.txid.rawValue : ReplicaFrame.onTheWay
         chain.add(page: frame.page, size: frame.size, txid: txid, hash: frame.hash)
         let start = buffer.count
@@ -69,8 +69,12 @@ final class PushAppending: @unchecked Sendable {
     }
 
     private func finish() {
-        for commit in commits { ledger.end(commit.pages, size: commit.size) }
-        ledger.history.append(frames: frames, at: bookmark)
+        var stops: [UInt32] = []
+        for commit in commits {
+            ledger.end(commit.pages, size: commit.size)
+            stops.append((stops.last ?? 0) + UInt32(commit.pages.count))
+        }
+        ledger.history.append(frames: frames, inner: stops.dropLast(), at: bookmark)
         ledger.chain = chain
     }
 }

@@ -21,19 +21,31 @@ struct PushDesk {
     private var desk: ReplicaDesk { engine.replicas }
 
     func take() async throws -> PushReply {
-        let ledger = try await engine.ledger(entry, call)
-        if let kept = push.baton.flatMap({ engine.pushes.take($0, of: call.tenant, push.principal, position) }) {
+        var ledger = try await engine.ledger(entry, call)
+        if let baton = push.baton {
+            guard let kept = engine.pushes.take(baton, of: call.tenant, push.principal, position) else {
+                // The number that came with it was of frames that nobody has any more.
+                return startOver(after: 0, ledger)
+            }
             return try await goOn(with: kept, ledger)
+        }
+        if ledger.history.place(of: position) == .unknown {
+            // Another node may have given the number, before the tenant came back here.
+            ledger = try await engine.current(entry, ledger, call)
         }
         switch ledger.history.place(of: position) {
         case .unknown: return .startAgain
-        case .leavesOut: return .at(generation: position.generation, frame: 0, ledger.history.bookmark)
+        case .leavesOut: return startOver(after: 0, ledger)
         case .older: return try await begin(ledger, afterAtMost: 0)
         case .follows(let known):
+            let count = ledger.history.frameCount
+            // It says that it stands on the last frame; whether that is the log's, its copy of it shows.
+            if known == 0, count > 0, count <= ledger.promised { return startOver(after: count - 1, ledger) }
             let common = frames.common(with: try await log(ledger, position.from, known))
             guard common == known else { return try await begin(ledger, afterAtMost: common) }
-            guard known < frames.count else { return end(ledger.history.bookmark) }
-            return try await begin(ledger, after: known)
+            if known < frames.count { return try await begin(ledger, after: known) }
+            return count == position.to - 1 && count <= ledger.promised
+                ? try await vouch() : end(ledger.history.bookmark)
         }
     }
 
@@ -56,6 +68,16 @@ struct PushDesk {
         return try await add(frames.bytes(after: known), to: file, ledger)
     }
 
+    /// It has shown the last frame, and nothing behind it yet: the baton says so when it goes on.
+    private func vouch() async throws -> PushReply {
+        let upload = try await engine.beginUpload(of: call.tenant, length: 0)
+        let file = PushedFile(upload: upload, generation: position.generation, first: position.to)
+        do { return .goOn(baton: try keep(file)) } catch {
+            upload.discard()
+            throw error
+        }
+    }
+
     private func goOn(with kept: PushedFile, _ ledger: ReplicaLedger) async throws -> PushReply {
         try await add(frames.bytes(after: 0), to: kept, ledger)
     }
@@ -72,6 +94,7 @@ struct PushDesk {
         guard try await mayFollow(file, ledger) else { return conflict(ledger) }
         let baton = try keep(file)
         isKept = true
+        ledger.promised = max(ledger.promised, position.to - 1)
         return .goOn(baton: baton)
     }
 
@@ -99,13 +122,15 @@ struct PushDesk {
         if let mark = base.mark, try await isTaken(file, mark) {
             let isNext = ledger.history.generation == file.generation && ledger.history.frameCount == file.first - 1
             guard isNext else {
-                guard mark.count == file.count else { return conflict(ledger) }
-                return .at(generation: ledger.history.detour, frame: position.to - 1, base.bookmark)
+                return mark.count == file.count ? pastLog(ledger, base.bookmark) : conflict(ledger)
             }
             // What others have written since is for the next pull.
             let isNewest = mark.txid == UInt32(truncatingIfNeeded: base.bookmark.txid.rawValue)
             let bookmark = isNewest ? base.bookmark : ledger.history.bookmark
-            try await append(file, 0..<mark.count, at: bookmark, to: ledger)
+            guard await append(file, 0..<mark.count, at: bookmark, to: ledger) else {
+                // Only all of it can be said to be taken: the way past the log leads past the rest, too.
+                return mark.count == file.count ? pastLog(ledger, base.bookmark) : conflict(ledger)
+            }
             done = mark.count
             if done == file.count { return end(base.bookmark) }
         }
@@ -118,7 +143,10 @@ struct PushDesk {
             guard !ledger.isLong(beyond: engine.settings.replicaLogBytes, times: Self.patience) else {
                 return conflict(try await engine.begin(entry, call))
             }
-            if let bookmark = try await apply(file, done..<file.count, to: ledger) { return end(bookmark) }
+            guard let bookmark = try await apply(file, done..<file.count, to: ledger) else { continue }
+            // It is taken, whatever becomes of the history.
+            let isAppended = await append(file, done..<file.count, at: bookmark, to: ledger)
+            return isAppended ? end(bookmark) : pastLog(ledger, bookmark)
         }
         throw TenantsError.busy(queue: "line of the tenant's writers")
     }
@@ -162,19 +190,23 @@ struct PushDesk {
             try? await desk.discard(entry, ledger)
             throw PushFailure.historyDamaged(page: page)
         }
-        let bookmark = Bookmark(epoch: state.epoch, txid: state.txid)
-        // It is taken, whatever becomes of the history: without it the replica is led through the next passage.
-        try? await append(file, range, at: bookmark, to: ledger)
-        return bookmark
+        return Bookmark(epoch: state.epoch, txid: state.txid)
     }
 
+    /// - Returns: whether the log has them; else the history is gone, since numbers of it were not given as promised.
     private func append(
         _ file: PushedFile, _ range: Range<UInt32>, at bookmark: Bookmark, to ledger: ReplicaLedger
-    ) async throws {
-        try await engine.append(entry, ledger) {
+    ) async -> Bool {
+        do {
             let appending = PushAppending(file, range, at: bookmark, to: ledger, desk.files)
             while try await !desk.work({ () throws(FileError) in try appending.step() }) {}
             desk.note(ledger)
+            return true
+        } catch {
+            // Where not even that succeeds, what is left of it is gone on with as if nothing had been pushed: right for everybody but
+            // the replica that pushed, which is led past it.
+            try? await desk.discard(entry, ledger)
+            return false
         }
     }
 
@@ -193,6 +225,16 @@ struct PushDesk {
 
     private func end(_ bookmark: Bookmark) -> PushReply {
         .at(generation: position.generation, frame: position.to - 1, bookmark)
+    }
+
+    /// The client sends what it has after this, without a baton.
+    private func startOver(after frame: UInt32, _ ledger: ReplicaLedger) -> PushReply {
+        .at(generation: position.generation, frame: frame, ledger.history.bookmark)
+    }
+
+    /// All of it is taken, and the log does not have it: the replica gets the tenant once more.
+    private func pastLog(_ ledger: ReplicaLedger, _ bookmark: Bookmark) -> PushReply {
+        .at(generation: ledger.history.detour, frame: position.to - 1, bookmark)
     }
 
     private func conflict(_ ledger: ReplicaLedger) -> PushReply {

@@ -8,6 +8,8 @@ import Vocabulary
 package final class PushShelf: Sendable {
     struct Bounds: Sendable {
         var count = 64
+        /// Of one tenant: then its own oldest goes, so that nobody keeps the others out.
+        var tenant = 4
         /// Bytes of all.
         var bytes: Int64
         /// Nanoseconds since the last part.
@@ -44,7 +46,10 @@ package final class PushShelf: Sendable {
     /// - Returns: false where there is no room for it.
     func keep(_ file: PushedFile, as baton: String, of principal: UInt64, now: Instant) -> Bool {
         let (isKept, _) = kept.withLock { kept -> (Bool, [Kept]) in
-            let old = Self.removeOld(&kept, bounds.time, now)
+            var old = Self.removeOld(&kept, bounds.time, now)
+            if let own = Self.tooMany(kept, file.upload.tenant, bounds.tenant) {
+                old += [kept.removeValue(forKey: own)].compactMap(\.self)
+            }
             let bytes = kept.values.reduce(Int64(0)) { $0 + $1.file.upload.byteCount }
             guard kept.count < bounds.count, bytes + file.upload.byteCount <= bounds.bytes else { return (false, old) }
             kept[baton] = Kept(file: file, principal: principal, lastUse: now)
@@ -52,6 +57,13 @@ package final class PushShelf: Sendable {
             return (true, old)
         }
         return isKept
+    }
+
+    /// - Returns: the longest unused of the tenant's, where there are so many.
+    private static func tooMany(_ kept: [String: Kept], _ tenant: TenantID, _ bound: Int) -> String? {
+        let own = kept.filter { $0.value.file.upload.tenant == tenant }
+        guard own.count >= bound else { return nil }
+        return own.min { ($1.value.lastUse, $0.key) > ($0.value.lastUse, $1.key) }?.key
     }
 
     /// To be called now and then.

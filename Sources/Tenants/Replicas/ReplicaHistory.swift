@@ -4,7 +4,7 @@ package import Vocabulary
 ///
 /// Generations are even. The odd number before one is its *passage*: who comes from anywhere older gets the generation's first
 /// state there, whole, as frames of one commit, and goes on with frame 1 of the generation. A number never means anything else
-/// again. Frames are numbered from 1; what is given always ends with a commit, so that no replica stops inside of one.
+/// again. Frames are numbered from 1; what is given always ends with a commit of the tenant.
 package struct ReplicaHistory: Equatable, Sendable {
     /// Generations that a replica may go through, one request each, to come to the newest.
     static let reach: UInt32 = 4_096
@@ -15,6 +15,9 @@ package struct ReplicaHistory: Equatable, Sendable {
     let basePages: UInt32
     /// The last frame of each commit, ascending.
     private(set) var ends: [UInt32] = []
+    /// The last frame of each commit on the way to one of the tenant's, ascending: a push has several. None of them is where
+    /// an answer ends, but a client makes each durable by itself, so one that was killed comes from there.
+    private(set) var stops: [UInt32] = []
     /// What the tenant was at the last frame.
     private(set) package var bookmark: Bookmark
 
@@ -29,8 +32,11 @@ package struct ReplicaHistory: Equatable, Sendable {
     var passage: UInt32 { generation - 1 }
     package var frameCount: UInt32 { ends.last ?? 0 }
 
-    /// - Parameter frames: of the commit; 0 where the tenant has gone on and nothing that replicas see has changed.
-    mutating func append(frames: UInt32, at bookmark: Bookmark) {
+    /// - Parameters:
+    ///   - frames: of the commit; 0 where the tenant has gone on and nothing that replicas see has changed.
+    ///   - inner: of these, where others end that the tenant has as one with it; ascending.
+    mutating func append(frames: UInt32, inner: [UInt32] = [], at bookmark: Bookmark) {
+        stops += inner.map { frameCount + $0 }
         if frames > 0 { ends.append(frameCount + frames) }
         self.bookmark = bookmark
     }
@@ -53,23 +59,26 @@ package struct ReplicaHistory: Equatable, Sendable {
         if position.from - 1 == frameCount { return .atEnd }
         guard position.from <= frameCount, isEnd(position.from - 1) else { return .startAgain }
         // As many whole commits as fit, but one at least.
-        let next = ends[firstEnd(atOrAfter: position.from)]
-        let fitting = firstEnd(atOrAfter: position.to)
+        let next = ends[Self.first(of: ends, atOrAfter: position.from)]
+        let fitting = Self.first(of: ends, atOrAfter: position.to)
         let last = fitting == 0 ? next : max(next, ends[fitting - 1])
         return .frames(position.from..<last + 1)
     }
 
     private func isEnd(_ frame: UInt32) -> Bool {
-        if frame == 0 { return true }
-        let index = firstEnd(atOrAfter: frame)
-        return index < ends.count && ends[index] == frame
+        frame == 0 || Self.contains(ends, frame) || Self.contains(stops, frame)
     }
 
-    private func firstEnd(atOrAfter frame: UInt32) -> Int {
-        var (low, high) = (0, ends.count)
+    private static func contains(_ numbers: [UInt32], _ frame: UInt32) -> Bool {
+        let index = first(of: numbers, atOrAfter: frame)
+        return index < numbers.count && numbers[index] == frame
+    }
+
+    private static func first(of numbers: [UInt32], atOrAfter frame: UInt32) -> Int {
+        var (low, high) = (0, numbers.count)
         while low < high {
             let middle = (low + high) / 2
-            if ends[middle] < frame { low = middle + 1 } else { high = middle }
+            if numbers[middle] < frame { low = middle + 1 } else { high = middle }
         }
         return low
     }

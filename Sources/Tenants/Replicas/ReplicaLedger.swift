@@ -13,10 +13,14 @@ final class ReplicaLedger: @unchecked Sendable {
     var chain: ReplicaChain
     /// Of each page as of the last frame.
     var hashes: [UInt64]
+    /// The last number that a replica was told for frames that are not in the log: parts of a push whose end is awaited. Whoever
+    /// goes on from a number up to this may have other frames before it than the log.
+    var promised: UInt32
 
+    /// - Parameter promised: the largest number there is where nobody knows any more.
     init(
         tenant: TenantID, base: ReplicaFile, log: ReplicaFile, history: ReplicaHistory, chain: ReplicaChain,
-        hashes: [UInt64]
+        hashes: [UInt64], promised: UInt32
     ) {
         self.tenant = tenant
         self.base = base
@@ -24,6 +28,7 @@ final class ReplicaLedger: @unchecked Sendable {
         self.history = history
         self.chain = chain
         self.hashes = hashes
+        self.promised = promised
     }
 
     /// What the pages are after a commit of these.
@@ -37,7 +42,7 @@ final class ReplicaLedger: @unchecked Sendable {
     var baseBytes: Int64 { Int64(history.basePages) * Int64(PageHash.pageSize) }
     var logBytes: Int64 { ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) }
     var bytes: Int64 { baseBytes + logBytes }
-    var memory: Int { hashes.count * 8 + history.ends.count * 4 }
+    var memory: Int { hashes.count * 8 + (history.ends.count + history.stops.count) * 4 }
 
     /// A replica that begins with the generation would have to take more than so many times the whole database.
     ///

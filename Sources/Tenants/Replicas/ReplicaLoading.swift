@@ -21,6 +21,7 @@ final class ReplicaLoading: @unchecked Sendable {
     private var commit: [(page: UInt32, hash: UInt64)] = []
     /// Frames of the replica's commits before it that the tenant has as one with it.
     private var onTheWay: UInt32 = 0
+    private var stops: [UInt32] = []
     private var commitChain = ReplicaChain(value: 0)
     /// Nil at the end where the files are not what they should be.
     private(set) var ledger: ReplicaLedger?
@@ -104,9 +105,9 @@ final class ReplicaLoading: @unchecked Sendable {
         hashes.removeLast(hashes.count - Int(size))
         onTheWay += UInt32(commit.count)
         commit = []
-        guard txid.rawValue != ReplicaFrame.onTheWay else { return }
-        history.append(frames: onTheWay, at: Bookmark(epoch: history.epoch, txid: txid))
-        onTheWay = 0
+        guard txid.rawValue != ReplicaFrame.onTheWay else { return stops.append(onTheWay) }
+        history.append(frames: onTheWay, inner: stops, at: Bookmark(epoch: history.epoch, txid: txid))
+        (onTheWay, stops) = (0, [])
         chain = commitChain
     }
 
@@ -115,7 +116,8 @@ final class ReplicaLoading: @unchecked Sendable {
     private func finish() -> Bool {
         guard logSize == ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) else { return true }
         ledger = ReplicaLedger(
-            tenant: tenant, base: base, log: log, history: history, chain: chain, hashes: hashes)
+            tenant: tenant, base: base, log: log, history: history, chain: chain, hashes: hashes,
+            promised: .max)
         return true
     }
 }

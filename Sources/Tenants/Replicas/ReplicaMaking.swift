@@ -79,6 +79,6 @@ final class ReplicaMaking: @unchecked Sendable {
         ledger = ReplicaLedger(
             tenant: tenant, base: base, log: log,
             history: ReplicaHistory(generation: generation, basePages: source.pageCount, at: source.bookmark),
-            chain: ReplicaChain(value: sum), hashes: hashes)
+            chain: ReplicaChain(value: sum), hashes: hashes, promised: 0)
     }
 }

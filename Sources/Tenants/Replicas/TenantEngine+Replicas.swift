@@ -91,7 +91,7 @@ extension TenantEngine {
 
     /// The history if nobody else has had the tenant since, or a new one. What it is at is not changed: numbers that were not
     /// given must not come to be while somebody asks for them.
-    private func current(
+    func current(
         _ entry: ReplicaDesk.Entry, _ found: ReplicaLedger, _ call: ReplicaCall
     ) async throws -> ReplicaLedger {
         let bookmark = try await perform(on: call.tenant) { $0.bookmark }

@@ -81,6 +81,8 @@ final class HoldForReplacementWork: ReplacementWork {
         } else if endsReads {
             database.endEverythingOpen()
         }
+        // Nothing new begins until they have come back: slow reads that follow one another must not keep the writers for ever.
+        if endsReads, tenant.mustAwaitReaders(recalling: true) { return true }
         do throws(TenantsError) {
             switch try FreezeStep(engine: engine, ends: false).attempt(tenant, database, for: self) {
             case nil: break

@@ -237,6 +237,16 @@ import Vocabulary
         #expect(shelf.usage == (1, 2 * 4_120))
         shelf.expire(now: now.advanced(byNanoseconds: 20))
         #expect(shelf.usage == (0, 0))
+        // Of one tenant the oldest goes, and nobody else's.
+        let fair = PushShelf(PushShelf.Bounds(count: 9, tenant: 2, bytes: 1 << 20, time: 1_000))
+        for (index, baton) in ["f", "g", "h"].enumerated() {
+            let late = now.advanced(byNanoseconds: UInt64(index))
+            #expect(fair.keep(try await part(1), as: baton, of: 1, now: late))
+        }
+        #expect(fair.usage.count == 2)
+        let end = ReplicaPosition(generation: 8, from: 2, to: 3)
+        #expect(fair.take("f", of: house.tenant, 1, end) == nil && fair.take("g", of: house.tenant, 1, end) != nil)
+        fair.expire(now: now.advanced(byNanoseconds: 2_000))
         try await expectNothingLeft(house, "shelf")
         try house.house.stop()
     }

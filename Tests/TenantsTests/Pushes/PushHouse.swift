@@ -65,25 +65,24 @@ struct PushHouse {
     ///
     /// - Returns: false on a conflict; the replica is as it was.
     func sync(_ frames: [UInt8], _ replica: inout ModelReplica, part: Int = 128) async throws -> Bool {
-        var (next, baton, tries) = (0, String?.none, 0)
-        let first = replica.frame + 1
-        while next < Int(frames.frameCount) {
-            let end = min(next + part, Int(frames.frameCount))
-            switch try await push(
-                frames.frames(next..<end), replica.generation, first + UInt32(next), baton: baton)
-            {
+        var (next, baton, tries) = (Int(replica.frame), String?.none, 0)
+        let all = replica.log + frames
+        try #require(all.frameCount == replica.frame + frames.frameCount)
+        while next < Int(all.frameCount) {
+            let end = min(next + part, Int(all.frameCount))
+            switch try await push(all.frames(next..<end), replica.generation, UInt32(next) + 1, baton: baton) {
             case .conflict: return false
             case .startAgain: throw ModelReplica.Failure.mustStartAgain
             case .goOn(let given): (next, baton) = (end, given)
             case .at(let generation, let frame, _):
-                if frame < first + UInt32(end) - 1 {
+                if frame < UInt32(end) {
                     tries += 1
-                    try #require(tries < 3 && frame >= first - 1, "the replica must send again: \(frame)")
-                    (next, baton) = (Int(frame - first + 1), nil)
+                    try #require(tries < 4, "the replica must send again: \(frame)")
+                    (next, baton) = (Int(frame), nil)
                     continue
                 }
                 (next, baton) = (end, nil)
-                if end == frames.frameCount {
+                if end == all.frameCount {
                     replica.take(frames, isOwn: true)
                     replica.goTo(generation, frame)
                 }

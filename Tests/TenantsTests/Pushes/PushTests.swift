@@ -205,4 +205,69 @@ import Vocabulary
         #expect(try await house.engine.perform(on: house.tenant) { PushBase($0).mark } == mark, "commits keep it")
         try house.house.stop()
     }
+
+    @Test(arguments: [false, true])
+    func `A replica that is killed inside of somebody's push goes on from there`(restarts: Bool) async throws {
+        let house = try await PushHouse()
+        var (mine, killed) = (try await house.replica(), try await house.replica())
+        try await house.house.run("INSERT INTO t(v) VALUES ('before')", on: house.tenant)
+        try await mine.sync(house.engine, house.call)
+        try await killed.sync(house.engine, house.call)
+        let frames = try house.frames(
+            mine, "INSERT INTO t(v) VALUES ('one')", "CREATE TABLE u(a); INSERT INTO u VALUES (zeroblob(9000))",
+            "INSERT INTO t(v) VALUES ('three')")
+        #expect(try await house.sync(frames, &mine))
+        let position = ReplicaPosition(generation: killed.generation, from: killed.frame + 1, to: killed.frame + 129)
+        guard case .frames(let content) = try await house.engine.replicaPull(position, house.call) else {
+            Issue.record("nothing is given")
+            return
+        }
+        // A client makes each commit durable by itself.
+        killed.takeOne(try await ModelReplica.all(content))
+        #expect(killed.frame < mine.frame)
+        if restarts { try house.house.restart() }
+        try await killed.sync(house.engine, house.call)
+        #expect(killed.frame == mine.frame && killed.pages == mine.pages)
+        // One of its own that was killed there asks whether that is taken, and pulls the rest.
+        let first = frames.frames(0..<1)
+        #expect(
+            try await house.push(first, mine.generation, position.from)
+                == .at(generation: mine.generation, frame: position.from, try await house.bookmark()))
+        try await house.expectSame([mine, killed])
+        try house.house.stop()
+    }
+
+    @Test func `The rest of a transaction is not put on what somebody else has written`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        var others = try await house.replica()
+        let theirs = try house.frames(others, "INSERT INTO t(v) VALUES (randomblob(40000))")
+        let part = Int(theirs.frameCount)
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES (randomblob(200000))")
+        let whole = Int(frames.frameCount)
+        guard case .goOn(let baton) = try await house.push(frames.frames(0..<part), from: mine) else {
+            Issue.record("nothing is kept")
+            return
+        }
+        #expect(try await house.sync(theirs, &others))
+        let bookmark = try await house.bookmark()
+        // The client remembers the number, and not always the baton.
+        let (rest, next) = (frames.frames(part..<whole), UInt32(part) + 1)
+        let asked = PushReply.at(generation: mine.generation, frame: UInt32(part) - 1, bookmark)
+        #expect(try await house.push(rest, mine.generation, next) == asked)
+        let shown = try await house.push(frames.frames(part - 1..<whole), mine.generation, UInt32(part))
+        #expect(shown == .conflict(generation: mine.generation, frame: UInt32(part), bookmark))
+        // Nor with a baton that nobody knows; with the right one it is late.
+        let unknown = PushReply.at(generation: mine.generation, frame: 0, bookmark)
+        #expect(try await house.push(rest, mine.generation, next, baton: "x") == unknown)
+        let late = try await house.push(rest, mine.generation, next, baton: baton)
+        #expect(late == .conflict(generation: mine.generation, frame: UInt32(part), bookmark))
+        try house.house.restart()
+        #expect(try await house.push(rest, mine.generation, next) == asked, "who was promised what is forgotten")
+        #expect(try await house.bookmark() == bookmark)
+        // Who stands on the log's last frame shows it, and is taken.
+        #expect(try await house.sync(try house.frames(others, "INSERT INTO t(v) VALUES ('next')"), &others))
+        try await house.expectSame([others])
+        try house.house.stop()
+    }
 }

@@ -14,6 +14,8 @@ struct ModelReplica {
     private(set) var bookmark: Bookmark?
     /// Frames that were taken, of all time.
     private(set) var taken = 0
+    /// Those of this generation, as they are in its log.
+    private(set) var log: [UInt8] = []
 
     mutating func sync(_ engine: TenantEngine, _ call: ReplicaCall) async throws {
         if generation == 0 { try await begin(engine, call) }
@@ -28,6 +30,7 @@ struct ModelReplica {
                 }
                 generation += 1
                 frame = 0
+                log = []
             case .startAgain: throw Failure.mustStartAgain
             }
         }
@@ -62,12 +65,23 @@ struct ModelReplica {
             }
         }
         #expect(!isInside, "what is given ends with a commit")
+        log += bytes
+    }
+
+    /// Takes the first commit of an answer and is killed then.
+    mutating func takeOne(_ bytes: [UInt8]) {
+        var end = 0
+        repeat { end += 1 } while bytes.size(ofFrame: end - 1) == 0
+        take(bytes.frames(0..<end))
     }
 
     /// After a push: what the answer says.
-    mutating func goTo(_ generation: UInt32, _ frame: UInt32) { (self.generation, self.frame) = (generation, frame) }
+    mutating func goTo(_ generation: UInt32, _ frame: UInt32) {
+        if self.generation != generation { log = [] }
+        (self.generation, self.frame) = (generation, frame)
+    }
 
-    private static func all(_ content: ReplicaContent) async throws -> [UInt8] {
+    static func all(_ content: ReplicaContent) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < content.byteCount { bytes += try await content.piece(at: Int64(bytes.count)) }
         return bytes
