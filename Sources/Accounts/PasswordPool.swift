@@ -11,6 +11,7 @@ package final class PasswordPool: @unchecked Sendable {
     private var waiting: [@Sendable () -> Void] = []
     private var threads: [BackgroundThread] = []
     private var idle = 0
+    private var running = 0
     private var isClosed = false
 
     package init() {}
@@ -31,7 +32,8 @@ package final class PasswordPool: @unchecked Sendable {
 
     private func take(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = gate.withLock {
-            guard !isClosed, waiting.count < Self.queue else { return false }
+            // Threads that were only just started have taken nothing yet: what they will take does not count as waiting.
+            guard !isClosed, running + waiting.count < Self.workers + Self.queue else { return false }
             if idle <= waiting.count, threads.count < Self.workers {
                 // Without another thread it is the others' to do; without any it is nobody's.
                 let thread = try? BackgroundThread(name: "password") { [weak self] in self?.work() }
@@ -46,7 +48,10 @@ package final class PasswordPool: @unchecked Sendable {
     }
 
     private func work() {
-        while let job = next() { job() }
+        while let job = next() {
+            job()
+            gate.withLock { running -= 1 }
+        }
     }
 
     private func next() -> (@Sendable () -> Void)? {
@@ -55,7 +60,9 @@ package final class PasswordPool: @unchecked Sendable {
             gate.wait { waiting.isEmpty && !isClosed }
             idle -= 1
             // What was taken is answered, also at the end.
-            return waiting.isEmpty ? nil : waiting.removeFirst()
+            guard !waiting.isEmpty else { return nil }
+            running += 1
+            return waiting.removeFirst()
         }
     }
 
