@@ -20,6 +20,10 @@ package enum CatalogLimits {
             guard statement.arguments.count <= arguments else {
                 throw .refused("\(statement.arguments.count) arguments; at most \(arguments)")
             }
+            for case .text(let text) in statement.arguments where text.utf8.contains(0) {
+                // Not every database stores it; what one refuses, all do.
+                throw .refused("a text with a NUL character")
+            }
             guard statement.sql.utf8.count <= sqlBytes else {
                 throw .refused("a statement of \(statement.sql.utf8.count) bytes; at most \(sqlBytes)")
             }

@@ -34,7 +34,7 @@ package enum ErrorTable {
             APIError(.catalogUnavailable, error.description, retryAfter: 1)
         case .guardFailed, .conflict:
             APIError(.versionConflict, "somebody changed it at the same time; read it again and repeat")
-        case .refused: APIError(.badRequest, "the catalog cannot take this: a value is too large")
+        case .refused: APIError(.badRequest, "the catalog cannot take this: a value is too large, or a text holds a NUL character")
         }
     }
 

@@ -85,6 +85,72 @@ extension CatalogConformance {
         #expect(try await counted() == .integer(2))
     }
 
+    /// As when a sender asks again while the first copy is still being committed.
+    func copiesAtOnce() async throws {
+        for number in 1...8 {
+            let transaction = CatalogTransaction(
+                operation(UInt64(number), repeated: number % 2 == 0), [insert("a\(number)"), count])
+            let results = try await withThrowingTaskGroup(of: [CatalogRows].self) { group in
+                for _ in 0..<4 { group.addTask { try await driver.run(transaction) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let expected = [CatalogRows(affected: 1), CatalogRows(rows: [[.integer(Int64(number))]])]
+            #expect(results == Array(repeating: expected, count: 4))
+        }
+        #expect(try await counted() == .integer(8))
+    }
+
+    /// All raise one counter: none is lost, none sees another's number.
+    func operationsAtOnce() async throws {
+        let raise = CatalogStatement(
+            "UPDATE change_counters SET seq = seq + 1 WHERE bucket = 0", expect: .affected(1))
+        let read = CatalogStatement("SELECT seq FROM change_counters WHERE bucket = 0")
+        let seen = try await withThrowingTaskGroup(of: CatalogValue.self) { group in
+            for number in UInt64(1)...24 {
+                let transaction = CatalogTransaction(operation(number), [raise, read])
+                group.addTask { try await insistently(transaction)[1].rows[0][0] }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for number in Int64(1)...24 { #expect(seen.filter { $0 == .integer(number) }.count == 1) }
+    }
+
+    /// What lost too often against others did nothing, and is tried again.
+    private func insistently(_ transaction: CatalogTransaction) async throws -> [CatalogRows] {
+        for _ in 0..<50 {
+            do { return try await driver.run(transaction) } catch CatalogError.unavailable { continue }
+        }
+        throw ConformanceFailure(what: "lost against the others 50 times")
+    }
+
+    func sealed() async throws {
+        let done = CatalogTransaction(operation(1), [insert("a")])
+        let results = try await driver.run(done)
+        let seal = CatalogStatement("INSERT INTO catalog_identity (id, identity) VALUES (2, 'moved elsewhere')")
+        _ = try await driver.run(CatalogTransaction(.schema, [seal]))
+        #expect(try await CatalogSeal.read(driver) == .moved(to: "elsewhere"))
+        for repeated in [false, true] {
+            let late = CatalogTransaction(operation(2, repeated: repeated), [insert("b")])
+            let refusal = await failure { () throws(CatalogError) in try await driver.run(late) }
+            #expect(refusal == .unavailable(CatalogSeal.moved(to: "elsewhere").description))
+        }
+        // What it had acknowledged it still does.
+        #expect(try await driver.run(done) == results)
+        #expect(try await counted() == .integer(1))
+        _ = try await driver.run(
+            CatalogTransaction(.schema, [CatalogStatement("DELETE FROM catalog_identity WHERE id = 2")]))
+        _ = try await driver.run(CatalogTransaction(operation(2), [insert("b")]))
+        #expect(try await counted() == .integer(2))
+    }
+
+    func nulRefused() async throws {
+        let transaction = CatalogTransaction(operation(1), [insert("a"), insert("b\0c")])
+        guard case .refused(let why) = await failure({ () throws(CatalogError) in try await driver.run(transaction) })
+        else { throw ConformanceFailure(what: "a NUL was not refused") }
+        #expect(why.contains("NUL"))
+        #expect(try await counted() == .integer(0))
+    }
+
     func repeatedRefusalBinds() async throws {
         _ = try await driver.run(CatalogTransaction(operation(1), [insert("a")]))
         // The second copy overtakes the first and is refused; then the reason goes away; then the first arrives.
