@@ -3,7 +3,7 @@ package import Vocabulary
 /// Brings a catalog's tables to the form that this program knows. Forward only.
 package enum CatalogSchema {
     /// Every migration ever released, in order; its number is its place, from 1. One that was released never changes.
-    private static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
+    static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
         FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
         SeventhMigration.statements,

@@ -3,9 +3,7 @@
 /// It is a row beside the catalog's identity, which every mutating transaction looks for; so it holds at once, for every
 /// node and every program that knows this rule.
 package enum CatalogSeal: Equatable, Sendable {
-    /// It is being copied, to there; nothing may change under the copy.
-    case copying(to: String)
-    /// It was copied, to there, which is the catalog now.
+    /// It was copied there, or is being copied: that is the catalog now.
     case moved(to: String)
     /// It is a copy that is not whole yet: of which catalog, and how far it has come.
     case unfinished(CopyMark)
@@ -20,12 +18,21 @@ package enum CatalogSeal: Equatable, Sendable {
         try CatalogSeal(try await driver.run(CatalogTransaction(.read, [select]))[0])
     }
 
+    /// Takes back that a catalog was copied elsewhere. Whoever does it answers for that the copy is not used.
+    ///
+    /// - Returns: false if nothing said so.
+    /// - Throws: `CatalogError`.
+    package static func lift(_ driver: any CatalogDriver) async throws(CatalogError) -> Bool {
+        let statement = CatalogStatement(
+            "DELETE FROM catalog_identity WHERE id = \(row) AND identity LIKE 'moved %'")
+        return try await driver.run(CatalogTransaction(.schema, [statement]))[0].affected == 1
+    }
+
     init?(_ result: CatalogRows) throws(CatalogError) {
         guard let row = result.rows.first else { return nil }
         var reader = RowReader("catalog_identity", row)
         let words = try reader.text().split(separator: " ", maxSplits: 1).map(String.init)
         switch words.first {
-        case "copying": self = .copying(to: words.last!)
         case "moved": self = .moved(to: words.last!)
         case "unfinished":
             guard let mark = CopyMark(words.last!) else { throw .damaged("catalog_identity: a seal") }
@@ -37,7 +44,6 @@ package enum CatalogSeal: Equatable, Sendable {
     /// As it is stored.
     var text: String {
         switch self {
-        case .copying(let place): "copying \(place)"
         case .moved(let place): "moved \(place)"
         case .unfinished(let mark): "unfinished \(mark)"
         }
@@ -47,8 +53,7 @@ package enum CatalogSeal: Equatable, Sendable {
 extension CatalogSeal: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .copying(let place): "this catalog is being copied to \(place) and takes no changes meanwhile"
-        case .moved(let place): "this catalog was copied to \(place), which is used instead"
+        case .moved(let place): "this catalog was, or is being, copied to \(place), which is used instead"
         case .unfinished(let mark): "this catalog is a copy of \(mark.source) that is not whole yet"
         }
     }
