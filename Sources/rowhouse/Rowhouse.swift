@@ -19,7 +19,8 @@ struct Rowhouse: AsyncParsableCommand {
             FlagCommand.self,
             AuditCommand.self, KeyCommand.self, MoveCommand.self,
             NodeCommand.self, ConfigCommand.self, AccessCommand.self,
-            JournalCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self, CompletionsCommand.self,
+            JournalCommand.self, CatalogCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self,
+            CompletionsCommand.self,
         ])
 
     static func main() async {

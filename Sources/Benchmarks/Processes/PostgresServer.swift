@@ -43,6 +43,9 @@ package final class PostgresServer: Sendable {
         }
     }
 
+    /// For libpq.
+    package var connection: String { "host=127.0.0.1 port=\(port) user=postgres dbname=postgres" }
+
     /// The server; its children do the work.
     var process: Int32 { child.processIdentifier }
 
