@@ -87,14 +87,14 @@ extension NodeCatalog {
 struct PostgresPlace: Sendable {
     let options: PostgresOptions
 
-    init(_ address: PostgresAddress, _ settings: PostgresSettings) {
+    init(_ address: PostgresAddress, _ postgres: PostgresSettings) {
         var options = PostgresOptions(connection: address.connection)
-        options.schema = settings.schema
-        options.connections = settings.connections
-        options.queue = settings.queue
-        options.connectTimeout = settings.connectTimeout.nanoseconds
-        options.statementTimeout = settings.statementTimeout.nanoseconds
-        options.transactionTimeout = settings.transactionTimeout.nanoseconds
+        options.schema = postgres.schema
+        options.connections = postgres.connections
+        options.queue = postgres.queue
+        options.connectTimeout = postgres.connectTimeout.nanoseconds
+        options.statementTimeout = postgres.statementTimeout.nanoseconds
+        options.transactionTimeout = postgres.transactionTimeout.nanoseconds
         self.options = options
     }
 
