@@ -76,6 +76,8 @@ import Vocabulary
             Issue.record("ran too many statements")
             return
         }
+        let nul = CatalogStatement("SELECT ?1", [.text("a\u{0}b")])
+        #expect((try? CatalogWire.encode(CatalogTransaction(.read, [nul]))) == nil)
         let wide = CatalogStatement("SELECT 1", Array(repeating: .null, count: 65))
         #expect((try? CatalogWire.encode(CatalogTransaction(.read, [wide]))) == nil)
         let large = CatalogStatement("SELECT ?1", [.blob(Array(repeating: 0, count: 17 << 20))])
@@ -110,7 +112,7 @@ private struct Maker {
         case 0: .null
         case 1: .integer(Int64(bitPattern: random.next()))
         case 2:
-            .text(String((0..<random.below(9)).map { _ in ["a", "é", "🏠", "\u{0}"][random.below(4)] as Character }))
+            .text(String((0..<random.below(9)).map { _ in ["a", "é", "🏠", "\u{1}"][random.below(4)] as Character }))
         default: .blob(random.bytes(random.below(9)))
         }
     }
