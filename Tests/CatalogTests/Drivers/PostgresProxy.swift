@@ -80,6 +80,11 @@ final class PostgresProxy: @unchecked Sendable {
                 close(far)
                 continue
             }
+            // Messages are passed on one by one: the next must not wait for the last one's acknowledgement.
+            var on: Int32 = 1
+            for end in [client, far] {
+                setsockopt(end, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+            }
             Thread { [self] in
                 forward(from: client, to: far)
                 // Whoever reads from it ends, and closes both.
