@@ -26,7 +26,12 @@ package struct LibPQ: @unchecked Sendable {
         var error: UnsafeMutablePointer<CChar>?
         guard let options = calls.parse(text, &error) else {
             defer { if let error { calls.freeMemory(error) } }
-            throw .connectionString(error.map { LibPQ.line($0) } ?? "it cannot be read")
+            // libpq repeats what it cannot read, and that may be a password with a blank in it.
+            let mayTell = !text.lowercased().contains("pass") && !text.contains("@")
+            throw .connectionString(
+                mayTell
+                    ? error.map { LibPQ.line($0) } ?? "it cannot be read"
+                    : "it cannot be read: look at its quotes, blanks and backslashes (not repeated, for its password)")
         }
         defer { calls.freeOptions(options) }
         var given: [String: String] = [:]

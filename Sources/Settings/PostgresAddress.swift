@@ -11,11 +11,9 @@ package struct PostgresAddress: Sendable, Equatable, CustomStringConvertible {
 
     package init(_ connection: String) { self.connection = connection }
 
-    /// Without the password.
+    /// Without what is secret in it.
     package var description: String {
-        connection
-            .replacing(#/((?i:password)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&']+)/#) { "\($0.output.1)\(Self.hidden)" }
-            .replacing(#/(://[^:/@?]*:)[^@]*@/#) { "\($0.output.1)\(Self.hidden)@" }
+        ConnectionStringMask(hidden: Self.hidden).masked(connection)
     }
 
     /// It was printed somewhere, and the password left out.

@@ -33,7 +33,7 @@ struct PrintingTests {
 
     @Test(arguments: [
         ("host=db password=s3cret dbname=r", "host=db password=*** dbname=r"),
-        ("password = 's3 cret\\' x' host=db", "password = *** host=db"),
+        ("password = 's3 cret\\' x' host=db", "password=*** host=db"),
         ("host=db sslpassword=s3cret", "host=db sslpassword=***"),
         ("postgresql://me:s3cret@db1,db2/r?sslmode=require", "postgresql://me:***@db1,db2/r?sslmode=require"),
         ("postgres://db/r?user=me&password=s3cret&x=1", "postgres://db/r?user=me&password=***&x=1"),
