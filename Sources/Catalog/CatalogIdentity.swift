@@ -12,10 +12,16 @@ package enum CatalogIdentity {
     ) async throws(CatalogError) -> Identity {
         let fresh = Identity(high: random.next(), low: random.next())
         let insert = CatalogStatement(
-            "INSERT INTO catalog_identity (id, identity) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
-            [.text(fresh.description)])
-        let results = try await driver.run(CatalogTransaction(.schema, [insert, select]))
-        guard let identity = try read(results[1]) else { throw .damaged("catalog_identity: no row") }
+            """
+            INSERT INTO catalog_identity (id, identity) SELECT 1, ?1
+            WHERE NOT EXISTS (SELECT 1 FROM catalog_identity WHERE id = \(CatalogSeal.row)) ON CONFLICT (id) DO NOTHING
+            """, [.text(fresh.description)])
+        let results = try await driver.run(CatalogTransaction(.schema, [insert, select, CatalogSeal.select]))
+        guard let identity = try read(results[1]) else {
+            // A copy that is not whole yet gets the identity of what it is a copy of, with its last row.
+            if let seal = try CatalogSeal(results[2]) { throw .unavailable(seal.description) }
+            throw .damaged("catalog_identity: no row")
+        }
         return identity
     }
 

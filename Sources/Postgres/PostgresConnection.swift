@@ -41,7 +41,9 @@ final class PostgresConnection: CatalogConnection {
     func begin(writing: Bool) throws(CatalogError) {
         guard !isAlone else { return }
         do throws(PostgresFault) {
-            try session.run(writing ? "BEGIN" : "BEGIN READ ONLY", atMost: try remaining())
+            try session.run(
+                writing ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+                atMost: try remaining())
         } catch {
             throw .unavailable(noted(error).message)
         }

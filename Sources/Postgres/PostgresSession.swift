@@ -7,6 +7,8 @@ import Vocabulary
 final class PostgresSession {
     /// What a wait lasts beyond the server's own limit, which should come first: the connection then goes on.
     static let grace: UInt64 = 2_000_000_000
+    /// Milliseconds of one wait for the socket.
+    private static let look: UInt64 = 20
 
     private let calls: rh_pq
     private let handle: OpaquePointer
@@ -136,6 +138,7 @@ final class PostgresSession {
     /// - Returns: nil when the exchange is over.
     private func next(by deadline: Instant) throws(PostgresFault) -> OpaquePointer? {
         while calls.isBusy(handle) == 1 {
+            // Looked for also where the socket is silent: TLS may hold back the rest of what it has read.
             _ = try wait(for: Int16(POLLIN), until: deadline)
             try consume()
         }
@@ -146,14 +149,15 @@ final class PostgresSession {
         guard calls.consume(handle) == 1 else { throw broken(LibPQ.line(calls.message(handle))) }
     }
 
+    /// - Returns: what is ready; 0 after a short while without anything.
     private func wait(for events: Int16, until deadline: Instant) throws(PostgresFault) -> Int16 {
         while true {
             let left = deadline.nanoseconds(since: time.monotonic())
             guard left > 0 else { throw broken("no answer in time") }
             var descriptor = pollfd(fd: calls.socket(handle), events: events, revents: 0)
             guard descriptor.fd >= 0 else { throw broken(LibPQ.line(calls.message(handle))) }
-            let ready = poll(&descriptor, 1, Int32(clamping: left / 1_000_000 + 1))
-            if ready > 0 { return descriptor.revents }
+            let ready = poll(&descriptor, 1, Int32(clamping: min(left / 1_000_000 + 1, Self.look)))
+            if ready >= 0 { return ready > 0 ? descriptor.revents : 0 }
             if ready < 0, errno != EINTR { throw broken("poll failed with \(errno)") }
         }
     }
