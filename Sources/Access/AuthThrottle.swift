@@ -41,7 +41,34 @@ package final class AuthThrottle: Sendable {
     /// - Throws: `rateLimited` while the subject's failures are too many.
     package func check(_ subject: Subject) throws(AccessError) {
         let now = time.monotonic()
-        guard let clear = debts.withLock({ $0.value(for: subject) }) else { return }
+        try Self.check(debts.withLock({ $0.value(for: subject) }), at: now)
+    }
+
+    /// Counts an attempt as failed before it is known to be, so that those which are under way at once do not all pass.
+    ///
+    /// - Throws: `rateLimited` as `check`; nothing is counted then.
+    package func take(_ subject: Subject) throws(AccessError) {
+        let now = time.monotonic()
+        let refusal = debts.withLock { debts -> AccessError? in
+            let clear = debts.value(for: subject)
+            do throws(AccessError) { try Self.check(clear, at: now) } catch { return error }
+            Self.count(subject, after: clear, at: now, &debts)
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// An attempt that was taken did not fail.
+    package func giveBack(_ subject: Subject) {
+        debts.withLock { debts in
+            guard let clear = debts.value(for: subject) else { return }
+            let less = clear.nanoseconds - min(clear.nanoseconds, Self.interval)
+            debts.insert(Instant(nanoseconds: less), for: subject)
+        }
+    }
+
+    private static func check(_ clear: Instant?, at now: Instant) throws(AccessError) {
+        guard let clear else { return }
         let free = Self.interval * (Self.burst - 1)
         let debt = clear.nanoseconds(since: now)
         guard debt > free else { return }
@@ -51,10 +78,13 @@ package final class AuthThrottle: Sendable {
     /// Counts one failure, and never more than the burst ahead: a stubborn client is not locked out for hours.
     package func failed(_ subject: Subject) {
         let now = time.monotonic()
-        debts.withLock { debts in
-            let before = max(debts.value(for: subject) ?? now, now)
-            let most = now.advanced(byNanoseconds: Self.interval * Self.burst)
-            debts.insert(min(before.advanced(byNanoseconds: Self.interval), most), for: subject)
-        }
+        debts.withLock { Self.count(subject, after: $0.value(for: subject), at: now, &$0) }
+    }
+
+    private static func count(
+        _ subject: Subject, after clear: Instant?, at now: Instant, _ debts: inout TwoGenerations<Subject, Instant>
+    ) {
+        let most = now.advanced(byNanoseconds: interval * burst)
+        debts.insert(min(max(clear ?? now, now).advanced(byNanoseconds: interval), most), for: subject)
     }
 }

@@ -71,21 +71,28 @@ package struct SignIn: Sendable {
         email: String, password: String, _ terms: Terms, limitsAddress: Bool
     ) async throws -> Begun {
         let address = try? EmailAddress(email)
-        var subjects = [AuthThrottle.Subject.account(String((address?.normal ?? email).prefix(256)))]
-        if limitsAddress { subjects.append(.address(text: terms.origin)) }
-        for subject in subjects { try check(subject) }
+        // Whatever is no email is one subject: as text it has no bound.
+        let account = AuthThrottle.Subject.account(address?.normal ?? "")
+        let origin = limitsAddress ? AuthThrottle.Subject.address(text: terms.origin) : nil
+        if let origin { try limited { () throws(AccessError) in try throttle.check(origin) } }
+        try limited { () throws(AccessError) in try throttle.take(account) }
         do {
             let user = try await verified(address, password)
-            return try await begin(user, terms, verified: user.password)
+            let begun = try await begin(user, terms, verified: user.password)
+            throttle.giveBack(account)
+            return begun
         } catch AccountsError.credentialsInvalid {
-            for subject in subjects { throttle.failed(subject) }
+            if let origin { throttle.failed(origin) }
             throw AccountsError.credentialsInvalid
+        } catch {
+            throttle.giveBack(account)
+            throw error
         }
     }
 
-    private func check(_ subject: AuthThrottle.Subject) throws(AccountsError) {
+    private func limited(_ body: () throws(AccessError) -> Void) throws(AccountsError) {
         do throws(AccessError) {
-            try throttle.check(subject)
+            try body()
         } catch {
             guard case .rateLimited(let seconds) = error else { throw .credentialsInvalid }
             throw .rateLimited(retryAfterSeconds: seconds)
@@ -137,10 +144,16 @@ package struct SignIn: Sendable {
         _ password: String?, against stored: String?, of account: String
     ) async throws(AccountsError) -> Bool {
         guard let password, stored != nil else { return password == nil && stored == nil }
-        try check(.account(account))
-        guard try await passwords.verify(password, against: stored) == .wrong else { return true }
-        throttle.failed(.account(account))
-        return false
+        let subject = AuthThrottle.Subject.account(account)
+        try limited { () throws(AccessError) in try throttle.take(subject) }
+        do throws(AccountsError) {
+            if try await passwords.verify(password, against: stored) == .wrong { return false }
+        } catch {
+            throttle.giveBack(subject)
+            throw error
+        }
+        throttle.giveBack(subject)
+        return true
     }
 
     /// A token, and what is stored of it.

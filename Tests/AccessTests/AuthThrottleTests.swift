@@ -29,6 +29,16 @@ import Testing
         #expect(!Self.isRefused(throttle, subject))
     }
 
+    @Test func `attempts that are under way at once do not all pass`() {
+        let throttle = AuthThrottle(time: SetTime())
+        let subject = AuthThrottle.Subject.account("ann")
+        let passed = (0..<30).filter { _ in failure { () throws(AccessError) in try throttle.take(subject) } == nil }
+        #expect(passed.count == 10)
+        #expect(Self.isRefused(throttle, subject))
+        for _ in passed { throttle.giveBack(subject) }
+        #expect(failure { () throws(AccessError) in try throttle.take(subject) } == nil)
+    }
+
     @Test func `a stubborn client is let in soon after it stops`() {
         let time = SetTime()
         let throttle = AuthThrottle(time: time)
