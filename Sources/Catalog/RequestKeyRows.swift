@@ -32,7 +32,7 @@ package struct RequestKeyRows: Sendable {
 
     package enum Outcome: Equatable, Sendable {
         /// To be done, or to be done to its end: with this seed, as by whoever began it.
-        case begun(seed: OperationID)
+        case begun(seed: OperationID, isFirst: Bool)
         case answered(status: Int, answer: [UInt8])
         /// Another process, or another task of this one, is at it.
         case underWay
@@ -56,7 +56,7 @@ package struct RequestKeyRows: Sendable {
         for attempt in 1...8 {
             let known: Row
             switch try await insert(request, hold: hold, at: now) {
-            case .inserted(let seed): return .begun(seed: seed)
+            case .inserted(let seed): return .begun(seed: seed, isFirst: true)
             case .there(let row): known = row
             case .again:
                 await store.pause(before: attempt)
@@ -65,7 +65,9 @@ package struct RequestKeyRows: Sendable {
             guard known.tag == request.tag else { return .mismatch }
             if let status = known.status { return .answered(status: status, answer: known.answer) }
             guard known.isLeft(for: request.holder, at: now) else { return .underWay }
-            if try await takeOver(request, from: known, hold: hold, at: now) { return .begun(seed: known.seed) }
+            if try await takeOver(request, from: known, hold: hold, at: now) {
+                return .begun(seed: known.seed, isFirst: false)
+            }
         }
         return .underWay
     }

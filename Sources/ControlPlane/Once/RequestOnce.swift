@@ -59,12 +59,12 @@ package struct RequestOnce: Sendable {
                 throw APIError(.internalError, "the answer that is kept cannot be read")
             }
             return answer.response
-        case .begun(let seed): return try await run(request, id, seed, requestID, body)
+        case .begun(let seed, let isFirst): return try await run(request, id, seed, isFirst, requestID, body)
         }
     }
 
     private func run(
-        _ request: Request, _ id: [UInt8], _ seed: OperationID, _ requestID: String,
+        _ request: Request, _ id: [UInt8], _ seed: OperationID, _ isFirst: Bool, _ requestID: String,
         _ body: (Request) async throws -> Response
     ) async throws -> Response {
         let scope = OnceScope(seed: seed)
@@ -72,19 +72,19 @@ package struct RequestOnce: Sendable {
             let response = try await OnceScope.$current.withValue(scope) { try await body(request) }
             return try await keep(response, id, seed)
         } catch let error as HTTPError {
-            await letGo(of: id, seed, mayHaveWritten: scope.hasWritten)
+            await letGo(of: id, seed, mayHaveWritten: !isFirst || scope.hasWritten)
             throw error
         } catch {
             let said = ErrorTable.api(any: error)
             if Self.isFinal(said, scope) { return try await keep(try said.response(requestID: requestID), id, seed) }
             let isUnknown = said.code == FailureCode.outcomeUnknown.name
-            await letGo(of: id, seed, mayHaveWritten: scope.hasWritten || isUnknown)
+            await letGo(of: id, seed, mayHaveWritten: !isFirst || scope.hasWritten || isUnknown)
             throw error
         }
     }
 
     /// What it has done stays done for its repetitions, which may come at once; what did nothing may be tried as if it had not
-    /// come.
+    /// come. A repetition does not know what those before it did.
     private func letGo(of id: [UInt8], _ seed: OperationID, mayHaveWritten: Bool) async {
         if mayHaveWritten {
             try? await rows.leave(id, seed: seed, at: time.wall())

@@ -9,7 +9,7 @@ extension CatalogConformance {
 
     func requestKeys() async throws {
         let keys = RequestKeyRows(store)
-        guard case .begun(let seed) = try await keys.begin(request(1), hold: 1000, at: .hours(0)) else {
+        guard case .begun(let seed, isFirst: true) = try await keys.begin(request(1), hold: 1000, at: .hours(0)) else {
             throw ConformanceFailure(what: "it was not begun")
         }
         #expect(try await keys.begin(request(1), hold: 1000, at: .hours(0)) == .underWay)
@@ -17,9 +17,11 @@ extension CatalogConformance {
         #expect(try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(0)) == .mismatch)
         // A later process of the same node, and anybody after the time that it was held for, goes on with the same seed.
         #expect(
-            try await keys.begin(request(1, holder: "n1 b"), hold: 1000, at: .hours(0)) == .begun(seed: seed))
+            try await keys.begin(request(1, holder: "n1 b"), hold: 1000, at: .hours(0))
+                == .begun(seed: seed, isFirst: false))
         #expect(
-            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(1)) == .begun(seed: seed))
+            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(1))
+                == .begun(seed: seed, isFirst: false))
         try await keys.finish([1], seed: seed, status: 201, answer: [1, 2], at: .hours(1))
         try await keys.finish([1], seed: seed, status: 500, answer: [3], at: .hours(1))
         try await keys.forget([1], seed: seed, at: .hours(1))
@@ -27,17 +29,21 @@ extension CatalogConformance {
         #expect(try await keys.begin(request(1), hold: 1000, at: .hours(2)) == answered)
         #expect(try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(2)) == .mismatch)
         // After a day it is another request, with another seed.
-        guard case .begun(let other) = try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(24)) else {
+        guard
+            case .begun(let other, isFirst: true) = try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(24))
+        else {
             throw ConformanceFailure(what: "it was not forgotten")
         }
         #expect(other != seed)
         try await keys.forget([1], seed: other, at: .hours(24))
-        guard case .begun(let third) = try await keys.begin(request(1), hold: 1000, at: .hours(24)) else {
+        guard case .begun(let third, isFirst: true) = try await keys.begin(request(1), hold: 1000, at: .hours(24))
+        else {
             throw ConformanceFailure(what: "it was not let go of")
         }
         try await keys.leave([1], seed: third, at: .hours(24))
         #expect(
-            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(24)) == .begun(seed: third))
+            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(24))
+                == .begun(seed: third, isFirst: false))
         _ = try await Housekeeping(store).sweep(.init(), at: .hours(48))
         #expect(try await keys.begin(request(1), hold: 1000, at: .hours(48)) != .underWay)
     }
