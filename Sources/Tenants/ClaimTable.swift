@@ -68,6 +68,7 @@ package struct ClaimTable {
         try session.own { connection throws(SQLiteError) in
             try connection.execute(Self.schema())
             if let known = try Self.mark(of: token, connection) { return known }
+            try forget(connection)
             try put(token, .refused, connection)
             return .refused
         }
@@ -77,6 +78,7 @@ package struct ClaimTable {
     package func refuse(_ token: [UInt8]) throws(SQLFailure) {
         try session.own { connection throws(SQLiteError) in
             try connection.execute(Self.schema())
+            try forget(connection)
             try put(token, .refused, connection)
         }
     }
@@ -102,7 +104,10 @@ package struct ClaimTable {
     }
 
     private func hasRoom(_ connection: Connection) throws(SQLiteError) -> Bool {
-        let beyond = try connection.prepare("SELECT 1 FROM main._rowhouse_claims LIMIT 1 OFFSET \(Self.most - 1)")
+        let beyond = try connection.prepare(
+            """
+            SELECT 1 FROM main._rowhouse_claims WHERE mark = \(Mark.held.rawValue) LIMIT 1 OFFSET \(Self.most - 1)
+            """)
         return try !beyond.step()
     }
 
