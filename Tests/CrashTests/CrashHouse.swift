@@ -55,4 +55,27 @@ final class CrashHouse: @unchecked Sendable {
     static func hasMetFailpoint(_ log: String) -> Bool {
         log.contains("failpoint: killed") || log.contains("failpoint: failed")
     }
+
+    /// The kinds of calls that a process saw which had `none` for a failpoint.
+    static func callsSeen(_ log: String) -> Set<String> {
+        let mark = "failpoint: saw "
+        return Set(
+            log.split(separator: "\n").compactMap { $0.hasPrefix(mark) ? String($0.dropFirst(mark.count)) : nil })
+    }
+
+    /// Killed, and started with the failpoint, which counts from when the file exists; nil is none.
+    func restart(failingAt failpoint: String?, armedBy trigger: String) throws {
+        try? FileManager.default.removeItem(atPath: trigger)
+        server.kill()
+        failAt(failpoint, armedBy: failpoint == nil ? nil : trigger)
+        try? FileManager.default.removeItem(atPath: server.log)
+        try server.start()
+    }
+
+    /// - Returns: the first value, or "" without one; nil where it fails.
+    func ask(_ sql: String, of tenant: String) throws -> String? {
+        let answer = try Wire(port: server.port).send(
+            "POST", "/t/\(tenant)/v3/pipeline", HranaText.pipeline([HranaText.execute(sql)]))
+        return answer.rows().map { $0.first?.first.flatMap { $0 } ?? "" }
+    }
 }

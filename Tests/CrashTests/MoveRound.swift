@@ -122,11 +122,9 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
     static func points(_ victim: Victim, _ pair: CrashPair, _ ledger: MoveLedger, from: String) throws -> [String] {
         _ = try MoveRound(victim: victim, failpoint: "none").run(pair, ledger, from: from)
         let node = victim == .source ? from : CrashPair.other(from)
-        let names = pair.nodes[node]!.server.logText.split(separator: "\n").compactMap { line in
-            line.hasPrefix("failpoint: saw ") ? String(line.dropFirst("failpoint: saw ".count)) : nil
-        }
+        let names = CrashHouse.callsSeen(pair.nodes[node]!.server.logText)
         try #require(names.count > 3)
-        return Set(names).sorted().flatMap { name in
+        return names.sorted().flatMap { name in
             let torn = name.hasSuffix("-write") ? ["\(name):*:torn"] : []
             return ["\(name):*", "\(name):*:after:lose", "\(name):*:lose", "\(name):*:mix"] + torn
         }

@@ -64,11 +64,7 @@ final class PushRound {
     }
 
     private func restart(failingAt failpoint: String?) throws {
-        try? FileManager.default.removeItem(atPath: trigger)
-        house.server.kill()
-        house.failAt(failpoint, armedBy: failpoint == nil ? nil : trigger)
-        try? FileManager.default.removeItem(atPath: house.server.log)
-        try house.server.start()
+        try house.restart(failingAt: failpoint, armedBy: trigger)
     }
 
     /// - Returns: whether the failpoint was met.
@@ -90,12 +86,7 @@ final class PushRound {
         return isMet
     }
 
-    /// - Returns: the first value; nil where it fails.
-    private func ask(_ sql: String) throws -> String? {
-        let answer = try Wire(port: house.server.port).send(
-            "POST", "/t/up/v3/pipeline", HranaText.pipeline([HranaText.execute(sql)]))
-        return answer.rows().map { $0.first?.first.flatMap { $0 } ?? "" }
-    }
+    private func ask(_ sql: String) throws -> String? { try house.ask(sql, of: "up") }
 
     /// Every kind of call that a push makes, and how it goes wrong; `*` stands for N.
     func points() throws -> [String] {
@@ -107,10 +98,7 @@ final class PushRound {
             "sync")
         usleep(300_000)
         house.server.stop()
-        let names = Set(
-            house.server.logText.split(separator: "\n").compactMap { line in
-                line.hasPrefix("failpoint: saw ") ? String(line.dropFirst("failpoint: saw ".count)) : nil
-            })
+        let names = CrashHouse.callsSeen(house.server.logText)
         #expect(names.contains("push-rename") && names.contains("data-sync"), "\(names)")
         return names.sorted().flatMap { name -> [String] in
             var points = ["\(name):*", "\(name):*:lose"]

@@ -70,11 +70,9 @@ import Testing
     /// Every kind of call that a life makes, in every way in which it goes wrong; `*` stands for N.
     private static func points(_ beginning: Life.Beginning) throws -> [String] {
         let life = try Life(beginning: beginning, seed: 1).run("none")
-        let names = life.log.split(separator: "\n").compactMap { line in
-            line.hasPrefix("failpoint: saw ") ? String(line.dropFirst("failpoint: saw ".count)) : nil
-        }
+        let names = CrashHouse.callsSeen(life.log)
         #expect(!life.isMet && life.wrong.isEmpty && names.count > 20, "\(life)")
-        return Set(names).sorted().flatMap { name -> [String] in
+        return names.sorted().flatMap { name -> [String] in
             var points = ["\(name):*", "\(name):*:lose", "\(name):*:mix"]
             if name.hasSuffix("-write") { points.append("\(name):*:torn") }
             if name.hasSuffix("-rename") || name.hasSuffix("-remove") { points.append("\(name):*:after") }

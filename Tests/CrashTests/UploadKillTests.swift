@@ -77,11 +77,7 @@ final class UploadRound {
     }
 
     private func restart(failingAt failpoint: String?) throws {
-        try? FileManager.default.removeItem(atPath: trigger)
-        house.server.kill()
-        house.failAt(failpoint, armedBy: failpoint == nil ? nil : trigger)
-        try? FileManager.default.removeItem(atPath: house.server.log)
-        try house.server.start()
+        try house.restart(failingAt: failpoint, armedBy: trigger)
     }
 
     /// - Returns: whether the failpoint was met.
@@ -111,12 +107,7 @@ final class UploadRound {
         return isMet
     }
 
-    /// - Returns: the first value, or "" without one; nil where it fails.
-    private func ask(_ sql: String) throws -> String? {
-        let answer = try Wire(port: house.server.port).send(
-            "POST", "/t/up/v3/pipeline", HranaText.pipeline([HranaText.execute(sql)]))
-        return answer.rows().map { $0.first?.first.flatMap { $0 } ?? "" }
-    }
+    private func ask(_ sql: String) throws -> String? { try house.ask(sql, of: "up") }
 
     /// Every kind of call that an upload makes, in every way in which it goes wrong; `*` stands for N.
     func points() throws -> [String] {
@@ -125,10 +116,7 @@ final class UploadRound {
         #expect(try put(content, port: house.server.port)?.status == 200)
         usleep(500_000)
         house.server.stop()
-        let names = Set(
-            house.server.logText.split(separator: "\n").compactMap { line in
-                line.hasPrefix("failpoint: saw ") ? String(line.dropFirst("failpoint: saw ".count)) : nil
-            })
+        let names = CrashHouse.callsSeen(house.server.logText)
         #expect(names.contains("upload-rename") && names.contains("journal-sync"), "\(names)")
         return names.sorted().flatMap { name -> [String] in
             var points = ["\(name):*", "\(name):*:lose"]

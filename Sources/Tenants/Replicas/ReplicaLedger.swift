@@ -32,7 +32,9 @@ final class ReplicaLedger: @unchecked Sendable {
     }
 
     /// What the pages are after a commit of these.
-    func end(_ pages: [(page: UInt32, hash: UInt64)], size: UInt32) {
+    func end(_ pages: [(page: UInt32, hash: UInt64)], size: UInt32) { Self.end(pages, size: size, in: &hashes) }
+
+    static func end(_ pages: [(page: UInt32, hash: UInt64)], size: UInt32, in hashes: inout [UInt64]) {
         // Growth may skip a page; it reads as zeros.
         while hashes.count < Int(size) { hashes.append(PageHash.ofZeroPage(number: UInt32(hashes.count) + 1)) }
         for change in pages where change.page <= size { hashes[Int(change.page) - 1] = change.hash }

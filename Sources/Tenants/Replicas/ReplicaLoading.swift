@@ -100,9 +100,7 @@ final class ReplicaLoading: @unchecked Sendable {
     }
 
     private func end(_ size: UInt32, _ txid: TxID) {
-        while hashes.count < Int(size) { hashes.append(PageHash.ofZeroPage(number: UInt32(hashes.count) + 1)) }
-        for change in commit where change.page <= size { hashes[Int(change.page) - 1] = change.hash }
-        hashes.removeLast(hashes.count - Int(size))
+        ReplicaLedger.end(commit, size: size, in: &hashes)
         onTheWay += UInt32(commit.count)
         commit = []
         guard txid.rawValue != ReplicaFrame.onTheWay else { return stops.append(onTheWay) }
