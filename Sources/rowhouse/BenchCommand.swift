@@ -9,6 +9,5 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             BenchEngineCommand.self, BenchHTTPCommand.self, BenchCatalogCommand.self, BenchHelloCommand.self,
-            BenchSessionsCommand.self,
         ])
 }

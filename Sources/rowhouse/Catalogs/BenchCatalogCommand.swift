@@ -10,12 +10,16 @@ struct BenchCatalogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog", abstract: "Look-ups in the catalog: embedded, and in PostgreSQL where it is installed.",
         discussion: """
-            Where a tenant is, by its key: from the cache that every node has, and from the catalog itself, one look-up after \
-            the other and --in-flight at once. PostgreSQL is a throwaway server on the same machine and disk.
+            Where a tenant is, by its key; whose session it is, by its token; who has an email: from the cache that every \
+            node has, and from the catalog itself, one look-up after the other and --in-flight at once. Then users that want \
+            one email at once, of whom exactly one must get it, again and again. PostgreSQL is a throwaway server on the \
+            same machine and disk.
             """)
 
     @Option(help: "Tenants in the catalog.") var tenants = 100_000
+    @Option(help: "Users in the catalog, each with an email, a membership and a session.") var users = 1_000_000
     @Option(help: "Look-ups under way at once, in the second measurement.") var inFlight = 32
+    @Option(help: "Users that want one email at once.") var contenders = 8
     @Option(help: "Seconds of each measurement.") var seconds = 5.0
     @Option(
         help: ArgumentHelp(
@@ -27,6 +31,8 @@ struct BenchCatalogCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...10_000_000).contains(tenants) else { throw ValidationError("--tenants takes 1 to 10000000") }
+        guard (1...10_000_000).contains(users) else { throw ValidationError("--users takes 1 to 10000000") }
+        guard (2...64).contains(contenders) else { throw ValidationError("--contenders takes 2 to 64") }
         guard (1...256).contains(inFlight) else { throw ValidationError("--in-flight takes 1 to 256") }
         guard seconds >= 0.05, seconds <= 3_600 else { throw ValidationError("--seconds takes 0.05 to 3600") }
     }
@@ -42,7 +48,8 @@ struct BenchCatalogCommand: AsyncParsableCommand {
             found.add(try ours.get())
             found.add(try await postgres(in: directory, stop, progress))
             return BenchReport(
-                machine: machine, settings: [("tenants", tenants), ("inFlight", inFlight)], seconds: seconds,
+                machine: machine, settings: [("tenants", tenants), ("users", users), ("inFlight", inFlight)],
+                seconds: seconds,
                 comparisons: [], remarks: noPeers || found.hasPostgres ? [] : ["PostgreSQL was not found."])
         } show: { report in
             Console.write(
@@ -77,17 +84,34 @@ struct BenchCatalogCommand: AsyncParsableCommand {
             progress("\(name): making \(tenants) tenants", done)
             return !stop.isSet
         }
+        try await UserFilling(driver: open.driver, users: users).run { done in
+            progress("\(name): making \(users) users", done)
+            return !stop.isSet
+        }
         var lines: [FoundLines.Line] = []
-        for (what, source, inFlight) in [
-            ("place, cached", CatalogLookups.Source.cache, 1), ("place", .catalog, 1), ("place", .catalog, inFlight),
-        ] {
+        for (what, inFlight, work) in works(open.driver, stop) {
             progress("\(name): \(what), \(inFlight) at once", 0)
-            let lookups = CatalogLookups(
-                driver: open.driver, tenants: tenants, inFlight: inFlight, nanoseconds: UInt64(seconds * 1e9),
-                stop: stop)
-            lines.append(
-                .init(catalog: name, what: what, inFlight: inFlight, measurement: try await lookups.measure(source)))
+            lines.append(.init(catalog: name, what: what, inFlight: inFlight, measurement: try await work()))
         }
         return lines
+    }
+
+    private typealias Work = () async throws -> Benchmarks.Measurement
+
+    private func works(_ driver: any CatalogDriver, _ stop: StopFlag) -> [(what: String, inFlight: Int, work: Work)] {
+        let lookups = CatalogLookups(
+            driver: driver, tenants: tenants, users: users,
+            loop: CatalogLoop(nanoseconds: UInt64(seconds * 1e9), stop: stop))
+        return [
+            ("place, cached", 1, lookups.cachedPlaces),
+            ("place", 1, { try await lookups.places(inFlight: 1) }),
+            ("place", inFlight, { try await lookups.places(inFlight: inFlight) }),
+            ("session, cached", 1, lookups.cachedSessions),
+            ("session", 1, { try await lookups.sessions(inFlight: 1) }),
+            ("session", inFlight, { try await lookups.sessions(inFlight: inFlight) }),
+            ("user by email", 1, { try await lookups.emails(inFlight: 1) }),
+            ("user by email", inFlight, { try await lookups.emails(inFlight: inFlight) }),
+            ("race for an email", contenders, { try await lookups.races(contenders: contenders) }),
+        ]
     }
 }

@@ -28,7 +28,7 @@ struct CatalogFilling {
     }
 
     /// Ids are spread as random ones are.
-    private static func id(_ number: Int) -> CatalogValue {
+    static func id(_ number: Int) -> CatalogValue {
         .integer(Int64(bitPattern: (UInt64(number) &+ 1_000) &* 0x9E37_79B9_7F4A_7C15))
     }
 

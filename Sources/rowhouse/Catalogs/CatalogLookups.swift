@@ -1,92 +1,114 @@
+import Access
+import Accounts
 import Benchmarks
 import Catalog
 import Routing
 import Seams
 import Vocabulary
 
-/// Looks up where tenants are, from the catalog or from the cache before it.
+/// The look-ups that requests cost: from the catalog, or from the cache before it.
 struct CatalogLookups {
-    enum Source: String, CaseIterable {
-        case cache
-        case catalog
-    }
-
     let driver: any CatalogDriver
     let tenants: Int
-    /// Lookups under way at once.
-    let inFlight: Int
-    let nanoseconds: UInt64
-    let stop: StopFlag
+    let users: Int
+    let loop: CatalogLoop
 
-    /// Keys that are asked for again and again from the cache.
+    /// Keys and tokens that are asked for again and again from a cache.
     private static let known = 1_000
-    /// A look at the clock costs as much as a look into the cache: several share one.
-    private static let batch = 100
+    private static let time = SystemTime()
+
+    private var store: CatalogStore {
+        CatalogStore(driver: driver, random: SystemRandom(), sleep: NodeParts.sleep)
+    }
 
     private var resolver: RouteResolver {
-        let store = CatalogStore(driver: driver, random: SystemRandom(), sleep: NodeParts.sleep)
-        return RouteResolver(cache: PlacementCache(), tenants: TenantRows(store), time: SystemTime())
+        RouteResolver(cache: PlacementCache(), tenants: TenantRows(store), time: Self.time)
     }
 
-    /// - Throws: `RoutingError`; `BenchmarkError.interrupted`.
-    func measure(_ source: Source) async throws -> Measurement {
-        let start = SystemTime().monotonic()
-        var whole = Measurement()
-        switch source {
-        case .cache: whole = try await cached(until: start)
-        case .catalog:
-            let resolver = resolver
-            try await withThrowingTaskGroup(of: Measurement.self) { group in
-                for seed in 0..<inFlight {
-                    group.addTask {
-                        try await read(resolver, UInt64(seed), until: start.advanced(byNanoseconds: nanoseconds))
-                    }
-                }
-                for try await part in group { whole.add(part) }
-            }
-            whole.nanoseconds = SystemTime().monotonic().nanoseconds(since: start)
-        }
-        if stop.isSet { throw BenchmarkError.interrupted }
-        return whole
-    }
+    // MARK: Where a tenant is
 
-    private func read(_ resolver: RouteResolver, _ seed: UInt64, until end: Instant) async throws -> Measurement {
-        var measurement = Measurement()
-        var dice = Dice(seed: seed)
-        var now = SystemTime().monotonic()
-        while now < end, !stop.isSet {
+    /// - Throws: `RoutingError`; `BenchmarkError`.
+    func places(inFlight: Int) async throws -> Measurement {
+        let resolver = resolver
+        let tenants = tenants
+        return try await loop.run(inFlight: inFlight) { dice in
             guard try await resolver.read(CatalogFilling.key(dice.next(below: tenants))) != nil else {
                 throw BenchmarkError.child("a tenant is missing")
             }
-            let then = SystemTime().monotonic()
-            measurement.latencies.record(then.nanoseconds(since: now))
-            measurement.operations += 1
-            now = then
         }
-        return measurement
     }
 
-    private func cached(until start: Instant) async throws -> Measurement {
+    func cachedPlaces() async throws -> Measurement {
         let resolver = resolver
         let keys = (0..<min(Self.known, tenants)).map { CatalogFilling.key($0) }
         for key in keys { _ = try await resolver.resolve(key) }
-        var measurement = Measurement()
-        var dice = Dice(seed: 7)
-        let begin = SystemTime().monotonic()
-        let end = begin.advanced(byNanoseconds: min(nanoseconds, 2_000_000_000))
-        var now = begin
-        while now < end, !stop.isSet {
-            for _ in 0..<Self.batch {
-                guard case .hit = resolver.cached(keys[dice.next(below: keys.count)]) else {
-                    throw BenchmarkError.child("the cache has forgotten a tenant")
+        return try loop.runQuick { dice in
+            guard case .hit = resolver.cached(keys[dice.next(below: keys.count)]) else {
+                throw BenchmarkError.child("the cache has forgotten a tenant")
+            }
+        }
+    }
+
+    // MARK: Whose session it is
+
+    /// - Throws: `AccessError`, `CatalogError`; `BenchmarkError`.
+    func sessions(inFlight: Int) async throws -> Measurement {
+        let source = CatalogSessions(store: store, time: Self.time)
+        let users = users
+        return try await loop.run(inFlight: inFlight) { dice in
+            _ = try await source.session(of: UserFilling.digest(dice.next(below: users)))
+        }
+    }
+
+    /// As a router does for a request: from the header to what it allows.
+    func cachedSessions() async throws -> Measurement {
+        let cache = SessionCache(capacity: 200_000, bound: 3_600_000_000_000, staleFor: 0, time: Self.time)
+        let authenticator = Authenticator(
+            admins: .none, verifier: TokenVerifier(keys: SigningKeys(), time: Self.time),
+            throttle: AuthThrottle(time: Self.time), credentialsConfigured: true,
+            sessions: .init(cache: cache, source: CatalogSessions(store: store, time: Self.time)))
+        let headers = (0..<min(Self.known, users)).map { "Bearer " + UserFilling.token($0) }
+        for header in headers { _ = try await authenticator.readSession(authorization: header, from: nil) }
+        cache.heard(Self.time.monotonic())
+        return try loop.runQuick { dice in
+            _ = try authenticator.authenticate(
+                authorization: headers[dice.next(below: headers.count)], from: "10.0.0.1")
+        }
+    }
+
+    // MARK: Whose email it is
+
+    func emails(inFlight: Int) async throws -> Measurement {
+        let rows = UserRows(store)
+        let users = users
+        return try await loop.run(inFlight: inFlight) { dice in
+            guard try await rows.find(normal: UserFilling.email(dice.next(below: users))) != nil else {
+                throw BenchmarkError.child("a user is missing")
+            }
+        }
+    }
+
+    /// Creators of one email at once, race after race, until the time is over; a latency is a race's until all know.
+    func races(contenders: Int) async throws -> Measurement {
+        let rows = UserRows(store)
+        return try await loop.run(inFlight: 1) { dice in
+            let email = "racer\(dice.next())@example.com"
+            let winners = try await Self.winners(of: email, rows, contenders)
+            guard winners == 1 else { throw BenchmarkError.child("\(winners) creators got one email") }
+        }
+    }
+
+    private static func winners(of email: String, _ rows: UserRows, _ contenders: Int) async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<contenders {
+                group.addTask {
+                    let made = try await rows.create(
+                        CatalogEmail(given: email, normal: email, rule: EmailAddress.rule), at: time.wall())
+                    if case .created = made { return true }
+                    return false
                 }
             }
-            let then = SystemTime().monotonic()
-            measurement.latencies.record(then.nanoseconds(since: now) / UInt64(Self.batch))
-            measurement.operations += Self.batch
-            now = then
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
-        measurement.nanoseconds = now.nanoseconds(since: begin)
-        return measurement
     }
 }
