@@ -1,7 +1,7 @@
 import Foundation
 import Processes
 
-/// Node n1 with the catalog and node n2 that uses it, made to crash while tenants move between them.
+/// Two nodes that are made to crash: n1 with the catalog and n2 that uses it, or both with one in PostgreSQL.
 final class CrashPair: @unchecked Sendable {
     // @unchecked: used by one test at a time.
     let nodes: [String: CrashHouse]
@@ -9,7 +9,8 @@ final class CrashPair: @unchecked Sendable {
     /// Failpoints count from when it exists.
     private let trigger: String
 
-    init(_ settings: [String] = []) throws {
+    /// - Parameter postgres: what both nodes' catalog is reached by; nil: n1 has it.
+    init(_ settings: [String] = [], postgres: String? = nil) throws {
         let name = NSTemporaryDirectory() + "rowhouse-pair-" + UUID().uuidString
         key = name + ".key"
         trigger = name + ".armed"
@@ -17,9 +18,10 @@ final class CrashPair: @unchecked Sendable {
             atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
             attributes: [.posixPermissions: 0o600])
         let common = ["cluster.key-file=\(key)", "node.advertise={url}"] + settings
-        let first = try CrashHouse(node: "n1", common.flatMap { ["--set", $0] })
-        let remote = "catalog={remote: \"\(first.server.url)\"}"
-        let second = try CrashHouse(node: "n2", (common + [remote]).flatMap { ["--set", $0] })
+        let shared = postgres.map { "catalog={postgres: \"\($0)\"}" }
+        let first = try CrashHouse(node: "n1", (common + [shared].compactMap { $0 }).flatMap { ["--set", $0] })
+        let other = shared ?? "catalog={remote: \"\(first.server.url)\"}"
+        let second = try CrashHouse(node: "n2", (common + [other]).flatMap { ["--set", $0] })
         nodes = ["n1": first, "n2": second]
         // Each learns the other's address within a second.
         usleep(1_500_000)

@@ -2,56 +2,86 @@ import Foundation
 import Processes
 import Testing
 
-/// Sign-ups racing for few emails from both nodes, while nodes are killed at calls of the disk in the midst of them.
+/// Sign-ups racing for few emails from both nodes, while nodes are killed at calls of the disk in the midst of them, and
+/// PostgreSQL where it has the catalog.
 ///
-/// The normal suite runs a few rounds; `ROWHOUSE_SWEEP=1` runs a hundred thousand races.
+/// The normal suite runs a few rounds; `ROWHOUSE_SWEEP=1` runs a hundred thousand sign-ups.
 @Suite(.serialized) struct SignUpRaceTests {
     static let isWhole = ProcessInfo.processInfo.environment["ROWHOUSE_SWEEP"] != nil
 
     @Test(.timeLimit(.minutes(isWhole ? 240 : 5)))
     func `of racing sign-ups exactly one wins, and nothing is left of the others`() throws {
-        let race = try SignUpRace()
-        let deaths: [(node: String, failpoint: String)?] = [
-            nil, ("n1", "journal-sync:7"), ("n2", "journal-sync:3:after"), ("n1", "journal-sync:16:after"),
-            ("n2", "journal-sync:1"), ("n1", "journal-sync:30:lose"),
-        ]
-        var round = 0
-        repeat {
-            var death = deaths[round % deaths.count]
-            if Self.isWhole, round >= deaths.count, let planned = death {
-                death = (planned.node, "journal-sync:\(Int.random(in: 1...60)):\(["after", "before"].randomElement()!)")
-            }
-            try race.run(round: round, emails: round % 3 == 0 ? 1 : 4, death: death)
-            round += 1
-        } while Self.isWhole ? race.attempts < 100_000 : round < deaths.count
-        #expect(race.wrong.isEmpty, "\(race.wrong.joined(separator: "\n"))")
-        #expect(race.winners > 0)
-        print("sign-up races: \(race.attempts) attempts, \(race.winners) winners, \(race.unknown) without an answer")
+        let race = try SignUpRace(CrashPair(SignUpRace.settings))
+        try race.run([
+            .none, .node("n1", "journal-sync:7"), .node("n2", "journal-sync:3:after"),
+            .node("n1", "journal-sync:16:after"), .node("n2", "journal-sync:1"), .node("n1", "journal-sync:30:lose"),
+        ])
+    }
+
+    @Test(
+        .enabled(if: PostgresServer.isInstalled, "PostgreSQL's server (package postgresql) is not installed"),
+        .timeLimit(.minutes(isWhole ? 240 : 5)))
+    func `the same with PostgreSQL killed, and its standby taking over`() throws {
+        let servers = try PostgresWithStandby()
+        let pair = try CrashPair(SignUpRace.settings, postgres: servers.connection)
+        let race = try SignUpRace(pair)
+        try race.run([
+            .postgres("restarts", servers.restart), .postgres("fails over", servers.failOver),
+            .node("n2", "journal-sync:2:after"),
+        ])
     }
 }
 
 /// Two nodes, and many who want the same emails.
 final class SignUpRace: @unchecked Sendable {
     // @unchecked: what threads share is behind the lock.
+
+    /// What befalls them in a round.
+    enum Accident: @unchecked Sendable {
+        // @unchecked: the closure is called by one thread.
+        case none
+        case node(String, String)
+        case postgres(String, () throws -> Void)
+    }
+
+    static let settings = ["users.sign-up-time=2s"]
+
     private static let threads = 12
-    private static let attemptsEach = SignUpRaceTests.isWhole ? 12 : 3
+    private static let attemptsEach = SignUpRaceTests.isWhole ? 40 : 3
 
     private let pair: CrashPair
     private let lock = NSLock()
-    private(set) var attempts = 0
-    private(set) var winners = 0
-    private(set) var unknown = 0
-    private(set) var wrong: [String] = []
+    private var attempts = 0
+    private var winners = 0
+    private var unknown = 0
+    private var deaths = 0
+    private var wrong: [String] = []
     /// Users that somebody was told of, by email.
     private var told: [String: Set<String>] = [:]
 
-    init() throws {
-        pair = try CrashPair(["users.sign-up-time=2s"])
+    init(_ pair: CrashPair) throws { self.pair = pair }
+
+    /// One round with each accident; as a sweep over and over, nodes dying elsewhere each time.
+    func run(_ accidents: [Accident]) throws {
+        var round = 0
+        repeat {
+            var accident = accidents[round % accidents.count]
+            if SignUpRaceTests.isWhole, round >= accidents.count, case .node(let node, _) = accident {
+                accident = .node(node, "journal-sync:\(Int.random(in: 1...60)):\(["after", "before"].randomElement()!)")
+            }
+            try run(round: round, emails: round % 3 == 0 ? 1 : 4, accident)
+            round += 1
+        } while SignUpRaceTests.isWhole ? attempts < 100_000 : round < accidents.count
+        #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+        #expect(winners > 0)
+        print(
+            "racing sign-ups: \(attempts), \(winners) emails with one winner each, \(unknown) without an answer, "
+                + "\(round) rounds, \(deaths) deaths")
     }
 
-    func run(round: Int, emails: Int, death: (node: String, failpoint: String)?) throws {
+    private func run(round: Int, emails: Int, _ accident: Accident) throws {
         let names = (0..<emails).map { "e\(round)-\($0)@x.org" }
-        if let death { try pair.restart(death.node, failingAt: death.failpoint) }
+        if case .node(let node, let failpoint) = accident { try pair.restart(node, failingAt: failpoint) }
         pair.arm()
         let group = DispatchGroup()
         for thread in 0..<Self.threads {
@@ -61,9 +91,17 @@ final class SignUpRace: @unchecked Sendable {
                 group.leave()
             }.start()
         }
+        if case .postgres(let what, let happen) = accident {
+            usleep(.random(in: 20_000...400_000))
+            do { try happen() } catch { throw CrashPair.Unanswered(what: "PostgreSQL \(what): \(error)") }
+            deaths += 1
+        }
         group.wait()
         // Also one that did not come so far as to fail: it is not to do so later.
-        if let death { try pair.restart(death.node, failingAt: nil) }
+        if case .node(let node, _) = accident {
+            if !pair.nodes[node]!.server.isRunning { deaths += 1 }
+            try pair.restart(node, failingAt: nil)
+        }
         try pair.mend()
         try settle(round, names)
         try check(names)

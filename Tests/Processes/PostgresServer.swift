@@ -51,16 +51,27 @@ package final class PostgresServer: @unchecked Sendable {
 
     /// A standby that follows this one, started; this one waits for it from the next `reload` on if told so.
     package func standby(named name: String) throws -> PostgresServer {
-        let copy = try PostgresServer(at: try Self.folder()) { data in
-            try Self.run(
-                "pg_basebackup",
-                [
-                    "-D", data, "-R", "-X", "stream", "--no-sync", "-c", "fast", "-d",
-                    connection + " application_name=\(name)",
-                ])
-        }
-        try copy.start()
-        return copy
+        let server = try PostgresServer(at: try Self.folder()) { try copy(to: $0, named: name) }
+        try server.start()
+        return server
+    }
+
+    /// Makes a server that was killed a standby of another one, at the port that it had.
+    package func follow(_ primary: PostgresServer, named name: String) throws {
+        let data = directory + "/data"
+        try FileManager.default.removeItem(atPath: data)
+        try primary.copy(to: data, named: name)
+        try configure(["port = \(port)"])
+        try start()
+    }
+
+    private func copy(to data: String, named name: String) throws {
+        try Self.run(
+            "pg_basebackup",
+            [
+                "-D", data, "-R", "-X", "stream", "--no-sync", "-c", "fast", "-d",
+                connection + " application_name=\(name)",
+            ])
     }
 
     /// For libpq: the superuser is whoever runs the server.
