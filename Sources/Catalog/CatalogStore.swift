@@ -40,7 +40,7 @@ package struct CatalogStore: Sendable {
                 note.statement(by: author, id: freshID(), at: now)
             }
         let results: [CatalogRows]
-        if let scope = OnceScope.current, !plan.isUnnoted {
+        if let scope = OnceScope.current, !plan.isUnnoted, !plan.isRepeatable {
             results = try await write(statements, in: scope, at: now)
         } else {
             results = try await send(statements, as: OperationID(random: random), at: now)
@@ -139,6 +139,9 @@ struct CatalogPlan {
     private(set) var notes: [AuditNote] = []
     /// Bookkeeping of the request itself, which is nobody's change.
     var isUnnoted = false
+    /// Done again it changes nothing more, by its own guards: a request's repetition runs it on what stands now, and is not told
+    /// what an earlier run was told.
+    var isRepeatable = false
 
     /// - Returns: the statement's index, by which its result or its failed guard is found.
     @discardableResult

@@ -29,13 +29,24 @@ package final class OnceScope: RandomSource {
     private struct State {
         var done: [Shape: UInt64] = [:]
         var taken: UInt64 = 0
+        var isTakenBack = false
     }
 
     private let seed: OperationID
+    /// An earlier run has begun it: what its writes are answered may have changed since, and is to be read anew.
+    package let isRepetition: Bool
     private let state = Mutex(State())
 
     /// - Parameter seed: 128 random bits, the same for all repetitions.
-    package init(seed: OperationID) { self.seed = seed }
+    package init(seed: OperationID, isRepetition: Bool = false) {
+        self.seed = seed
+        self.isRepetition = isRepetition
+    }
+
+    /// What was done within it was taken back: a repetition is to begin as if there had been no request.
+    package func takeBack() { state.withLock { $0.isTakenBack = true } }
+
+    package var isTakenBack: Bool { state.withLock { $0.isTakenBack } }
 
     /// Whether anything was changed within it.
     package var hasWritten: Bool { state.withLock { !$0.done.isEmpty } }

@@ -94,6 +94,7 @@ extension TenantRows {
         _ id: TenantID, by owner: NodeID, epoch: Epoch, at now: WallTime
     ) async throws(CatalogError) -> TenantRow? {
         var plan = CatalogPlan()
+        plan.isRepeatable = true
         let raised = plan.add(
             """
             UPDATE tenants SET state = 'ready', revision = revision + 1 WHERE id = ?1 AND state = 'creating'
@@ -119,6 +120,7 @@ extension TenantRows {
         _ row: TenantRow, to owner: NodeID, at now: WallTime
     ) async throws(CatalogError) -> TenantRow? {
         var plan = CatalogPlan()
+        plan.isRepeatable = true
         let set = plan.add(
             """
             UPDATE placements SET owner = ?3, epoch = epoch + 1, version = version + 1
@@ -142,6 +144,7 @@ extension TenantRows {
     /// - Throws: `CatalogError`.
     package func abandon(_ row: TenantRow, at now: WallTime) async throws(CatalogError) -> Bool {
         var plan = CatalogPlan()
+        plan.isRepeatable = true
         let identity = [CatalogValue.id(row.id), .bits(row.placement.version)]
         let unready = plan.add(
             """

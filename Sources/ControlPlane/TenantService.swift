@@ -65,19 +65,46 @@ package struct TenantService: Sendable {
     /// repeating the call.
     package func create(_ new: NewTenant) async throws -> TenantRow {
         guard residents.knows(schema: new.schema) else { throw ResidentsError.schemaUnknown(new.schema) }
-        let outcome = try await rows.create(new, on: try await owner(of: new.key), at: time.wall())
-        switch outcome {
-        case .created(let row): return try await finish(row)
-        case .exists(let row) where row.state == .creating:
-            // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
-            do {
-                _ = try await finish(row)
-            } catch ResidentsError.notFound {
-                // A sign-up has it.
+        for _ in 0..<Self.owners {
+            let outcome = try await rows.create(new, on: try await owner(of: new.key), at: time.wall())
+            switch outcome {
+            case .created(let made):
+                if let row = try await goOn(with: made, as: new) { return row }
+                continue
+            case .exists(let row) where row.state == .creating:
+                // Somebody's creation was cut short, or is under way: finish it, and still say that it is taken.
+                do {
+                    _ = try await finish(row)
+                } catch ResidentsError.notFound {
+                    // A sign-up has it.
+                }
+            default: break
             }
-        default: break
+            throw refusal(outcome, of: new.key)
         }
-        throw refusal(outcome, of: new.key)
+        throw Self.gone
+    }
+
+    private static let gone = APIError(.busy, "the tenant was removed while it was made; try again", retryAfter: 1)
+
+    /// A creation to its end. Of one that an earlier run of the request began, the row may have changed since: it goes on from
+    /// what stands now.
+    ///
+    /// - Returns: nil where the row is gone, and the key with it: it may be made anew.
+    private func goOn(with made: TenantRow, as new: NewTenant) async throws -> TenantRow? {
+        var row = made
+        if OnceScope.current?.isRepetition ?? false {
+            guard let now = try await rows.find(made.id) else { return nil }
+            row = now
+        }
+        switch row.state {
+        case .creating: break
+        case .deleted, .purging: throw refusal(.deleted(row), of: new.key)
+        case .ready, .readOnly, .blocked:
+            forget(row)
+            return row
+        }
+        return try await finish(row)
     }
 
     /// Looks whether a creation would be refused, and changes nothing.
@@ -121,16 +148,25 @@ package struct TenantService: Sendable {
                 return ready
             } catch PeerFailure.unreachable {
                 row = try await reassign(row)
+            } catch PeerFailure.refused(421, _, _), ResidentsError.elsewhere {
+                // It was given to another node meanwhile.
+                guard let now = try await rows.find(row.id) else { throw Self.gone }
+                row = now
             } catch PeerFailure.refused(_, "config_invalid", _) {
                 // Its owner does not know the schema: the key is not to stay taken.
-                _ = try await rows.abandon(row, at: time.wall())
+                try await abandon(row)
                 throw ResidentsError.schemaUnknown(row.schema)
             } catch PeerFailure.refused(_, "rate_limited", _), ResidentsError.full {
-                _ = try await rows.abandon(row, at: time.wall())
+                try await abandon(row)
                 throw ResidentsError.full
             }
         }
         throw APIError(.busy, "no node could be reached to make the tenant", retryAfter: 2)
+    }
+
+    private func abandon(_ row: TenantRow) async throws {
+        // Where it did not succeed somebody else goes on with it.
+        if try await rows.abandon(row, at: time.wall()) { OnceScope.current?.takeBack() }
     }
 
     /// Nodes that are tried for one creation.

@@ -96,8 +96,10 @@ package final class Residents: Sendable {
     package func finishCreating(_ row: TenantRow) async throws(ResidentsError) -> TenantRow {
         guard let template = templates[row.schema] else { throw .schemaUnknown(row.schema) }
         guard engine.tenantCount < capacity || hasFile(row.placement) else { throw .full }
+        var isNew = false
         do {
             try await engine.create(row.id, template: template, epoch: row.placement.epoch)
+            isNew = true
         } catch TenantsError.alreadyExists {
             // An earlier attempt got this far.
         } catch {
@@ -109,8 +111,14 @@ package final class Residents: Sendable {
         } catch {
             throw .catalog(error)
         }
-        guard let ready else { throw .notFound }
+        guard let ready else {
+            // The row had gone before, and nobody will ask for the file.
+            _ = try await discard(row.id)
+            throw .notFound
+        }
         guard ready.placement.owner == node, ready.placement.epoch == row.placement.epoch else {
+            // Made for a row that was old. One that has come from another node since has another epoch.
+            if isNew, hasFile(row.placement) { try await drop(row) }
             throw .elsewhere(NotOwner(owner: ready.placement.owner, epoch: ready.placement.epoch))
         }
         return ready

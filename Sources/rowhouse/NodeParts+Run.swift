@@ -58,7 +58,7 @@ extension NodeParts {
             proxies: ServeSettings.proxies(base.settings), random: base.random)
         guards.once = RequestOnce(
             store: store, seal: RequestSeal(key: try secret()),
-            holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time)
+            holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time, sleep: Self.sleep)
         guards.open = accounts.open
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, flags: flags,

@@ -116,6 +116,55 @@ struct TenantServiceTests {
         }
     }
 
+    /// Runs as a request under a key does, after an earlier run of it was cut off.
+    private func again(
+        _ seed: UInt64, isRepetition: Bool = true, _ body: () async throws -> TenantRow
+    ) async throws -> (row: TenantRow, scope: OnceScope) {
+        let scope = OnceScope(seed: OperationID(high: seed, low: 9), isRepetition: isRepetition)
+        return (try await OnceScope.$current.withValue(scope) { try await body() }, scope)
+    }
+
+    @Test func `a repetition goes on from the row as it is now`() async throws {
+        try await run { house, service, _ in
+            func create(_ key: String, _ seed: UInt64) async throws -> TenantRow {
+                let new = NewTenant(key: try TenantKey(key))
+                return try await again(seed) { try await service.create(new) }.row
+            }
+            /// What an earlier run has left: the row, owned by `node`.
+            func begun(_ key: String, _ seed: UInt64, on node: NodeID) async throws -> TenantRow {
+                try await again(seed, isRepetition: false) {
+                    try await house.creating(key, on: node.name)
+                }.row
+            }
+            let now = SystemTime().wall()
+            let other = NodeID("n2")!
+            // Taken back: it is made anew, and there is no file without a row.
+            let taken = try await begun("taken", 1, on: NodeHouse.id)
+            #expect(try await service.rows.abandon(taken, at: now))
+            let made = try await create("taken", 1)
+            #expect(made.state == .ready && made.id != taken.id && house.engine.facts(of: taken.id) == nil)
+            #expect(try await create("taken", 1).id == made.id)
+            // Given to another node, and made there.
+            let given = try await begun("given", 2, on: other)
+            _ = try await service.rows.reassign(given, to: NodeHouse.id, at: now)
+            let here = try await create("given", 2)
+            #expect(here.id == given.id && here.state == .ready && here.placement.epoch == Epoch(2))
+            #expect(house.engine.facts(of: given.id)?.epoch == Epoch(2))
+            // Ready and moved away since: answered, and no empty file is made where it was.
+            let moved = try await begun("moved", 3, on: NodeHouse.id)
+            _ = try await service.rows.reassign(moved, to: other, at: now)
+            _ = try await service.rows.markReady(moved.id, by: other, epoch: Epoch(2), at: now)
+            let there = try await create("moved", 3)
+            #expect(there.id == moved.id && there.placement.owner == other)
+            #expect(house.engine.facts(of: moved.id) == nil)
+            // An owner that acts on an old row leaves no file.
+            await #expect(throws: ResidentsError.self) { _ = try await house.residents.finishCreating(moved) }
+            #expect(house.engine.facts(of: moved.id) == nil)
+            await #expect(throws: ResidentsError.self) { _ = try await house.residents.finishCreating(taken) }
+            #expect(house.engine.facts(of: taken.id) == nil)
+        }
+    }
+
     private static func code(_ body: () async throws -> Void) async -> String? {
         do {
             try await body()

@@ -18,8 +18,11 @@ extension HTTPField.Name {
 /// operation ids from (`OnceScope`). So there is no gap between doing and remembering: a repetition after a crash takes the same
 /// way, finds what was done before, and does the rest.
 package struct RequestOnce: Sendable {
-    /// Milliseconds after which a repetition goes on with what another process began. Two that do so at once do no harm.
+    /// Milliseconds after which a repetition goes on with what another process began and no longer says that it is at it. Two that
+    /// do so at once do no harm.
     private static let hold: Int64 = 30_000
+    /// Nanoseconds after which it says so again.
+    private static let renewal: UInt64 = 10_000_000_000
     private static let keyBytes = 1...128
     private static let bodyBytes = 1 << 20
 
@@ -27,9 +30,13 @@ package struct RequestOnce: Sendable {
     private let seal: RequestSeal
     private let holder: String
     private let time: any TimeSource
+    private let sleep: Sleep
 
     /// - Parameter holder: the node's name, a blank, and what tells this process from earlier ones of the node.
-    package init(store: CatalogStore, seal: RequestSeal, holder: String, time: any TimeSource) {
+    package init(
+        store: CatalogStore, seal: RequestSeal, holder: String, time: any TimeSource, sleep: @escaping Sleep
+    ) {
+        self.sleep = sleep
         rows = RequestKeyRows(store)
         self.seal = seal
         self.holder = holder
@@ -54,59 +61,76 @@ package struct RequestOnce: Sendable {
             throw APIError(
                 .idempotencyInProgress, "this request is being done under its Idempotency-Key; ask again", retryAfter: 1
             )
-        case .answered(_, let sealed):
-            guard let answer = seal.open(sealed, of: id).flatMap(KeptAnswer.init) else {
-                throw APIError(.internalError, "the answer that is kept cannot be read")
-            }
-            return answer.response
-        case .begun(let seed, let isFirst): return try await run(request, id, seed, isFirst, requestID, body)
+        case .answered(_, let sealed): return try open(sealed, of: id).response
+        case .begun(let run, let isFirst): return try await self.run(request, id, run, isFirst, requestID, body)
         }
+    }
+
+    private func open(_ sealed: [UInt8], of id: [UInt8]) throws(APIError) -> KeptAnswer {
+        guard let answer = seal.open(sealed, of: id).flatMap(KeptAnswer.init) else {
+            throw APIError(.internalError, "the answer that is kept cannot be read")
+        }
+        return answer
     }
 
     private func run(
-        _ request: Request, _ id: [UInt8], _ seed: OperationID, _ isFirst: Bool, _ requestID: String,
+        _ request: Request, _ id: [UInt8], _ run: RequestKeyRows.Run, _ isFirst: Bool, _ requestID: String,
         _ body: (Request) async throws -> Response
     ) async throws -> Response {
-        let scope = OnceScope(seed: seed)
+        let scope = OnceScope(seed: run.seed, isRepetition: !isFirst)
         do {
-            let response = try await OnceScope.$current.withValue(scope) { try await body(request) }
-            return try await keep(response, id, seed)
+            let response = try await holding(run) {
+                try await OnceScope.$current.withValue(scope) { try await body(request) }
+            }
+            return try await keep(response, id, run)
         } catch let error as HTTPError {
-            await letGo(of: id, seed, mayHaveWritten: !isFirst || scope.hasWritten)
+            await letGo(of: run, mayHaveWritten: !isFirst || scope.hasWritten, scope)
             throw error
         } catch {
             let said = ErrorTable.api(any: error)
-            if Self.isFinal(said, scope) { return try await keep(try said.response(requestID: requestID), id, seed) }
+            if Self.isFinal(said, scope) { return try await keep(try said.response(requestID: requestID), id, run) }
             let isUnknown = said.code == FailureCode.outcomeUnknown.name
-            await letGo(of: id, seed, mayHaveWritten: !isFirst || scope.hasWritten || isUnknown)
+            await letGo(of: run, mayHaveWritten: !isFirst || scope.hasWritten || isUnknown, scope)
             throw error
         }
     }
 
-    /// What it has done stays done for its repetitions, which may come at once; what did nothing may be tried as if it had not
-    /// come. A repetition does not know what those before it did.
-    private func letGo(of id: [UInt8], _ seed: OperationID, mayHaveWritten: Bool) async {
-        if mayHaveWritten {
-            try? await rows.leave(id, seed: seed, at: time.wall())
+    /// Says now and then that it is still at it, so that no repetition begins beside it.
+    private func holding(_ run: RequestKeyRows.Run, _ body: () async throws -> Response) async throws -> Response {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [rows, time, sleep] in
+                while (try? await sleep(Self.renewal)) != nil {
+                    try? await rows.renew(run, hold: Self.hold, at: time.wall())
+                }
+            }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
+
+    /// What it has done stays done for its repetitions, which may come at once; what did nothing, or was taken back, may be
+    /// tried as if it had not come. A repetition does not know what those before it did.
+    private func letGo(of run: RequestKeyRows.Run, mayHaveWritten: Bool, _ scope: OnceScope) async {
+        if mayHaveWritten, !scope.isTakenBack {
+            try? await rows.leave(run, at: time.wall())
         } else {
-            try? await rows.forget(id, seed: seed, at: time.wall())
+            try? await rows.forget(run, at: time.wall())
         }
     }
 
     /// A refusal that came of what was done belongs to the answer; one that did nothing may change.
     private static func isFinal(_ error: APIError, _ scope: OnceScope) -> Bool {
-        scope.hasWritten && error.statusCode < 500 && error.statusCode != 429
+        scope.hasWritten && !scope.isTakenBack && error.statusCode < 500 && error.statusCode != 429
     }
 
-    /// Kept before it is given: whoever has had an answer gets the same again.
-    private func keep(_ response: Response, _ id: [UInt8], _ seed: OperationID) async throws -> Response {
+    /// Kept before it is given: whoever has had an answer gets the same again, also from a run that came to its end later.
+    private func keep(_ response: Response, _ id: [UInt8], _ run: RequestKeyRows.Run) async throws -> Response {
         let answer = try await KeptAnswer(response)
         guard answer.bytes.count <= RequestKeyRows.answerBytes, let sealed = seal.seal(answer.bytes, of: id) else {
             return answer.response
         }
-        try await rows.finish(
-            id, seed: seed, status: answer.status, answer: sealed, at: time.wall())
-        return answer.response
+        let first = try await rows.finish(run, status: answer.status, answer: sealed, at: time.wall())
+        return try first.map { try open($0.answer, of: id) }?.response ?? answer.response
     }
 
     /// - Throws: `APIError` bad_request.

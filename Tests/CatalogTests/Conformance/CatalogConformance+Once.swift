@@ -7,43 +7,56 @@ extension CatalogConformance {
         RequestKeyRows.Request(id: [number], tag: [tag], principal: "ops", holder: holder)
     }
 
+    private func begin(
+        _ number: UInt8, tag: UInt8 = 1, holder: String = "n1 a", at hours: Int64
+    ) async throws -> (run: RequestKeyRows.Run, isFirst: Bool) {
+        let request = request(number, tag: tag, holder: holder)
+        guard
+            case .begun(let run, let isFirst) = try await RequestKeyRows(store).begin(
+                request, hold: 1000, at: .hours(hours))
+        else { throw ConformanceFailure(what: "it was not begun") }
+        return (run, isFirst)
+    }
+
     func requestKeys() async throws {
         let keys = RequestKeyRows(store)
-        guard case .begun(let seed, isFirst: true) = try await keys.begin(request(1), hold: 1000, at: .hours(0)) else {
-            throw ConformanceFailure(what: "it was not begun")
-        }
+        let (first, isFirst) = try await begin(1, at: 0)
+        #expect(isFirst)
         #expect(try await keys.begin(request(1), hold: 1000, at: .hours(0)) == .underWay)
         #expect(try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(0)) == .underWay)
         #expect(try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(0)) == .mismatch)
         // A later process of the same node, and anybody after the time that it was held for, goes on with the same seed.
-        #expect(
-            try await keys.begin(request(1, holder: "n1 b"), hold: 1000, at: .hours(0))
-                == .begun(seed: seed, isFirst: false))
-        #expect(
-            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(1))
-                == .begun(seed: seed, isFirst: false))
-        try await keys.finish([1], seed: seed, status: 201, answer: [1, 2], at: .hours(1))
-        try await keys.finish([1], seed: seed, status: 500, answer: [3], at: .hours(1))
-        try await keys.forget([1], seed: seed, at: .hours(1))
+        let second = try await begin(1, holder: "n1 b", at: 0)
+        #expect(second.run.seed == first.seed && !second.isFirst)
+        // Whoever says that he is still at it keeps it; whom it was taken from does not.
+        try await keys.renew(second.run, hold: 10_000_000, at: .hours(0))
+        try await keys.renew(first, hold: 100_000_000, at: .hours(0))
+        #expect(try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(1)) == .underWay)
+        let third = try await begin(1, holder: "n2 b", at: 3)
+        #expect(third.run.seed == first.seed && !third.isFirst)
+        // Those that lost it neither give it up nor forget it.
+        for run in [first, second.run] {
+            try await keys.forget(run, at: .hours(3))
+            try await keys.leave(run, at: .hours(3))
+        }
+        #expect(try await keys.begin(request(1), hold: 1000, at: .hours(3)) == .underWay)
+        // Of two that come to an end the first one's answer is given by both.
+        #expect(try await keys.finish(second.run, status: 201, answer: [1, 2], at: .hours(3)) == nil)
+        let kept = try #require(try await keys.finish(third.run, status: 500, answer: [3], at: .hours(3)))
+        #expect(kept.status == 201 && kept.answer == [1, 2])
+        try await keys.forget(third.run, at: .hours(3))
         let answered = RequestKeyRows.Outcome.answered(status: 201, answer: [1, 2])
-        #expect(try await keys.begin(request(1), hold: 1000, at: .hours(2)) == answered)
-        #expect(try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(2)) == .mismatch)
+        #expect(try await keys.begin(request(1), hold: 1000, at: .hours(3)) == answered)
+        #expect(try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(3)) == .mismatch)
         // After a day it is another request, with another seed.
-        guard
-            case .begun(let other, isFirst: true) = try await keys.begin(request(1, tag: 2), hold: 1000, at: .hours(24))
-        else {
-            throw ConformanceFailure(what: "it was not forgotten")
-        }
-        #expect(other != seed)
-        try await keys.forget([1], seed: other, at: .hours(24))
-        guard case .begun(let third, isFirst: true) = try await keys.begin(request(1), hold: 1000, at: .hours(24))
-        else {
-            throw ConformanceFailure(what: "it was not let go of")
-        }
-        try await keys.leave([1], seed: third, at: .hours(24))
-        #expect(
-            try await keys.begin(request(1, holder: "n2 b"), hold: 1000, at: .hours(24))
-                == .begun(seed: third, isFirst: false))
+        let other = try await begin(1, tag: 2, at: 24)
+        #expect(other.isFirst && other.run.seed != first.seed)
+        try await keys.forget(other.run, at: .hours(24))
+        let fresh = try await begin(1, at: 24)
+        #expect(fresh.isFirst)
+        try await keys.leave(fresh.run, at: .hours(24))
+        let last = try await begin(1, holder: "n2 b", at: 24)
+        #expect(last.run.seed == fresh.run.seed && !last.isFirst)
         _ = try await Housekeeping(store).sweep(.init(), at: .hours(48))
         #expect(try await keys.begin(request(1), hold: 1000, at: .hours(48)) != .underWay)
     }
