@@ -25,7 +25,8 @@ package struct ClaimTable {
     static func schema(in database: String = "main") -> String {
         """
         CREATE TABLE IF NOT EXISTS \(database)._rowhouse_claims(
-            token BLOB NOT NULL PRIMARY KEY, mark INTEGER NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID
+            token BLOB NOT NULL PRIMARY KEY, mark INTEGER NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS \(database)._rowhouse_claims_mark ON _rowhouse_claims(mark, changed)
         """
     }
 

@@ -119,6 +119,7 @@ extension NodeParts {
         var settings = HranaSettings(
             engine: engine, directory: directory, authenticator: authenticator, context: context, right: right,
             time: base.time, random: base.random)
+        settings.claimSeal = ClaimSeal(key: key)
         settings.cors = cors
         settings.proxies = ServeSettings.proxies(base.settings)
         settings.domain = base.settings.domain
@@ -140,7 +141,9 @@ extension NodeParts {
     }
 
     /// What nodes of one cluster share, and nobody else knows; of a node that stands alone its own.
-    private func secret() throws -> ClusterKey {
+    private func secret() throws -> ClusterKey { try Self.secret(base, cluster) }
+
+    static func secret(_ base: NodeBase, _ cluster: NodeCluster?) throws -> ClusterKey {
         try cluster?.key ?? ClusterKey(ServeIdentity.localKey(directory: base.directory))
     }
 

@@ -80,8 +80,8 @@ struct NodeParts: Sendable {
             flags: FlagBoard(store: store, time: base.time, sleep: sleep) { [status = base.status] in status.isLeaving
             },
             claims: ClaimService(
-                store: store, residents: residents, transport: cluster?.peers, time: base.time, random: base.random,
-                sleep: sleep),
+                store: store, residents: residents, transport: cluster?.peers,
+                seal: ClaimSeal(key: try secret(base, cluster)), time: base.time, random: base.random, sleep: sleep),
             tokens: tokens, right: right, lease: lease(base, store: store, right: right, numbers: try numbers(base)),
             numbers: try numbers(base),
             peers: cluster.map { InternalCalls(transport: $0.peers) } ?? AlonePeers(), catalog: catalog,

@@ -33,8 +33,20 @@ import Vocabulary
 }
 
 @Suite struct ClaimTokenTests {
-    @Test func `a token is read as it was made, and nothing else is`() {
-        let (text, token) = ClaimToken.make(until: .init(milliseconds: 1_800_000_000_000), random: SeededRandom())
+    private func make(
+        _ milliseconds: Int64 = 1_800_000_000_000, value: String = "v", tenant: UInt64 = 99, salt: UInt8 = 1,
+        key: UInt8 = 1
+    ) throws -> (text: String, token: ClaimToken) {
+        try seal(key).make(
+            "slug", value, for: TenantID(tenant), until: .init(milliseconds: milliseconds), salt: [salt])
+    }
+
+    private func seal(_ byte: UInt8 = 1) throws -> ClaimSeal {
+        ClaimSeal(key: try ClusterKey(Array(repeating: byte, count: 32)))
+    }
+
+    @Test func `a token is read as it was made, and nothing else is`() throws {
+        let (text, token) = try make()
         #expect(text.utf8.count == 52 && ClaimToken(text) == token)
         #expect(ClaimToken(text.dropLast()) == nil && ClaimToken(text + "A") == nil && ClaimToken("") == nil)
         #expect(ClaimToken("rh_clain_" + text.dropFirst(9)) == nil)
@@ -43,8 +55,28 @@ import Vocabulary
         #expect(token.isLongOver(at: .init(milliseconds: 1_800_003_600_001)))
         // Whatever somebody writes there, it is compared and never overflows.
         for time in [Int64.min, -1, 0, .max] {
-            let odd = ClaimToken.make(until: .init(milliseconds: time), random: SeededRandom()).token
-            #expect(odd.isLongOver(at: .init(milliseconds: 1_800_000_000_000)) == (time != .max))
+            #expect(try make(time).token.isLongOver(at: .init(milliseconds: 1_800_000_000_000)) == (time != .max))
+        }
+    }
+
+    @Test func `only what was made for a tenant is genuine there`() throws {
+        let (text, token) = try make()
+        #expect(try make().text == text)
+        #expect(try seal().isGenuine(token, of: TenantID(99)))
+        #expect(try !seal().isGenuine(token, of: TenantID(98)))
+        #expect(try !seal(2).isGenuine(token, of: TenantID(99)))
+        // Of another value, another reservation, another end, another tenant it is another one.
+        let others = [
+            try make(value: "w"), try make(salt: 2), try make(1_800_000_000_001), try make(tenant: 98),
+            try make(key: 2),
+        ]
+        #expect(Set(others.map(\.text) + [text]).count == 6)
+        // No character can be another.
+        for place in 9..<52 {
+            var forged = Array(text.utf8)
+            forged[place] = forged[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            guard let other = ClaimToken(String(decoding: forged, as: UTF8.self)) else { continue }
+            #expect(try !seal().isGenuine(other, of: TenantID(99)), "\(place)")
         }
     }
 }

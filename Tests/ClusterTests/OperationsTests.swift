@@ -42,8 +42,9 @@ struct OperationsTests {
             store: house.store,
             flags: FlagBoard(store: house.store, time: SystemTime(), sleep: { _ in }) { false },
             claims: ClaimService(
-                store: house.store, residents: house.residents, transport: nil, time: SystemTime(),
-                random: SystemRandom(), sleep: { _ in }),
+                store: house.store, residents: house.residents, transport: nil,
+                seal: ClaimSeal(key: RelayWorld.clusterKey), time: SystemTime(), random: SystemRandom(),
+                sleep: { _ in }),
             status: NodeStatus(),
             version: VersionObject(version: "0", sqlite: "3", protocol: 1, format: 1), metrics: { "" },
             document: Document(title: "", version: "", text: "", operations: [], schemas: [:]))

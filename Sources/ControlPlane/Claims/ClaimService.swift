@@ -1,4 +1,4 @@
-import Access
+package import Access
 package import Catalog
 import Contract
 package import Residents
@@ -13,6 +13,7 @@ package struct ClaimService: Sendable {
     let keeper: OwnerClaims
     private let node: NodeID
     private let time: any TimeSource
+    private let seal: ClaimSeal
     private let random: any RandomSource
     private let sleep: Sleep
 
@@ -20,9 +21,10 @@ package struct ClaimService: Sendable {
     private static let interval: UInt64 = 2_000_000_000
 
     package init(
-        store: CatalogStore, residents: Residents, transport: (any PeerTransport)?, time: any TimeSource,
-        random: any RandomSource, sleep: @escaping Sleep
+        store: CatalogStore, residents: Residents, transport: (any PeerTransport)?, seal: ClaimSeal,
+        time: any TimeSource, random: any RandomSource, sleep: @escaping Sleep
     ) {
+        self.seal = seal
         rows = ClaimRows(store)
         tenants = TenantRows(store)
         keeper = OwnerClaims(store: store, residents: residents, transport: transport, time: time)
@@ -40,30 +42,51 @@ package struct ClaimService: Sendable {
 
     // MARK: Reserve
 
+    /// Reservations that one request makes at most: others may have ended the first ones.
+    private static let attempts = 3
+
     /// - Parameter seconds: until it expires.
     /// - Returns: the token, which is shown this once, and the row.
     func reserve(
         _ namespace: String, _ value: String, for key: TenantKey, seconds: Int64
     ) async throws -> (token: String, claim: ClaimRow) {
         guard let tenant = try await tenants.find(key) else { throw APIError.tenantNotFound(key.string) }
-        for _ in 0..<3 {
+        // Of a request that is done once all at the beginning, so that its repetitions have the same.
+        let source: any RandomSource = OnceScope.current ?? random
+        let salts = (0..<Self.attempts).map { _ in source.bytes(16) }
+        for salt in salts {
             let expires = WallTime(milliseconds: time.wall().milliseconds + seconds * 1000)
-            let (text, token) = ClaimToken.make(until: expires, random: random)
+            let made = seal.make(namespace, value, for: tenant.id, until: expires, salt: salt)
             let outcome = try await rows.reserve(
-                namespace, value, for: tenant.id, token: token.digest, until: expires, at: time.wall())
+                namespace, value, for: tenant.id, token: made.token.digest, until: expires, at: time.wall())
             switch outcome {
-            case .reserved(let claim) where claim.token == token.digest: return (text, claim)
-            case .reserved(let claim):
-                // An earlier copy of this very request was cut off before anybody had its token.
-                _ = try await settler.release(claim, as: "claim.expire")
-            case .taken(let claim):
-                // One whose time is over is settled here and now, as its sweeper would a little later.
-                guard let isFree = try? await settler.settle(claim), isFree else { throw Self.taken }
+            case .reserved(let claim) where claim.token == made.token.digest: return (made.text, claim)
+            case .reserved(let claim): if let text = try await again(claim, salt) { return (text, claim) }
+            case .taken(let claim): guard try await isFreed(claim) else { throw Self.taken }
             case .noTenant: throw APIError(.tenantDeleted, "tenant \(key) is deleted, or not ready yet")
             case .tooMany: throw APIError(.tooManyClaims, "a tenant has at most \(ClaimRows.most) claims")
             }
         }
-        throw Self.taken
+        // What was reserved has gone each time.
+        OnceScope.current?.takeBack()
+        throw APIError(.busy, "the value is reserved and freed too often; try again", retryAfter: 1)
+    }
+
+    /// The token of an earlier run of this request, which may have been answered: the same again.
+    ///
+    /// - Returns: nil where the reservation has gone since.
+    private func again(_ claim: ClaimRow, _ salt: [UInt8]) async throws -> String? {
+        guard let now = try await rows.find(claim.namespace, claim.value), now.token == claim.token else { return nil }
+        if try await isFreed(now) { return nil }
+        guard let expires = claim.expires else { return nil }
+        let made = seal.make(claim.namespace, claim.value, for: claim.tenant, until: expires, salt: salt)
+        guard made.token.digest == claim.token else { throw Self.taken }
+        return made.text
+    }
+
+    /// One whose time is over is settled here and now, as its sweeper would a little later.
+    private func isFreed(_ claim: ClaimRow) async throws -> Bool {
+        (try? await settler.settle(claim)) ?? false
     }
 
     static let taken = APIError(.claimTaken, "the value is taken, or reserved by somebody else for a while")

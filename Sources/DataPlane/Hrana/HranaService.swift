@@ -267,7 +267,7 @@ package final class HranaService: DoorService, Service {
     ) throws(TransportError) {
         var call = try self.call(request, admission, route, authority)
         call.encoding = admission.endpoint.encoding
-        call.claims = try claims(of: admission)
+        call.claims = try claims(of: admission, for: route.tenant)
         if let baton = program.baton { try call.take(baton: baton, settings.context) }
         let key = admission.idempotencyKey.map { [claims = call.claims] in
             IdempotencyKey($0, of: admission.endpoint, body: request.body, claims: claims)
@@ -283,8 +283,13 @@ package final class HranaService: DoorService, Service {
     }
 
     /// One that is over for long is refused whatever the tenant knows: it may have forgotten.
-    private func claims(of admission: HranaAdmission) throws(TransportError) -> [[UInt8]] {
+    private func claims(
+        of admission: HranaAdmission, for tenant: TenantID
+    ) throws(TransportError) -> [[UInt8]] {
         guard !admission.claims.isEmpty else { return [] }
+        guard let seal = settings.claimSeal, admission.claims.allSatisfy({ seal.isGenuine($0, of: tenant) }) else {
+            throw .claimUnknown
+        }
         let now = settings.time.wall()
         guard !admission.claims.contains(where: { $0.isLongOver(at: now) }) else { throw .claimExpired }
         return admission.claims.map(\.digest)

@@ -18,6 +18,8 @@ package struct HranaSettings: Sendable {
     package var right: ServingRight
     package var time: any TimeSource
     package var random: any RandomSource
+    /// Tells claims' tokens from made-up ones; without it none is taken.
+    package var claimSeal: ClaimSeal?
     package var cors = CORSRule.none
     /// Whose word counts on where requests come from.
     package var proxies = TrustedProxies.none

@@ -151,6 +151,14 @@ extension TransportError {
     )
     static let claimExpired = TransportError(
         409, "CLAIM_EXPIRED", "A claim's reservation has expired or was released; nothing was done. Reserve anew")
+    /// - Parameter why: what a statement failed with.
+    static func claimedWriteFailed(_ why: String) -> TransportError {
+        TransportError(
+            400, "SQL_ERROR", "A statement failed, and what carries claims is done whole: nothing was done (\(why))")
+    }
+    /// Made up, or another tenant's.
+    static let claimUnknown = TransportError.badHeader(
+        "Rowhouse-Claim", "tokens that reservations for this tenant gave; nothing was done")
     static let tooManyClaims = TransportError(
         409, "TOO_MANY_CLAIMS", "The tenant holds as many claims' tokens as it may; nothing was done. Release some")
     static let idempotencyMismatch = TransportError(

@@ -66,7 +66,9 @@ final class NodeHouse: Sendable {
             catalog: (catalog, Self.catalogIdentity), store: store,
             residents: residents,
             claims: ClaimService(
-                store: store, residents: residents, transport: nil, time: time, random: SystemRandom(), sleep: { _ in })
+                store: store, residents: residents, transport: nil, seal: ClaimSeal(key: RelayWorld.clusterKey),
+                time: time,
+                random: SystemRandom(), sleep: { _ in })
         ).register(on: router)
         return router
     }
