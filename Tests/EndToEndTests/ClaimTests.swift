@@ -127,6 +127,34 @@ import Testing
         let nine = try tokens("n", 9)
         #expect(try send("v3/pipeline", program, nine).status == 400)
         #expect(try send("v3/pipeline", program, ["rh_claim_x"]).status == 400)
+        // Made-up ones, and another tenant's, are no tokens here.
+        try make(wire, "other")
+        let foreign = try token(wire, "foreign", "other")
+        for bad in ["rh_claim_" + String(repeating: "A", count: 43), "rh_claim_f" + nine[0].dropFirst(10), foreign] {
+            for (path, body) in [("v3/pipeline", program), ("query", #"{"sql":"SELECT 1"}"#)] {
+                let refused = try send(path, body, [nine[0], bad])
+                #expect(refused.status == 400 && refused.text.contains("Rowhouse-Claim"), "\(refused.text)")
+            }
+        }
+        // None is held for a part of what it is to stand for.
+        let half =
+            #"{"batch":{"steps":[{"stmt":{"sql":"INSERT INTO s VALUES ('half')"}},{"stmt":{"sql":"INSERT INTO none VALUES (1)"}}]}}"#
+        let insert = HranaText.execute("INSERT INTO s VALUES ('half')")
+        let halves = [
+            ("v1/batch", half),
+            (
+                "v3/pipeline",
+                HranaText.pipeline([
+                    HranaText.execute("BEGIN"), insert, HranaText.execute("COMMIT"), HranaText.execute("SELECT * FROM none"),
+                ])
+            ),
+        ]
+        for (path, body) in halves {
+            let refused = try send(path, body, [nine[0]])
+            #expect(refused.status == 400 && code(refused) == "sql_error", "\(path): \(refused.text)")
+            #expect(code(try confirm(wire, "n0", nine[0])) == "claim_not_written")
+        }
+        #expect(try !slugs(wire, "a").contains("half"))
         let batch = #"{"batch":{"steps":[{"stmt":{"sql":"INSERT INTO s VALUES ('b')"}}]}}"#
         #expect(try send("v1/batch", batch, [nine[0]]).status == 200)
         #expect(try send("v1/execute", #"{"stmt":{"sql":"INSERT INTO s VALUES ('e')"}}"#, [nine[1]]).status == 200)

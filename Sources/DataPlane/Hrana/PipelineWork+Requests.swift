@@ -70,7 +70,7 @@ extension PipelineWork {
             writer.bytes.truncate(to: mark)
             guard case .failed(let failure) = error else { throw error }
             writer.noStepResult()
-            runner.once?.hasFailed = true
+            runner.once?.noteFailed(failure)
             steps.note(.error, failure)
         }
     }

@@ -262,7 +262,7 @@ package final class PipelineWork: TenantWork, @unchecked Sendable {
                 throw error
             }
             progress = .none
-            once?.hasFailed = true
+            once?.noteFailed(failure)
             writer.bytes.truncate(to: mark)
             writer.errorResult(failure)
         }

@@ -17,8 +17,8 @@ final class OnceTransaction {
     private(set) var phase = Phase.open
     private var changesTried = 0
     private var changesDone = 0
-    /// A statement's result is a failure.
-    var hasFailed = false
+    /// What the first statement failed with whose result is a failure.
+    private var failure: HranaError?
 
     /// - Parameter isOneTransaction: a program without BEGIN may hold many changes.
     init(isOneTransaction: Bool) { self.isOneTransaction = isOneTransaction }
@@ -59,6 +59,8 @@ final class OnceTransaction {
         }
     }
 
+    func noteFailed(_ failure: HranaError) { if self.failure == nil { self.failure = failure } }
+
     func noteDone(_ role: StatementRole) { if role == .changes { changesDone += 1 } }
 
     /// What is to last, lasts, with its claims and its answer. What failed and changed nothing is not kept: it may be tried again.
@@ -72,7 +74,9 @@ final class OnceTransaction {
         case .undone: return
         case .begun: return try runner.runPlainly("ROLLBACK")
         case .open, .committed:
-            guard changesDone > 0 || !hasFailed else { return try runner.runPlainly("ROLLBACK") }
+            guard changesDone > 0 || failure == nil else { return try runner.runPlainly("ROLLBACK") }
+            // The claims are for all of it: none is held for a part.
+            if let failure, !claims.isEmpty { throw .refused(.claimedWriteFailed(failure.message)) }
             try runner.hold(claims)
             if key != nil { try runner.keep(&key!, answer: answer) }
             do throws(StatementStop) {

@@ -7,7 +7,7 @@ enum ClientOperations {
     private static let failures =
         TenantPlane.failures + [
             .tenantDeleted, .keyHeld, .streamExpired, .idempotencyNotPossible, .idempotencyMismatch, .claimExpired,
-            .tooManyClaims, .tooManyStreams,
+            .tooManyClaims, .sqlError, .tooManyStreams,
             .temporaryFull,
             .quotaExceeded,
         ]
