@@ -27,14 +27,29 @@ package final class ServerProcess: @unchecked Sendable {
     }
 
     private let redirection: Log
+    private let place: Place
+
+    /// Where a server runs, and by which addresses it is reached.
+    package struct Place: Sendable {
+        package var listen = "127.0.0.1"
+        /// Where this process finds it.
+        package var host = "127.0.0.1"
+        /// Where other nodes find it.
+        package var advertised = "127.0.0.1"
+        /// A command that runs the one behind it there.
+        package var prefix: [String] = []
+
+        package init() {}
+    }
 
     /// - Parameters:
     ///   - arguments: of `serve`, besides data and listen; `{url}` stands for the server's own address.
-    ///   - ulimit: arguments of the shell's `ulimit`, which runs first.
+    ///   - ulimit: arguments of the shell's `ulimit`, which runs first; not where the place has a command of its own.
     package init(
         _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
-        ulimit: String? = nil, log redirection: Log = .file, starts: Bool = true
+        ulimit: String? = nil, log redirection: Log = .file, at place: Place = Place(), starts: Bool = true
     ) throws {
+        self.place = place
         self.redirection = redirection
         self.directory = directory ?? NSTemporaryDirectory() + "rowhouse-e2e-" + UUID().uuidString
         isOwnDirectory = directory == nil
@@ -62,7 +77,8 @@ package final class ServerProcess: @unchecked Sendable {
         return root.appendingPathComponent(".build/debug/rowhouse").path
     }
 
-    package var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://\(place.advertised):\(port)" }
+    package var host: String { place.host }
     package let log: String
 
     /// Starts, and returns when the node is ready. The port stays the same from the first start on.
@@ -77,11 +93,14 @@ package final class ServerProcess: @unchecked Sendable {
         let process = Process()
         if port == 0 { port = try Self.freePort() }
         let arguments =
-            ["serve", "--data", directory, "--listen", "127.0.0.1:\(port)"]
+            ["serve", "--data", directory, "--listen", "\(place.listen):\(port)"]
             + arguments.map { $0.replacingOccurrences(of: "{url}", with: url) }
         process.executableURL = URL(fileURLWithPath: isPlain ? Self.binary : "/bin/sh")
         process.arguments = arguments
-        if !isPlain {
+        if !place.prefix.isEmpty {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = place.prefix + [Self.binary] + arguments
+        } else if !isPlain {
             let limit = ulimit.map { "ulimit \($0) && " } ?? ""
             process.arguments = ["-c", "\(limit)exec \"$0\" \"$@\" \(redirections)", Self.binary] + arguments
         }
@@ -107,7 +126,9 @@ package final class ServerProcess: @unchecked Sendable {
     private func waitUntilReady(_ process: Process) throws -> Bool {
         for _ in 0..<1_500 {
             if !process.isRunning { return false }
-            if let answer = try? Wire(port: port).send("GET", "/readyz"), answer.status == 200 { return true }
+            if let answer = try? Wire(host: host, port: port).send("GET", "/readyz"), answer.status == 200 {
+                return true
+            }
             usleep(20_000)
         }
         throw Failure(description: "rowhouse was not ready in 30 s:\n" + logText)
