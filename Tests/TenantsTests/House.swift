@@ -13,25 +13,27 @@ final class House: @unchecked Sendable {
     /// A rule to break, and the clock.
     private let faults: EngineFaults
     private let time: any TimeSource
+    private let files: any Files
     private let notices: Notices
     private let adjust: (inout EngineSettings, inout JournalOptions) -> Void
 
     init(
-        faults: EngineFaults = EngineFaults(), time: any TimeSource = SystemTime(),
+        faults: EngineFaults = EngineFaults(), time: any TimeSource = SystemTime(), files: any Files = PosixFiles(),
         _ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }
     ) throws {
         directory = NSTemporaryDirectory() + "rowhouse-tenants-" + UUID().uuidString
         self.faults = faults
         self.time = time
+        self.files = files
         self.adjust = adjust
         notices = Notices()
-        engine = try Self.start(directory, faults, time, notices, adjust)
+        engine = try Self.start(directory, faults, time, files, notices, adjust)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private static func start(
-        _ directory: String, _ faults: EngineFaults, _ time: any TimeSource, _ notices: Notices,
+        _ directory: String, _ faults: EngineFaults, _ time: any TimeSource, _ files: any Files, _ notices: Notices,
         _ adjust: (inout EngineSettings, inout JournalOptions) -> Void
     ) throws -> TenantEngine {
         var settings = EngineSettings(directory: directory)
@@ -43,7 +45,7 @@ final class House: @unchecked Sendable {
         settings.transactionBytes = 16 << 20
         adjust(&settings, &options)
         var start = EngineStart(
-            settings: settings, journalOptions: options, files: PosixFiles(), time: time, random: SystemRandom())
+            settings: settings, journalOptions: options, files: files, time: time, random: SystemRandom())
         start.engineFaults = faults
         start.notice = { notices.add($0) }
         return try start.run(progress: { _ in }, onFatal: { error in fatalError("\(error)") })
@@ -52,7 +54,7 @@ final class House: @unchecked Sendable {
     /// Stops in order and starts again.
     func restart() throws {
         try engine.shutdown()
-        engine = try Self.start(directory, faults, time, notices, adjust)
+        engine = try Self.start(directory, faults, time, files, notices, adjust)
     }
 
     /// What the engine has told so far.
@@ -67,7 +69,7 @@ final class House: @unchecked Sendable {
     func stop() throws { try engine.shutdown() }
 
     /// After `stop`.
-    func startAgain() throws { engine = try Self.start(directory, faults, time, notices, adjust) }
+    func startAgain() throws { engine = try Self.start(directory, faults, time, files, notices, adjust) }
 
     /// Starts on what a process that was killed has left.
     func crash() throws {

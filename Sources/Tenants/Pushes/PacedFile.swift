@@ -16,6 +16,8 @@ final class PacedFile {
 
     func close() { file.close() }
 
+    func sync() throws(FileError) { try file.sync() }
+
     func size() throws(FileError) -> Int64 { try file.size() }
 
     func write(_ bytes: [UInt8], at offset: Int64) throws(FileError) {

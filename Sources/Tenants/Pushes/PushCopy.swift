@@ -101,11 +101,7 @@ struct PushCopy {
             try onDisk { () throws(FileError) in try PacedFile(engine.files, path) }
         }
         defer { file.close() }
-        let damaged = try content { () throws(UploadFailure) in
-            try copyBase(file)
-            try copyLog(file)
-            return try damagedPage(of: file)
-        }
+        let damaged = try content { () throws(UploadFailure) in try unroll(file) }
         if let damaged { throw .historyDamaged(page: damaged) }
         try content { () throws(UploadFailure) in try dress(file, try put(file)) }
     }
@@ -122,66 +118,13 @@ struct PushCopy {
             first: pushed.first + range.lowerBound, count: proof.count, txid: txid, proof: proof.value)
     }
 
-    private func copyBase(_ file: PacedFile) throws(UploadFailure) {
-        var next: UInt32 = 1
-        while next <= ledger.history.basePages {
-            try watch.check()
-            let count = min(ReplicaMaking.piece, ledger.history.basePages - next + 1)
-            try onDisk { () throws(FileError) in
-                let offset = Int64(next - 1) * Int64(PageHash.pageSize)
-                try file.write(try ledger.base.read(Int(count) * PageHash.pageSize, at: offset), at: offset)
-            }
-            next += count
-        }
-    }
-
-    private func copyLog(_ file: PacedFile) throws(UploadFailure) {
-        var next: UInt32 = 1
-        while next <= ledger.history.frameCount {
-            try watch.check()
-            let count = min(ReplicaMaking.piece, ledger.history.frameCount - next + 1)
-            try onDisk { () throws(FileError) in
-                let bytes = try ledger.log.read(
-                    Int(count) * ReplicaFrame.bytes, at: ReplicaLogHeader.offset(ofFrame: next))
-                try bytes.withUnsafeBytesTyped { raw throws(FileError) in
-                    for index in 0..<Int(count) {
-                        let frame = UnsafeRawBufferPointer(rebasing: raw[(index * ReplicaFrame.bytes)...])
-                        try file.put(
-                            UnsafeRawBufferPointer(rebasing: frame[ReplicaFrame.headerBytes..<ReplicaFrame.bytes]),
-                            page: UInt32(bigEndian: frame.loadUnaligned(fromByteOffset: 0, as: UInt32.self)),
-                            size: UInt32(bigEndian: frame.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
-                    }
-                }
-            }
-            next += count
-        }
-    }
-
-    /// What was copied is what replicas have: nobody's damage becomes the tenant.
+    /// What the replica stood on, page for page.
     ///
-    /// - Returns: the first page that is not.
-    private func damagedPage(of file: PacedFile) throws(UploadFailure) -> UInt32? {
-        let pages = UInt32(ledger.hashes.count)
-        let size = try onDisk { () throws(FileError) in try file.size() }
-        guard size == Int64(pages) * Int64(PageHash.pageSize) else { return pages }
-        var next: UInt32 = 1
-        while next <= pages {
-            try watch.check()
-            let count = min(ReplicaMaking.piece, pages - next + 1)
-            let bytes = try onDisk { () throws(FileError) in
-                try file.read(Int(count) * PageHash.pageSize, at: Int64(next - 1) * Int64(PageHash.pageSize))
-            }
-            let damaged = bytes.withUnsafeBytes { raw in
-                (next..<next + count).first { number in
-                    let page = raw.baseAddress! + Int(number - next) * PageHash.pageSize
-                    return number != ReplicaImage.lockPage
-                        && PageHash.of(page: page, number: number) != ledger.hashes[Int(number) - 1]
-                }
-            }
-            if let damaged { return damaged }
-            next += count
-        }
-        return nil
+    /// - Returns: the first page that is damaged.
+    private func unroll(_ file: PacedFile) throws(UploadFailure) -> UInt32? {
+        var unrolling = ReplicaUnrolling(ledger)
+        while try !onDisk({ () throws(FileError) in try unrolling.step(to: file) }) { try watch.check() }
+        return unrolling.damaged
     }
 
     /// Makes the first page, which replicas have as it is, the server's: it names no log, counts the schema anew, and remembers the push.

@@ -38,6 +38,15 @@ struct PushedFrames {
     /// The last of them ends a commit.
     var endsCommit: Bool { size(Int(count) - 1) > 0 }
 
+    /// The first of them is that frame.
+    func begins(with origin: ReplicaOrigin) -> Bool {
+        let hash = bytes.withUnsafeBytes {
+            PageHash.of(page: $0.baseAddress! + ReplicaFrame.headerBytes, number: page(0))
+        }
+        // A part's end is no commit's.
+        return size(0) > 0 && ReplicaOrigin(generation: origin.generation, frame: origin.frame, page: hash) == origin
+    }
+
     func page(_ index: Int) -> UInt32 { word(index * ReplicaFrame.bytes) }
     func size(_ index: Int) -> UInt32 { word(index * ReplicaFrame.bytes + 4) }
 
@@ -50,11 +59,15 @@ struct PushedFrames {
 
     /// How many of the first are the same as a history's log has them.
     ///
-    /// - Parameter known: whole frames, no more than these.
-    func common(with known: [UInt8]) -> UInt32 {
+    /// - Parameters:
+    ///   - known: whole frames, no more than these.
+    ///   - first: of these, so many are not compared.
+    func common(with known: [UInt8], after first: UInt32 = 0) -> UInt32 {
+        let skipped = Int(first) * ReplicaFrame.bytes
         let same = stride(from: 0, to: known.count, by: ReplicaFrame.bytes).prefix { start in
-            bytes[start..<start + 8] == known[start..<start + 8]
-                && bytes[start + ReplicaFrame.headerBytes..<start + ReplicaFrame.bytes]
+            let own = skipped + start
+            return bytes[own..<own + 8] == known[start..<start + 8]
+                && bytes[own + ReplicaFrame.headerBytes..<own + ReplicaFrame.bytes]
                     == known[start + ReplicaFrame.headerBytes..<start + ReplicaFrame.bytes]
         }
         return UInt32(Array(same).count)

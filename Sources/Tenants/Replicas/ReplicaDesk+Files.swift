@@ -28,6 +28,21 @@ extension ReplicaDesk {
         return ledger
     }
 
+    /// Begins a generation with what this one ends at, and what was pushed over it.
+    func renew(_ ledger: ReplicaLedger, _ plan: ReplicaRenewal.Plan) async throws -> ReplicaLedger {
+        let renewal = ReplicaRenewal(ledger, plan, in: folder, files)
+        do {
+            while try await !work({ () throws(FileError) in try renewal.step() }) {}
+        } catch {
+            try? await work { () throws(FileError) in renewal.undo() }
+            throw error
+        }
+        guard let made = renewal.ledger else { throw TenantsError.storage("a replica's history was not made") }
+        // The older one's files; who reads them goes on.
+        _ = try? await work { [folder, files] () throws(FileError) in try folder.newest(of: ledger.tenant, files) }
+        return made
+    }
+
     func append(_ source: ReplicaSource, to ledger: ReplicaLedger) async throws {
         let appending = ReplicaAppending(source, to: ledger)
         while try await !work({ () throws(FileError) in try appending.step() }) {}

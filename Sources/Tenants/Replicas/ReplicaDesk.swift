@@ -119,8 +119,11 @@ package final class ReplicaDesk: Sendable {
 
     /// Makes room on the disk, at the cost of what was not used for longest.
     ///
+    /// - Parameters:
+    ///   - bytes: that the tenant's history is to have.
+    ///   - new: of these, not on the disk yet.
     /// - Throws: `TenantsError.diskFull`.
-    func makeRoom(for bytes: Int64, of tenant: TenantID) async throws {
+    func makeRoom(for bytes: Int64, of tenant: TenantID, new: Int64? = nil) async throws {
         guard let victims = state.withLock({ $0.room.victims(for: bytes, of: tenant) }) else {
             throw TenantsError.diskFull
         }
@@ -129,7 +132,7 @@ package final class ReplicaDesk: Sendable {
             guard try await forgetIfFree(victim) else { throw TenantsError.busy(queue: "room for replicas' histories") }
         }
         let free = try await work { [files, folder] () throws(FileError) in try files.freeBytes(holding: folder.root) }
-        guard free - bytes >= Self.spare else { throw TenantsError.diskFull }
+        guard free - (new ?? bytes) >= Self.spare else { throw TenantsError.diskFull }
     }
 
     /// Nothing is left of it; its replicas get everything anew.

@@ -56,6 +56,23 @@ struct ReplicaFolder: Sendable {
         return newest
     }
 
+    /// Makes a generation of a first state that lies, whole and synced, under another name, and begins its log.
+    ///
+    /// - Returns: the log. When this returns both are durable.
+    func establish(
+        _ header: ReplicaLogHeader, of tenant: TenantID, from unfinished: String, _ files: any Files
+    ) throws(FileError) -> ReplicaFile {
+        let log = ReplicaFile(try files.open(frames(tenant, header.generation), .create))
+        try log.file.truncate(to: 0)
+        try log.write(header.encoded, at: 0)
+        try log.file.sync()
+        // The last name to come: without it there is no such generation.
+        try files.rename(unfinished, to: base(tenant, header.generation))
+        try files.syncDirectory(folder(of: tenant))
+        try files.syncDirectory(root)
+        return log
+    }
+
     func remove(_ tenant: TenantID, _ files: any Files) throws(FileError) {
         for name in try names(in: folder(of: tenant), files) {
             guard let (owner, _, _) = Self.parse(name), owner == tenant else { continue }

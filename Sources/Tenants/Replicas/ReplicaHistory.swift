@@ -13,6 +13,8 @@ package struct ReplicaHistory: Equatable, Sendable {
     package let epoch: Epoch
     /// Pages of the generation's first state.
     let basePages: UInt32
+    /// Where replicas of an older generation have its first state, by their own numbers.
+    let origin: ReplicaOrigin?
     /// The last frame of each commit, ascending.
     private(set) var ends: [UInt32] = []
     /// The last frame of each commit on the way to one of the tenant's, ascending: a push has several. None of them is where
@@ -21,11 +23,12 @@ package struct ReplicaHistory: Equatable, Sendable {
     /// What the tenant was at the last frame.
     private(set) package var bookmark: Bookmark
 
-    init(generation: UInt32, basePages: UInt32, at bookmark: Bookmark) {
+    init(generation: UInt32, basePages: UInt32, at bookmark: Bookmark, from origin: ReplicaOrigin? = nil) {
         precondition(generation >= 2 && generation % 2 == 0, "generations are even")
         self.generation = generation
         self.basePages = basePages
         self.bookmark = bookmark
+        self.origin = origin
         epoch = bookmark.epoch
     }
 

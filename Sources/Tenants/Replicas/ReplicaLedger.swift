@@ -15,12 +15,15 @@ final class ReplicaLedger: @unchecked Sendable {
     var hashes: [UInt64]
     /// The last number that a replica was told for frames that are not in the log: parts of a push whose end is awaited. Whoever
     /// goes on from a number up to this may have other frames before it than the log.
-    var promised: UInt32
+    var promised: Int64
+
+    /// What `promised` is where nothing was.
+    static let nothing: Int64 = -1
 
     /// - Parameter promised: the largest number there is where nobody knows any more.
     init(
         tenant: TenantID, base: ReplicaFile, log: ReplicaFile, history: ReplicaHistory, chain: ReplicaChain,
-        hashes: [UInt64], promised: UInt32
+        hashes: [UInt64], promised: Int64
     ) {
         self.tenant = tenant
         self.base = base
@@ -39,6 +42,14 @@ final class ReplicaLedger: @unchecked Sendable {
         while hashes.count < Int(size) { hashes.append(PageHash.ofZeroPage(number: UInt32(hashes.count) + 1)) }
         for change in pages where change.page <= size { hashes[Int(change.page) - 1] = change.hash }
         hashes.removeLast(hashes.count - Int(size))
+    }
+
+    /// Whoever says that it stands on the log's last frame may have another of that number.
+    ///
+    /// - Parameter generation: by whose numbers it says so.
+    func isDoubtful(by generation: UInt32) -> Bool {
+        // A new generation's 0 is nobody's frame, the one that it goes on from is.
+        (history.frameCount > 0 || generation != history.generation) && Int64(history.frameCount) <= promised
     }
 
     var baseBytes: Int64 { Int64(history.basePages) * Int64(PageHash.pageSize) }

@@ -38,7 +38,8 @@ final class ReplicaLoading: @unchecked Sendable {
             try base.file.size() == Int64(header.basePages) * Int64(PageHash.pageSize)
         else { return nil }
         self.header = header
-        history = ReplicaHistory(generation: generation, basePages: header.basePages, at: header.bookmark)
+        history = ReplicaHistory(
+            generation: generation, basePages: header.basePages, at: header.bookmark, from: header.origin)
     }
 
     /// - Returns: whether it is done.

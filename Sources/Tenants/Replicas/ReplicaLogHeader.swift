@@ -10,6 +10,7 @@ struct ReplicaLogHeader: Equatable, Sendable {
     var bookmark: Bookmark
     /// XOR of the hashes of the base's pages.
     var baseSum: UInt64
+    var origin: ReplicaOrigin?
 
     var encoded: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.bytes)
@@ -20,6 +21,9 @@ struct ReplicaLogHeader: Equatable, Sendable {
             raw.storeBytes(of: bookmark.epoch.rawValue.littleEndian, toByteOffset: 16, as: UInt64.self)
             raw.storeBytes(of: bookmark.txid.rawValue.littleEndian, toByteOffset: 24, as: UInt64.self)
             raw.storeBytes(of: baseSum.littleEndian, toByteOffset: 32, as: UInt64.self)
+            raw.storeBytes(of: (origin?.generation ?? 0).littleEndian, toByteOffset: 40, as: UInt32.self)
+            raw.storeBytes(of: (origin?.frame ?? 0).littleEndian, toByteOffset: 44, as: UInt32.self)
+            raw.storeBytes(of: (origin?.hash ?? 0).littleEndian, toByteOffset: 48, as: UInt32.self)
             let hash = Self.hash(UnsafeRawBufferPointer(raw))
             raw.storeBytes(of: hash.littleEndian, toByteOffset: 56, as: UInt64.self)
         }
@@ -34,20 +38,25 @@ struct ReplicaLogHeader: Equatable, Sendable {
                 UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             }
             guard number(0) == Self.magic, number(56) == Self.hash(raw) else { return nil }
-            let numbers = number(8)
+            let (numbers, place) = (number(8), number(40))
+            let origin = ReplicaOrigin(
+                generation: UInt32(truncatingIfNeeded: place), frame: UInt32(place >> 32),
+                hash: UInt32(truncatingIfNeeded: number(48)))
             return ReplicaLogHeader(
                 generation: UInt32(truncatingIfNeeded: numbers), basePages: UInt32(numbers >> 32),
-                bookmark: Bookmark(epoch: Epoch(number(16)), txid: TxID(number(24))), baseSum: number(32))
+                bookmark: Bookmark(epoch: Epoch(number(16)), txid: TxID(number(24))), baseSum: number(32),
+                origin: origin.generation == 0 ? nil : origin)
         }
         guard let read, read.generation >= 2, read.generation % 2 == 0, read.basePages > 0 else { return nil }
         self = read
     }
 
-    init(generation: UInt32, basePages: UInt32, bookmark: Bookmark, baseSum: UInt64) {
+    init(generation: UInt32, basePages: UInt32, bookmark: Bookmark, baseSum: UInt64, origin: ReplicaOrigin? = nil) {
         self.generation = generation
         self.basePages = basePages
         self.bookmark = bookmark
         self.baseSum = baseSum
+        self.origin = origin
     }
 
     private static func hash(_ raw: UnsafeRawBufferPointer) -> UInt64 {

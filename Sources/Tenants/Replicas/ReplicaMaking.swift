@@ -68,17 +68,10 @@ final class ReplicaMaking: @unchecked Sendable {
         try base.file.sync()
         let header = ReplicaLogHeader(
             generation: generation, basePages: source.pageCount, bookmark: source.bookmark, baseSum: sum)
-        let log = ReplicaFile(try files.open(folder.frames(tenant, generation), .create))
-        try log.file.truncate(to: 0)
-        try log.write(header.encoded, at: 0)
-        try log.file.sync()
-        // The last name to come: without it there is no such generation.
-        try files.rename(unfinished, to: folder.base(tenant, generation))
-        try files.syncDirectory(folder.folder(of: tenant))
-        try files.syncDirectory(folder.root)
+        let log = try folder.establish(header, of: tenant, from: unfinished, files)
         ledger = ReplicaLedger(
             tenant: tenant, base: base, log: log,
             history: ReplicaHistory(generation: generation, basePages: source.pageCount, at: source.bookmark),
-            chain: ReplicaChain(value: sum), hashes: hashes, promised: 0)
+            chain: ReplicaChain(value: sum), hashes: hashes, promised: ReplicaLedger.nothing)
     }
 }

@@ -107,30 +107,6 @@ import Vocabulary
         try house.house.stop()
     }
 
-    @Test func `A log that pushes made long begins anew with who has nothing to push, and at last with anybody`()
-        async throws
-    {
-        let house = try await PushHouse { settings, _ in settings.replicaLogBytes = 8 * 4_120 }
-        var mine = try await house.replica()
-        let first = mine.generation
-        for _ in 0..<20 {
-            #expect(try await house.sync(try house.frames(mine, "INSERT INTO t(v) VALUES ('x')"), &mine))
-        }
-        #expect(mine.generation == first && mine.frame >= 20)
-        try await mine.sync(house.engine, house.call)
-        #expect(mine.generation > first)
-        let second = mine.generation
-        var pushed = 20
-        while try await house.sync(try house.frames(mine, "INSERT INTO t(v) VALUES ('x')"), &mine), pushed < 200 {
-            pushed += 1
-        }
-        #expect((60..<110).contains(pushed), "\(pushed)")
-        #expect(try await house.engine.replicaGeneration(house.call) > second)
-        #expect(try await house.number("SELECT count(*) FROM t WHERE v = 'x'") == Int64(pushed))
-        try await house.expectSame([mine])
-        try house.house.stop()
-    }
-
     @Test func `A generation that never was is refused`() async throws {
         let house = try await PushHouse()
         let mine = try await house.replica()

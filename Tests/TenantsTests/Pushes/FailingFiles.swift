@@ -1,0 +1,61 @@
+import Seams
+import Synchronization
+
+/// The real files, of which some cannot be written while a test says so.
+final class FailingFiles: Files {
+    private let base: any Files = PosixFiles()
+    /// Endings of names.
+    private let failing = Mutex<[String]>([])
+
+    func fail(_ endings: String...) { failing.withLock { $0 = endings } }
+
+    fileprivate func check(_ path: String) throws(FileError) {
+        guard failing.withLock({ $0.contains { path.hasSuffix($0) } }) else { return }
+        throw .failed(operation: "write", path: path, errno: 5)
+    }
+
+    func open(_ path: String, _ mode: FileMode) throws(FileError) -> any File {
+        FailingFile(try base.open(path, mode), path, self)
+    }
+    func remove(_ path: String) throws(FileError) { try base.remove(path) }
+    func rename(_ from: String, to: String) throws(FileError) { try base.rename(from, to: to) }
+    func makeDirectory(_ path: String) throws(FileError) { try base.makeDirectory(path) }
+    func list(_ directory: String) throws(FileError) -> [String] { try base.list(directory) }
+    func size(of path: String) throws(FileError) -> Int64? { try base.size(of: path) }
+    func syncDirectory(_ path: String) throws(FileError) { try base.syncDirectory(path) }
+    func fileSystem(holding folder: String) throws(FileError) -> (any FileSystem)? {
+        try base.fileSystem(holding: folder)
+    }
+    func freeBytes(holding path: String) throws(FileError) -> Int64 { try base.freeBytes(holding: path) }
+}
+
+private final class FailingFile: File {
+    private let base: any File
+    private let path: String
+    private let files: FailingFiles
+
+    init(_ base: any File, _ path: String, _ files: FailingFiles) {
+        self.base = base
+        self.path = path
+        self.files = files
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
+        try base.read(into: buffer, at: offset)
+    }
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
+        try files.check(path)
+        try base.write(bytes, at: offset)
+    }
+    func write(vector: [UnsafeRawBufferPointer], at offset: Int64) throws(FileError) {
+        try files.check(path)
+        try base.write(vector: vector, at: offset)
+    }
+    func truncate(to size: Int64) throws(FileError) { try base.truncate(to: size) }
+    func sync() throws(FileError) {
+        try files.check(path)
+        try base.sync()
+    }
+    func size() throws(FileError) -> Int64 { try base.size() }
+    func close() { base.close() }
+}
