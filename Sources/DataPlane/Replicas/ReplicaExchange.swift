@@ -60,7 +60,7 @@ struct ReplicaExchange: Sendable {
         guard engine.settings.pushBytes > 0 else { throw TransportError.pushNotOffered }
         guard call.rights == .write else { throw TransportError.pushForbidden }
         let push = ReplicaPush(
-            position: position, baton: baton, frames: Array(request.body.readableBytesView), principal: call.principal)
+            position: position, baton: baton, frames: BodyBytes(body: request.body), principal: call.principal)
         let reply: PushReply
         do {
             reply = try await engine.replicaPush(push, ask)
@@ -125,6 +125,13 @@ struct ReplicaExchange: Sendable {
         }
         return nil
     }
+}
+
+/// A request's body where it lies.
+private struct BodyBytes: RequestBytes {
+    let body: ByteBuffer
+    var count: Int { body.readableBytes }
+    func read<Result>(_ use: (UnsafeRawBufferPointer) -> Result) -> Result { body.withUnsafeReadableBytes(use) }
 }
 
 /// Ends the copy whose client has left.

@@ -15,11 +15,12 @@ struct PushDesk {
     func take() async throws -> PushReply {
         var ledger = try await engine.ledger(entry, call)
         if let baton = push.baton {
-            guard let kept = engine.pushes.take(baton, of: call.tenant, push.principal, position) else {
-                // The number that came with it was of frames that nobody has any more.
-                return startOver(after: 0, ledger)
+            switch engine.pushes.take(baton, of: call.tenant, push.principal, position) {
+            case .file(let kept): return try await add(after: 0, to: kept, ledger)
+            case .shown: return try await begin(ledger, after: 0)
+            // The number that came with it was of frames that nobody has any more.
+            case nil: return startOver(after: 0, ledger)
             }
-            return try await goOn(with: kept, ledger)
         }
         if ledger.history.place(of: position) == .unknown {
             // Another node may have given the number, before the tenant came back here.
@@ -48,7 +49,7 @@ struct PushDesk {
         let common = frames.common(with: try await log(ledger, position.from + shown, known), after: shown)
         guard common == known else { return try await begin(ledger, afterAtMost: shown + common) }
         if shown + known < frames.count { return try await begin(ledger, after: shown + known) }
-        return isDoubtful && stands(ledger, position.to - 1) ? try await vouch() : end(ledger.history.bookmark)
+        return isDoubtful && stands(ledger, position.to - 1) ? showOn(ledger) : end(ledger.history.bookmark)
     }
 
     /// A frame of this replica's is the log's last one, by its numbers.
@@ -70,36 +71,36 @@ struct PushDesk {
     ///
     /// - Parameter known: frames that the history has.
     private func begin(_ ledger: ReplicaLedger, after known: UInt32) async throws -> PushReply {
-        let upload = try await engine.beginUpload(of: call.tenant, length: Int64(frames.bytes.count))
+        let upload = try await engine.beginUpload(of: call.tenant, length: 0, takesRoomAsItGrows: true)
         let file = PushedFile(upload: upload, generation: position.generation, first: position.from + known)
-        return try await add(frames.bytes(after: known), to: file, ledger)
+        return try await add(after: known, to: file, ledger)
     }
 
     /// It has shown the last frame, and nothing behind it yet: the baton says so when it goes on.
-    private func vouch() async throws -> PushReply {
-        let upload = try await engine.beginUpload(of: call.tenant, length: 0)
-        let file = PushedFile(upload: upload, generation: position.generation, first: position.to)
-        do { return .goOn(baton: try keep(file)) } catch {
-            upload.discard()
-            throw error
-        }
+    private func showOn(_ ledger: ReplicaLedger) -> PushReply {
+        let baton = newBaton()
+        let isNoted = engine.pushes.noteShown(
+            position.to, of: call.tenant, position.generation, as: baton, of: push.principal, now: desk.time.monotonic()
+        )
+        // Without it the replica is asked for the frame once more.
+        return isNoted ? .goOn(baton: baton) : end(ledger.history.bookmark)
     }
 
-    private func goOn(with kept: PushedFile, _ ledger: ReplicaLedger) async throws -> PushReply {
-        try await add(frames.bytes(after: 0), to: kept, ledger)
-    }
-
-    private func add(_ bytes: ArraySlice<UInt8>, to file: PushedFile, _ ledger: ReplicaLedger) async throws -> PushReply
-    {
+    /// - Parameter known: frames of the request that the history has.
+    private func add(after known: UInt32, to file: PushedFile, _ ledger: ReplicaLedger) async throws -> PushReply {
         var isKept = false
         defer { if !isKept { file.upload.discard() } }
-        guard file.upload.byteCount + Int64(bytes.count) <= engine.settings.pushBytes else {
-            throw PushFailure.tooLarge
+        let bytes = Int64(frames.count - known) * Int64(ReplicaFrame.bytes)
+        guard file.upload.byteCount + bytes <= engine.settings.pushBytes else { throw PushFailure.tooLarge }
+        try await desk.patiently {
+            try await file.upload.append(frames.bytes, after: Int(known) * ReplicaFrame.bytes)
         }
-        try await desk.patiently { try await file.upload.append(Array(bytes)) }
         guard !frames.endsCommit else { return try await finish(file, ledger) }
         guard try await mayFollow(file, ledger) else { return conflict(ledger) }
-        let baton = try keep(file)
+        let baton = newBaton()
+        guard engine.pushes.keep(file, as: baton, of: push.principal, now: desk.time.monotonic()) else {
+            throw TenantsError.busy(queue: "room for pushes that have not ended")
+        }
         isKept = true
         if let own = ledger.history.own(position.generation, position.to - 1) {
             ledger.promised = max(ledger.promised, Int64(own))
@@ -107,13 +108,9 @@ struct PushDesk {
         return .goOn(baton: baton)
     }
 
-    private func keep(_ file: PushedFile) throws -> String {
+    private func newBaton() -> String {
         let random = engine.context.random
-        let baton = [random.next(), random.next()].map { String($0, radix: 36) }.joined()
-        guard engine.pushes.keep(file, as: baton, of: push.principal, now: desk.time.monotonic()) else {
-            throw TenantsError.busy(queue: "room for pushes that have not ended")
-        }
-        return baton
+        return [random.next(), random.next()].map { String($0, radix: 36) }.joined()
     }
 
     /// Before its end nothing of a push is looked at but whether it is in vain already.

@@ -8,11 +8,11 @@ struct PushedFrames {
     /// The newest page that SQLite can number.
     private static let lastPage: UInt32 = 4_294_967_294
 
-    let bytes: [UInt8]
+    let bytes: any RequestBytes
     let count: UInt32
 
     /// - Parameter position: what the request says of them.
-    init(_ bytes: [UInt8], at position: ReplicaPosition) throws(PushFailure) {
+    init(_ bytes: any RequestBytes, at position: ReplicaPosition) throws(PushFailure) {
         guard position.from >= 1, position.to > position.from else {
             throw .malformed("frames begin with 1, and the end comes after the beginning")
         }
@@ -40,8 +40,9 @@ struct PushedFrames {
 
     /// The first of them is that frame.
     func begins(with origin: ReplicaOrigin) -> Bool {
-        let hash = bytes.withUnsafeBytes {
-            PageHash.of(page: $0.baseAddress! + ReplicaFrame.headerBytes, number: page(0))
+        let number = page(0)
+        let hash = bytes.read {
+            PageHash.of(page: $0.baseAddress! + ReplicaFrame.headerBytes, number: number)
         }
         // A part's end is no commit's.
         return size(0) > 0 && ReplicaOrigin(generation: origin.generation, frame: origin.frame, page: hash) == origin
@@ -50,11 +51,8 @@ struct PushedFrames {
     func page(_ index: Int) -> UInt32 { word(index * ReplicaFrame.bytes) }
     func size(_ index: Int) -> UInt32 { word(index * ReplicaFrame.bytes + 4) }
 
-    /// Those after the first so many.
-    func bytes(after first: UInt32) -> ArraySlice<UInt8> { bytes[Int(first) * ReplicaFrame.bytes..<bytes.count] }
-
     private func word(_ offset: Int) -> UInt32 {
-        bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        bytes.read { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
 
     /// How many of the first are the same as a history's log has them.
@@ -63,13 +61,24 @@ struct PushedFrames {
     ///   - known: whole frames, no more than these.
     ///   - first: of these, so many are not compared.
     func common(with known: [UInt8], after first: UInt32 = 0) -> UInt32 {
-        let skipped = Int(first) * ReplicaFrame.bytes
-        let same = stride(from: 0, to: known.count, by: ReplicaFrame.bytes).prefix { start in
-            let own = skipped + start
-            return bytes[own..<own + 8] == known[start..<start + 8]
-                && bytes[own + ReplicaFrame.headerBytes..<own + ReplicaFrame.bytes]
-                    == known[start + ReplicaFrame.headerBytes..<start + ReplicaFrame.bytes]
+        let count = known.count / ReplicaFrame.bytes
+        return bytes.read { own in
+            known.withUnsafeBytes { known in
+                let same = (0..<count).prefix { index in
+                    let start = index * ReplicaFrame.bytes
+                    return Self.isSame(own, (Int(first) * ReplicaFrame.bytes) + start, known, start)
+                }
+                return UInt32(same.count)
+            }
         }
-        return UInt32(Array(same).count)
+    }
+
+    /// Page, size and content.
+    private static func isSame(
+        _ one: UnsafeRawBufferPointer, _ first: Int, _ other: UnsafeRawBufferPointer, _ second: Int
+    ) -> Bool {
+        let (content, end) = (ReplicaFrame.headerBytes, ReplicaFrame.bytes)
+        return one[first..<first + 8].elementsEqual(other[second..<second + 8])
+            && one[first + content..<first + end].elementsEqual(other[second + content..<second + end])
     }
 }

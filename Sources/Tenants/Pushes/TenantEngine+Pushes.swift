@@ -6,11 +6,11 @@ package struct ReplicaPush: Sendable {
     package var position: ReplicaPosition
     /// What the request before it was given.
     package var baton: String?
-    package var frames: [UInt8]
+    package var frames: any RequestBytes
     /// Who pushes.
     package var principal: UInt64
 
-    package init(position: ReplicaPosition, baton: String? = nil, frames: [UInt8], principal: UInt64) {
+    package init(position: ReplicaPosition, baton: String? = nil, frames: any RequestBytes, principal: UInt64) {
         self.position = position
         self.baton = baton
         self.frames = frames

@@ -5,13 +5,19 @@ package import Vocabulary
 extension TenantEngine {
     /// Makes room for a file that is to become a tenant's content.
     ///
-    /// - Parameter length: bytes, where they are known.
+    /// - Parameters:
+    ///   - length: bytes, where they are known.
+    ///   - takesRoomAsItGrows: it may lie there for long, and what is made of it has room of its own: only what is being written
+    ///     is reserved.
     /// - Throws: `UploadFailure`: `.engine(.diskFull)` where the file and what is made of it would not fit.
-    package func beginUpload(of id: TenantID, length: Int64?) async throws -> TenantUpload {
+    package func beginUpload(
+        of id: TenantID, length: Int64?, takesRoomAsItGrows: Bool = false
+    ) async throws -> TenantUpload {
         let path = "\(layout.temporary)/upload-\(id)-\(Self.uploadNumbers.add(1, ordering: .relaxed).newValue).sqlite"
         return try await clerk.run { () throws(TenantsError) in
             do throws(UploadFailure) {
-                return try TenantUpload(id, path: path, length: length, engine: self)
+                return try TenantUpload(
+                    id, path: path, length: length, takesRoomAsItGrows: takesRoomAsItGrows, engine: self)
             } catch {
                 guard case .engine(let error) = error else { throw .storage("\(error)") }
                 throw error

@@ -11,6 +11,7 @@ package final class TenantUpload: Sendable {
     private let engine: TenantEngine
     private let file: any File
     private let written = Atomic<Int64>(0)
+    private let takesRoomAsItGrows: Bool
     private let isDiscarded = Atomic<Bool>(false)
     /// Room on the disk, for the file and for the one that is made of it.
     private let room: Mutex<Room>
@@ -23,12 +24,15 @@ package final class TenantUpload: Sendable {
     /// Bytes for which room is taken at once where the length is not known.
     private static let step: Int64 = 64 << 20
 
-    init(_ tenant: TenantID, path: String, length: Int64?, engine: TenantEngine) throws(UploadFailure) {
+    init(_ tenant: TenantID, path: String, length: Int64?, takesRoomAsItGrows: Bool, engine: TenantEngine)
+        throws(UploadFailure)
+    {
         self.tenant = tenant
         self.path = path
         self.engine = engine
+        self.takesRoomAsItGrows = takesRoomAsItGrows
         let bytes = length ?? Self.step
-        room = Mutex(Room(bytes: bytes, shares: [try Self.take(bytes, engine)]))
+        room = Mutex(Room(bytes: bytes, shares: takesRoomAsItGrows ? [] : [try Self.take(bytes, times: 2, engine)]))
         file = try onDisk { () throws(FileError) in try engine.files.open(path, .createNew) }
     }
 
@@ -36,11 +40,13 @@ package final class TenantUpload: Sendable {
 
     package var byteCount: Int64 { written.load(ordering: .relaxed) }
 
-    private static func take(_ bytes: Int64, _ engine: TenantEngine) throws(UploadFailure) -> SnapshotSpace.Share {
+    private static func take(
+        _ bytes: Int64, times: Int64, _ engine: TenantEngine
+    ) throws(UploadFailure) -> SnapshotSpace.Share {
         try onDisk { () throws(FileError) in
             let free = try engine.files.freeBytes(holding: engine.layout.temporary)
-            let (both, isTooMuch) = bytes.multipliedReportingOverflow(by: 2)
-            guard !isTooMuch, let share = engine.snapshotSpace.take(both, free: free, isKept: false) else {
+            let (all, isTooMuch) = bytes.multipliedReportingOverflow(by: times)
+            guard !isTooMuch, let share = engine.snapshotSpace.take(all, free: free, isKept: false) else {
                 throw FileError.full(path: engine.layout.temporary)
             }
             return share
@@ -50,30 +56,38 @@ package final class TenantUpload: Sendable {
     /// Puts the bytes behind the others. Returns when the system has taken them, which is how a slow disk holds its client up.
     ///
     /// - Throws: `UploadFailure`, or `TenantsError.busy` where too many wait for the disk: it may be tried again.
-    package func append(_ bytes: [UInt8]) async throws {
+    ///
+    /// - Parameter first: the first so many of them are left out.
+    package func append(_ bytes: any RequestBytes, after first: Int = 0) async throws {
         let offset = byteCount
-        let end = offset + Int64(bytes.count)
-        try makeRoom(until: end)
+        let end = offset + Int64(bytes.count - first)
+        let share = try makeRoom(until: end)
+        defer { share?.noteWritten() }
         let file = file
         try await engine.uploadWrites.run { () throws(TenantsError) in
-            do throws(FileError) {
-                try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
-            } catch {
-                throw error.asTenantsError
+            let written = bytes.read { raw -> Result<Void, FileError> in
+                let left = UnsafeRawBufferPointer(rebasing: raw[first...])
+                do throws(FileError) { return .success(try file.write(left, at: offset)) } catch {
+                    return .failure(error)
+                }
             }
+            do throws(FileError) { try written.get() } catch { throw error.asTenantsError }
         }
         written.store(end, ordering: .relaxed)
     }
 
-    private func makeRoom(until end: Int64) throws(UploadFailure) {
+    /// - Returns: what is taken until the bytes are there.
+    private func makeRoom(until end: Int64) throws(UploadFailure) -> SnapshotSpace.Share? {
+        guard !takesRoomAsItGrows else { return try Self.take(end - byteCount, times: 1, engine) }
         let missing = room.withLock { end - $0.bytes }
-        guard missing > 0 else { return }
+        guard missing > 0 else { return nil }
         let bytes = max(missing, Self.step)
-        let share = try Self.take(bytes, engine)
+        let share = try Self.take(bytes, times: 2, engine)
         room.withLock { room in
             room.bytes += bytes
             room.shares.append(share)
         }
+        return nil
     }
 
     /// It is not wanted any more. Any thread, while nothing is being appended.
