@@ -4,7 +4,7 @@ import Seams
 package final class Authenticator: Sendable {
     /// False on a server for its own machine only, where requests without a token are let in.
     package let credentialsConfigured: Bool
-    private let admins: AdminTokens
+    private let admins: Current<AdminTokens>
     private let verifier: TokenVerifier
     private let throttle: AuthThrottle
     /// What is to be written down of who came; nil: nothing.
@@ -22,9 +22,21 @@ package final class Authenticator: Sendable {
         }
     }
 
-    /// - Parameter sessions: nil where no session is let in.
-    package init(
+    package convenience init(
         admins: AdminTokens, verifier: TokenVerifier, throttle: AuthThrottle, credentialsConfigured: Bool? = nil,
+        notes: AccessNotes? = nil, sessions: Sessions? = nil
+    ) {
+        self.init(
+            admins: Current(admins), verifier: verifier, throttle: throttle,
+            credentialsConfigured: credentialsConfigured, notes: notes, sessions: sessions)
+    }
+
+    /// - Parameters:
+    ///   - admins: may be replaced later; that there are some, or none, may not change.
+    ///   - sessions: nil where no session is let in.
+    package init(
+        admins: Current<AdminTokens>, verifier: TokenVerifier, throttle: AuthThrottle,
+        credentialsConfigured: Bool? = nil,
         notes: AccessNotes? = nil, sessions: Sessions? = nil
     ) {
         self.notes = notes
@@ -32,7 +44,7 @@ package final class Authenticator: Sendable {
         self.admins = admins
         self.verifier = verifier
         self.throttle = throttle
-        self.credentialsConfigured = credentialsConfigured ?? !admins.isEmpty
+        self.credentialsConfigured = credentialsConfigured ?? !admins.value.isEmpty
     }
 
     /// - Parameters:
@@ -79,7 +91,7 @@ package final class Authenticator: Sendable {
         // What was verified before is let in without counting: others behind the same address cannot lock it out.
         if let grant = try known(token) { return Credential(grant: grant) }
         // Nor by guesses at operators' tokens, which cost next to nothing to compare.
-        if let admin = admins.principal(for: token) { return Credential(principal: admin) }
+        if let admin = admins.value.principal(for: token) { return Credential(principal: admin) }
         guard let subject else { return try judge(token) }
         try throttle.check(subject)
         do throws(AccessError) {

@@ -1,4 +1,4 @@
-/// Which web origins may read answers, and what they are told.
+/// Which web origins may read answers, and what they are told. Copies share the list, which may be replaced while they are used.
 package struct CORSRule: Sendable {
     /// Seconds that a browser may remember a preflight's answer.
     private static let preflightSeconds = 600
@@ -11,17 +11,21 @@ package struct CORSRule: Sendable {
         ETag, Location, Retry-After, Rowhouse-Bookmark, Rowhouse-Durability, Rowhouse-Node, Rowhouse-Request-ID
         """
 
-    private let origins: Set<String>
+    private let origins: Current<Set<String>>
 
-    package static let none = CORSRule(origins: [])
+    package static var none: CORSRule { CORSRule(origins: []) }
 
     /// - Parameter origins: as browsers send them, `https://app.example.com`. `*` matches nothing: answers that depend on a
     ///   token are never for everybody.
-    package init(origins: [String]) { self.origins = Set(origins).subtracting(["*", "null", ""]) }
+    package init(origins: [String]) { self.origins = Current(Self.usable(origins)) }
 
-    package var isEmpty: Bool { origins.isEmpty }
+    package func replace(origins: [String]) { self.origins.value = Self.usable(origins) }
 
-    package func lists(_ origin: String) -> Bool { origins.contains(origin) }
+    private static func usable(_ origins: [String]) -> Set<String> { Set(origins).subtracting(["*", "null", ""]) }
+
+    package var isEmpty: Bool { origins.value.isEmpty }
+
+    package func lists(_ origin: String) -> Bool { origins.value.contains(origin) }
 
     /// Headers for an answer. `Vary` goes along whenever any origin is listed, so that no cache gives one origin's answer to
     /// another.

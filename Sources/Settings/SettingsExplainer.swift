@@ -25,6 +25,7 @@ package enum SettingsExplainer {
           takes        \(setting.expected)\(setting.units.map { " (units: \($0))" } ?? "")
           default      \(setting.defaultText ?? "not set" + (setting.example.map { ", e.g. \($0)" } ?? ""))
           environment  \(setting.environmentVariable)
+          a change     \(SettingsChange.live.contains(setting.path) ? "is taken up on SIGHUP" : "needs a restart")
         """
     }
 }

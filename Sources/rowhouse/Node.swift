@@ -36,14 +36,14 @@ struct Node {
         let journal = try ServeJournal.claim(settings.journal.directory.map(Self.absolute), directory: directory)
         defer { withExtendedLifetime((lock, journal)) {} }
         let identity = try ServeIdentity.read(settings, directory: directory, random: SystemRandom())
-        let admins = try ServeSettings.adminTokens(settings)
+        let live = try LiveSettings(settings)
         let listen = settings.node.listen
-        if let refusal = ListenRule.check(listen.host, credentialsConfigured: !admins.isEmpty) {
+        if let refusal = ListenRule.check(listen.host, credentialsConfigured: !live.admins.value.isEmpty) {
             throw ServeFailure.listenRefused(refusal.description)
         }
         let logger = Self.logger()
         let base = NodeBase(
-            settings: settings, directory: directory, journal: journal.directory, identity: identity, admins: admins,
+            settings: settings, directory: directory, journal: journal.directory, identity: identity, live: live,
             descriptors: try ServeDescriptors.plan(settings, logger), options: options, logger: logger)
         try await NodeRun(base: base).run()
     }
@@ -72,7 +72,7 @@ struct NodeBase: Sendable {
     let directory: String
     let journal: String
     let identity: ServeIdentity
-    let admins: AdminTokens
+    let live: LiveSettings
     let descriptors: DescriptorPlan
     let options: ServeOptions
     let logger: Logger
@@ -85,6 +85,8 @@ struct NodeBase: Sendable {
 
 /// What an operator has said about this start alone.
 struct ServeOptions: Sendable {
+    /// Where the settings come from, for reading them again.
+    let source: LiveSettings.Source
     /// Go on without the records that a damaged journal has lost.
     var acceptLoss = false
     /// This data directory takes the place of the one that the node was registered with.

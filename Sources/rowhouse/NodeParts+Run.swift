@@ -23,7 +23,6 @@ extension NodeParts {
         door: DoorServer,
         group: any EventLoopGroup
     ) throws -> HranaService {
-        let cors = CORSRule(origins: base.settings.cors.origins.map { "\($0)" })
         let relay = cluster.map { cluster in
             ParkingRelay(
                 client: RelayClient(node: base.id, signer: cluster.signer, cache: cache, addresses: addresses),
@@ -31,9 +30,9 @@ extension NodeParts {
         }
         let tenants = tenants()
         let plane = try controlPlane(
-            begun, moves, tenants, cors: cors,
+            begun, moves, tenants,
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
-        var settings = try hranaSettings(begun, cors: cors, firstUse(tenants))
+        var settings = try hranaSettings(begun, firstUse(tenants))
         settings.relay = relay
         settings.create = { key throws(TransportError) in try await TenantMaker(tenants).make(key) }
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
@@ -51,11 +50,11 @@ extension NodeParts {
     }
 
     private func controlPlane(
-        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, _ tenants: TenantService, cors: CORSRule, _ meter: NodeMetrics
+        _ begun: LeaseKeeper.Begun, _ moves: NodeMoves?, _ tenants: TenantService, _ meter: NodeMetrics
     ) throws -> ControlPlane {
         var guards = ControlGuards(
-            authenticator: authenticator, domain: base.settings.domain, cors: cors,
-            proxies: ServeSettings.proxies(base.settings), random: base.random)
+            authenticator: authenticator, domain: base.settings.domain, cors: base.live.cors,
+            proxies: base.live.proxies, random: base.random)
         guards.once = RequestOnce(
             store: store, seal: RequestSeal(key: try secret()),
             holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time, sleep: Self.sleep)
@@ -104,7 +103,7 @@ extension NodeParts {
     }
 
     private func hranaSettings(
-        _ begun: LeaseKeeper.Begun, cors: CORSRule, _ firstUse: FirstUse?
+        _ begun: LeaseKeeper.Begun, _ firstUse: FirstUse?
     ) throws -> HranaSettings {
         let limits = base.settings.limits
         var execution = ExecutionLimits()
@@ -120,8 +119,8 @@ extension NodeParts {
             engine: engine, directory: directory, authenticator: authenticator, context: context, right: right,
             time: base.time, random: base.random)
         settings.claimSeal = ClaimSeal(key: key)
-        settings.cors = cors
-        settings.proxies = ServeSettings.proxies(base.settings)
+        settings.cors = base.live.cors
+        settings.proxies = base.live.proxies
         settings.domain = base.settings.domain
         settings.takesNamespace = base.settings.compat.namespaceHeader
         settings.uploads = limits.uploads

@@ -74,7 +74,7 @@ struct NodeParts: Sendable {
             residents: residents,
             verifier: verifier, accounts: accounts,
             authenticator: Authenticator(
-                admins: base.admins, verifier: verifier, throttle: AuthThrottle(time: base.time), notes: notes,
+                admins: base.live.admins, verifier: verifier, throttle: AuthThrottle(time: base.time), notes: notes,
                 sessions: Authenticator.Sessions(cache: accounts.cache, source: accounts.sessions)),
             accessLog: AccessLog(notes: notes, store: store, time: base.time),
             flags: FlagBoard(store: store, time: base.time, sleep: sleep) { [status = base.status] in status.isLeaving

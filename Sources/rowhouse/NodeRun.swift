@@ -57,10 +57,16 @@ struct NodeRun {
 
     /// Until the services end, which a signal makes them do.
     private func run(_ services: ServiceGroup, _ server: DoorServer) async throws {
-        let signals = await StopSignals.trap()
+        let signals = await NodeSignals.trap()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }
-            tasks.addTask { await signals.stop(services) { await sayStopping(server) } }
+            tasks.addTask {
+                await signals.follow(services) {
+                    await sayStopping(server)
+                } reload: {
+                    try? await NodeCore.blocking { base.live.reload(base.options.source, base.logger) }
+                }
+            }
             try await tasks.next()
             tasks.cancelAll()
         }

@@ -12,7 +12,9 @@ struct ServeCommand: AsyncParsableCommand {
             Without a configuration file it is a complete single node: data in ./rowhouse-data, listening on 127.0.0.1:8080.
 
             SIGTERM or SIGINT stops it in order: nothing new is accepted, what runs is finished, every commit is copied into \
-            its tenant's file. A second signal ends it at once; nothing acknowledged is lost then either.
+            its tenant's file. A second signal ends it at once; nothing acknowledged is lost then either. SIGHUP has it read its \
+            configuration again and take up what can change while it runs (`rowhouse config explain` says which keys); the log \
+            says what was taken up, and what needs a restart.
 
             Exit codes: 0 stopped in order, 1 failed or ended at once, 65 journal damaged, 73 data directory in use, 77 listen refused, 78 \
             configuration.
@@ -41,7 +43,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             let options = ServeOptions(
-                acceptLoss: acceptLoss, replaceNode: replaceNode, replaceCatalog: replaceCatalog)
+                source: { () throws(SettingsError) in try ServeChecks.load(sources).settings }, acceptLoss: acceptLoss,
+                replaceNode: replaceNode, replaceCatalog: replaceCatalog)
             try await Node(settings: settings, options: options).run()
         } catch let failure as ServeFailure {
             throw Self.exit(failure)

@@ -86,11 +86,6 @@ enum ServeSettings {
         return settings.cluster.keyFile == nil ? 0 : TenantRows.defaultKeyHold
     }
 
-    static func proxies(_ settings: ServerSettings) -> TrustedProxies {
-        let ranges = settings.access.trustedProxies
-        return ranges.isEmpty ? .none : TrustedProxies { address in ranges.contains { $0.contains(address) } }
-    }
-
     static func adminTokens(_ settings: ServerSettings) throws -> AdminTokens {
         try AdminTokens(
             settings.access.adminTokens.map { token in

@@ -1,21 +1,28 @@
 import ServiceLifecycle
 import UnixSignals
 
-/// What ends a node from outside: the first SIGTERM or SIGINT in order, the second at once.
-struct StopSignals {
+/// What is said to a node from outside: the first SIGTERM or SIGINT ends it in order, the second at once; SIGHUP has it read
+/// its configuration again.
+struct NodeSignals {
     private let signals: UnixSignalsSequence
 
     /// From here on they do not end the process by themselves.
-    static func trap() async -> StopSignals {
-        StopSignals(signals: await UnixSignalsSequence(trapping: .sigterm, .sigint))
+    static func trap() async -> NodeSignals {
+        NodeSignals(signals: await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup))
     }
 
     /// Runs until the task is cancelled.
     ///
-    /// - Parameter announce: says what is waited for; after it the services are told.
-    func stop(_ services: ServiceGroup, announce: () async -> Void) async {
+    /// - Parameters:
+    ///   - announce: says what is waited for, once the services were told.
+    ///   - reload: on SIGHUP; not any more once the node is stopping.
+    func follow(_ services: ServiceGroup, announce: () async -> Void, reload: () async -> Void) async {
         var isStopping = false
-        for await _ in signals {
+        for await signal in signals {
+            if signal == .sighup {
+                if !isStopping { await reload() }
+                continue
+            }
             if isStopping { NodeEnd.impatient() }
             isStopping = true
             await services.triggerGracefulShutdown()
