@@ -106,16 +106,20 @@ package final class Authenticator: Sendable {
         _ token: Substring, guessing subject: AuthThrottle.Subject?
     ) throws(AccessError) -> Credential {
         guard let sessions else { throw .tokenInvalid }
-        do throws(AccessError) {
-            if let grant = try sessions.cache.grant(for: token) { return Credential(session: grant) }
-        } catch {
-            // What was a session once is no guess.
-            if let subject, error == .tokenInvalid { throttle.failed(subject) }
-            throw error
+        switch try sessions.cache.look(token) {
+        case .good(let grant): return Credential(session: grant)
+        // What was a session once is no guess, nor is it one more to repeat a guess: whoever goes on with a session that was
+        // ended does not keep out others behind the same address.
+        case .refused(let error): throw error
+        case .stale: throw .sessionUnread
+        case .strange:
+            if let subject { try throttle.check(subject) }
+            throw .sessionUnread
         }
-        if let subject { try throttle.check(subject) }
-        throw .sessionUnread
     }
+
+    /// Nanoseconds of the catalog's silence beyond which no session is let in.
+    package var sessionPatience: UInt64 { sessions?.cache.patience ?? 0 }
 
     /// Reads a session that `authenticate` found unread, and remembers it. Waits for the catalog.
     ///
@@ -126,12 +130,15 @@ package final class Authenticator: Sendable {
     ) async throws(AccessError) -> Credential {
         guard let sessions, let authorization else { throw .tokenMissing }
         do throws(AccessError) {
-            return Credential(
-                session: try await sessions.cache.read(try Self.bearer(authorization), from: sessions.source))
+            if let grant = try await sessions.cache.read(try Self.bearer(authorization), from: sessions.source) {
+                return Credential(session: grant)
+            }
+            // A token that was never a session's.
+            if let address { throttle.failed(.address(text: address)) }
+            throw .tokenInvalid
         } catch {
             if let address, error != .catalogUnavailable {
                 notes?.add(AccessNote(.refused(code: error.code), from: address))
-                if error == .tokenInvalid { throttle.failed(.address(text: address)) }
             }
             throw error
         }

@@ -5,117 +5,106 @@ package import Vocabulary
 /// Remembers what sessions allow, since asking the catalog costs a thousand times a look here. Any thread may ask; under 1 µs.
 ///
 /// What is remembered counts only while the catalog has been heard within the bound: then every change that was answered before
-/// is known here, because whoever follows the catalog's log calls `invalidate` first and `heard` after. A number that every change
-/// raises keeps out what was read before a change and comes in after it.
+/// is known here, because whoever follows the catalog's log calls `invalidate` first and `heard` after.
 package final class SessionCache: Sendable {
-    private struct Entry {
-        let grant: SessionGrant
-        let readAt: Instant
-        let ticket: UInt64
-    }
-
-    private struct State {
-        var entries: TwoGenerations<TokenDigest, Entry>
-        var refused: TwoGenerations<TokenDigest, AccessError>
-        var changes: UInt64 = 0
-        /// For each slot of users, `changes` when one of them last changed.
-        var changed: [UInt64]
-    }
-
-    /// Users share slots, so that memory does not grow with them: a change forgets the others of its slot too.
-    private static let slots = 4096
-    private static let refusals = 10_000
-
-    private let state: Mutex<State>
+    private let memory: Mutex<SessionMemory>
+    private let reads = SessionReads()
     private let lastHeard = Atomic<UInt64>(0)
     private let time: any TimeSource
-    private let patience: UInt64
+    private let bound: UInt64
+    /// Nanoseconds of the catalog's silence beyond which nobody is let in.
+    package let patience: UInt64
 
     /// - Parameters:
-    ///   - capacity: sessions at most: some 400 bytes each, and 40 for every tenant beyond the first.
+    ///   - capacity: sessions at most: some 400 bytes each. One of many tenants counts as one more for every 16.
     ///   - bound: nanoseconds within which a change is seen.
     ///   - staleFor: nanoseconds beyond the bound for which sessions are let in although the catalog is silent.
     package init(capacity: Int, bound: UInt64, staleFor: UInt64, time: any TimeSource) {
-        state = Mutex(
-            State(
-                entries: TwoGenerations(capacity: capacity), refused: TwoGenerations(capacity: Self.refusals),
-                changed: Array(repeating: 0, count: Self.slots)))
-        patience = bound + staleFor
+        let memory = SessionMemory(capacity: capacity, bound: bound, staleFor: staleFor)
+        self.bound = bound
+        patience = memory.patience
+        self.memory = Mutex(memory)
         self.time = time
     }
 
-    package var count: Int { state.withLock { $0.entries.count } }
+    package var count: Int { memory.withLock { $0.count } }
 
-    /// - Returns: nil if the session has to be read.
-    /// - Throws: `tokenInvalid`, `tokenExpired` for one that was refused before.
-    func grant(for token: Substring) throws(AccessError) -> SessionGrant? {
+    /// - Throws: `tokenInvalid` for what has not a session's form.
+    func look(_ token: Substring) throws(AccessError) -> SessionMemory.Look {
+        guard token.utf8.count == SessionToken.textBytes else { throw .tokenInvalid }
+        let (digest, moment) = (TokenDigest(token), moment())
+        var dropped: SessionMemory.Dropped = [:]
+        return memory.withLock { $0.look(digest, at: moment, dropping: &dropped) }
+    }
+
+    private func moment() -> SessionMemory.Moment {
+        // In this order: what was heard is never later than now.
+        let heard = Instant(nanoseconds: lastHeard.load(ordering: .acquiring))
+        return SessionMemory.Moment(now: time.monotonic(), wall: time.wall(), heard: heard)
+    }
+
+    /// Looks that are tried where whoever looked for all has left.
+    private static let attempts = 4
+
+    /// Reads a session and remembers what came of it. Requests at once share a look, if it began after the last change of the
+    /// session's user and within the bound.
+    ///
+    /// - Returns: nil where no session has the token.
+    /// - Throws: `tokenInvalid`, `tokenExpired`, `catalogUnavailable`.
+    func read(_ token: Substring, from source: any SessionSource) async throws(AccessError) -> SessionGrant? {
         guard token.utf8.count == SessionToken.textBytes else { throw .tokenInvalid }
         let digest = TokenDigest(token)
-        let found: (Entry?, AccessError?) = state.withLock { state in
-            guard let entry = state.entries.value(for: digest) else { return (nil, state.refused.value(for: digest)) }
-            guard entry.ticket >= state.changed[Self.slot(entry.grant.user)] else { return (nil, nil) }
-            return (entry, nil)
+        for _ in 0..<Self.attempts {
+            let now = time.monotonic()
+            let since = Instant(nanoseconds: now.nanoseconds - min(bound, now.nanoseconds))
+            let terms = memory.withLock {
+                SessionReads.Terms(now: now, since: since, ticket: $0.ticket(for: digest), changes: $0.changes)
+            }
+            switch await reads.join(digest, terms) {
+            case .lead(let flight):
+                let result = await read(digest, terms, from: source)
+                let isLost = if case .failure(.catalogUnavailable) = result { Task.isCancelled } else { false }
+                reads.land(flight, of: digest, isLost ? .abandoned : .read(result))
+                return try result.get()
+            case .done(.read(let result)): return try result.get()
+            case .done(.abandoned): continue
+            case .tooMany: throw .catalogUnavailable
+            }
         }
-        if let refusal = found.1 { throw refusal }
-        guard let entry = found.0, isGood(entry) else { return nil }
-        return entry.grant
+        throw .catalogUnavailable
     }
 
-    private func isGood(_ entry: Entry) -> Bool {
-        let now = time.monotonic()
-        let heard = max(lastHeard.load(ordering: .acquiring), entry.readAt.nanoseconds)
-        return now.nanoseconds(since: Instant(nanoseconds: heard)) <= patience
-            && now.nanoseconds(since: entry.readAt) < entry.grant.keep
-            && time.wall().milliseconds < entry.grant.expires.milliseconds
-    }
-
-    /// Reads a session and remembers what came of it.
-    func read(_ token: Substring, from source: any SessionSource) async throws(AccessError) -> SessionGrant {
-        guard token.utf8.count == SessionToken.textBytes else { throw .tokenInvalid }
-        let digest = TokenDigest(token)
-        let (ticket, readAt) = (state.withLock { $0.changes }, time.monotonic())
+    private func read(
+        _ digest: TokenDigest, _ terms: SessionReads.Terms, from source: any SessionSource
+    ) async -> Result<SessionGrant?, AccessError> {
         do throws(AccessError) {
             let grant = try await source.session(of: digest.bytes)
-            let entry = Entry(grant: grant, readAt: readAt, ticket: ticket)
-            state.withLock { $0.entries.insert(entry, for: digest) }
-            return grant
+            // What it returns is freed when the lock is.
+            _ = memory.withLock { memory -> SessionMemory.Dropped in
+                if let grant { return memory.keep(grant, for: digest, ticket: terms.changes, readAt: terms.now) }
+                memory.refuse(digest, .tokenInvalid, ticket: terms.changes, readAt: terms.now)
+                return [:]
+            }
+            return .success(grant)
         } catch {
             switch error {
-            case .tokenInvalid, .tokenExpired: refuse(digest, error)
+            case .tokenInvalid, .tokenExpired:
+                memory.withLock { $0.refuse(digest, error, ticket: terms.changes, readAt: terms.now) }
+            case .catalogUnavailable:
+                let moment = moment()
+                if let grant = memory.withLock({ $0.leanOn(digest, at: moment) }) { return .success(grant) }
             default: break
             }
-            throw error
-        }
-    }
-
-    /// What the catalog has refused once it refuses for ever: no session comes back, and none gets a token that somebody guessed.
-    private func refuse(_ digest: TokenDigest, _ error: AccessError) {
-        state.withLock { state in
-            state.entries.remove(digest)
-            state.refused.insert(error, for: digest)
+            return .failure(error)
         }
     }
 
     /// From the return on, nothing that was read of that user before counts.
-    package func invalidate(_ user: UserID) {
-        state.withLock { state in
-            state.changes += 1
-            state.changed[Self.slot(user)] = state.changes
-        }
-    }
+    package func invalidate(_ user: UserID) { memory.withLock { $0.invalidate(user) } }
 
     /// The same for everybody: changes may have been missed.
-    package func invalidateAll() {
-        state.withLock { state in
-            state.changes += 1
-            for slot in state.changed.indices { state.changed[slot] = state.changes }
-            state.entries.removeAll()
-        }
-    }
+    package func invalidateAll() { memory.withLock { $0.invalidateAll() } }
 
     /// Every change that was committed before that time is known here.
     package func heard(_ time: Instant) { lastHeard.store(time.nanoseconds, ordering: .releasing) }
-
-    /// Ids are random, so their low bits spread.
-    private static func slot(_ user: UserID) -> Int { Int(user.rawValue % UInt64(slots)) }
 }

@@ -20,10 +20,11 @@ package struct CatalogSessions: SessionSource {
         (sliding, slides) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
     }
 
-    package func session(of digest: [UInt8]) async throws(AccessError) -> SessionGrant {
+    package func session(of digest: [UInt8]) async throws(AccessError) -> SessionGrant? {
         let found: SessionRows.Known?
         do throws(CatalogError) { found = try await rows.lookUp(digest) } catch { throw .catalogUnavailable }
-        guard let found, found.session.revoked == nil, found.userState == .active else { throw .tokenInvalid }
+        guard let found else { return nil }
+        guard found.session.revoked == nil, found.userState == .active else { throw .tokenInvalid }
         let now = time.wall()
         guard now < found.session.expires else { throw .tokenExpired }
         if let idle = found.session.idle, found.session.expires < found.session.ends,

@@ -9,14 +9,14 @@ import Vocabulary
     /// A catalog in which a test says what a session is, and that can be held up in the middle of an answer.
     final class Source: SessionSource {
         struct State {
-            var answer: Result<SessionGrant, AccessError> = .failure(.tokenInvalid)
+            var answer: Result<SessionGrant?, AccessError> = .failure(.tokenInvalid)
             var reads = 0
             var meanwhile: (@Sendable () -> Void)?
         }
 
         let state = Mutex(State())
 
-        func session(of digest: [UInt8]) async throws(AccessError) -> SessionGrant {
+        func session(of digest: [UInt8]) async throws(AccessError) -> SessionGrant? {
             let (answer, meanwhile) = state.withLock { state in
                 state.reads += 1
                 return (state.answer, state.meanwhile)
@@ -26,7 +26,7 @@ import Vocabulary
         }
 
         var reads: Int { state.withLock { $0.reads } }
-        func say(_ answer: Result<SessionGrant, AccessError>) { state.withLock { $0.answer = answer } }
+        func say(_ answer: Result<SessionGrant?, AccessError>) { state.withLock { $0.answer = answer } }
     }
 
     let time = SetTime()
@@ -36,8 +36,10 @@ import Vocabulary
     let cache: SessionCache
     let authenticator: Authenticator
 
-    init() throws {
-        cache = SessionCache(capacity: 100, bound: 2_000_000_000, staleFor: 0, time: time)
+    init() throws { try self.init(staleFor: 0) }
+
+    private init(staleFor: UInt64) throws {
+        cache = SessionCache(capacity: 100, bound: 2_000_000_000, staleFor: staleFor, time: time)
         let admin = AdminToken.make(name: "ops", scopes: [.admin], random: SystemRandom())
         let admins = try AdminTokens([AdminToken(name: "ops", sha256: admin.sha256, scopes: ["admin"])])
         authenticator = Authenticator(
@@ -58,6 +60,12 @@ import Vocabulary
             return .success(try authenticator.authenticate(authorization: "Bearer " + token, from: "10.0.0.1"))
         } catch {
             return .failure(error)
+        }
+    }
+
+    private func refusal(of token: String) -> AccessError? {
+        failure { () throws(AccessError) in
+            try authenticator.authenticate(authorization: "Bearer " + token, from: "10.0.0.1")
         }
     }
 
@@ -146,21 +154,122 @@ import Vocabulary
         #expect(refusal == .sessionUnread)
     }
 
-    @Test func `what was refused once is refused without asking`() async throws {
+    @Test func `what was refused once is refused without asking, and keeps nobody else out`() async throws {
+        let other = SessionToken.make(random: SystemRandom()).token
+        source.say(.success(grant(5)))
+        _ = try await authenticator.readSession(authorization: "Bearer " + other, from: "10.0.0.1")
         source.say(.failure(.tokenInvalid))
         await #expect(throws: AccessError.tokenInvalid) { try await read() }
-        #expect(refusal == .tokenInvalid)
-        #expect(source.reads == 1)
-        // And guesses are slowed down, before anybody is asked.
-        for _ in 0..<20 { _ = refusal }
-        let other = SessionToken.make(random: SystemRandom()).token
-        let slowed = failure { () throws(AccessError) in
-            try authenticator.authenticate(authorization: "Bearer " + other, from: "10.0.0.1")
+        #expect(source.reads == 2)
+        for _ in 0..<100 { #expect(refusal == .tokenInvalid) }
+        #expect(source.reads == 2)
+        // Neither one that must be read again nor one that nobody has seen here.
+        cache.invalidate(user)
+        #expect(refusal(of: other) == .sessionUnread)
+        #expect(refusal(of: SessionToken.make(random: SystemRandom()).token) == .sessionUnread)
+    }
+
+    @Test func `guesses are slowed down before anybody is asked, what was a session is not`() async throws {
+        source.say(.success(grant(5)))
+        try await read()
+        source.say(.success(nil))
+        for _ in 0..<AuthThrottle.burst {
+            let guess = "Bearer " + SessionToken.make(random: SystemRandom()).token
+            await #expect(throws: AccessError.tokenInvalid) {
+                try await authenticator.readSession(authorization: guess, from: "10.0.0.1")
+            }
         }
-        guard case .rateLimited = slowed else {
-            Issue.record("\(String(describing: slowed))")
+        guard case .rateLimited = refusal(of: SessionToken.make(random: SystemRandom()).token) else {
+            Issue.record("not slowed down")
             return
         }
+        #expect(refusal == nil)
+        cache.invalidateAll()
+        #expect(refusal == .sessionUnread)
+    }
+
+    @Test func `a wrong clock refuses for seconds, and what was missed is asked again`() async throws {
+        source.say(.failure(.tokenExpired))
+        await #expect(throws: AccessError.tokenExpired) { try await read() }
+        #expect(refusal == .tokenExpired)
+        time.pass(seconds: 6)
+        #expect(refusal == .sessionUnread)
+        source.say(.success(grant(5)))
+        try await read()
+        #expect(refusal == nil)
+        source.say(.failure(.tokenInvalid))
+        cache.invalidate(user)
+        await #expect(throws: AccessError.tokenInvalid) { try await read() }
+        time.pass(seconds: 3600)
+        #expect(refusal == .tokenInvalid)
+        cache.invalidateAll()
+        #expect(refusal == .sessionUnread)
+    }
+
+    @Test func `a catalog's silence is borne for as long as was chosen, whatever its sessions' keep is`() async throws {
+        let patient = try SessionCacheTests(staleFor: 3_600_000_000_000)
+        let ends = WallTime(milliseconds: time.wall().milliseconds + 7_200_000)
+        let grant = SessionGrant(id: 1, user: user, memberships: [], expires: ends, keep: 30_000_000_000)
+        patient.source.say(.success(grant))
+        try await patient.read()
+        patient.source.say(.failure(.catalogUnavailable))
+        patient.time.pass(seconds: 40)
+        #expect(patient.refusal == .sessionUnread)
+        try await patient.read()
+        let reads = patient.source.reads
+        // Not each request waits for the catalog's silence.
+        #expect(patient.refusal == nil)
+        patient.time.pass(seconds: 3500)
+        #expect(patient.refusal == .sessionUnread)
+        try await patient.read()
+        #expect(patient.source.reads == reads + 1)
+        // What changed before the silence does not count, and the silence has an end.
+        patient.time.pass(seconds: 70)
+        await #expect(throws: AccessError.catalogUnavailable) { try await patient.read() }
+        patient.source.say(.success(grant))
+        try await patient.read()
+        patient.source.say(.failure(.catalogUnavailable))
+        patient.cache.invalidate(user)
+        await #expect(throws: AccessError.catalogUnavailable) { try await patient.read() }
+        // The bound alone lets nobody in for longer than what it keeps.
+        source.say(.success(self.grant(5, keep: 1)))
+        try await read()
+        source.say(.failure(.catalogUnavailable))
+        await #expect(throws: AccessError.catalogUnavailable) { try await read() }
+    }
+
+    @Test func `requests of one session at once read it once, unless it changed in between`() async throws {
+        let held = HeldSource(answer: grant(5))
+        func reading() -> Task<Bool, Never> {
+            Task { [cache, token] in (try? await cache.read(Substring(token), from: held)) != nil }
+        }
+        let first = (0..<50).map { _ in reading() }
+        while held.reads == 0 { await Task.yield() }
+        try await Task.sleep(for: .milliseconds(20))
+        #expect(held.reads == 1)
+        cache.invalidate(user)
+        // Whoever comes after a change does not get what was read before it; nor after the bound.
+        let second = reading()
+        while held.reads == 1 { await Task.yield() }
+        time.pass(seconds: 3)
+        let third = reading()
+        while held.reads == 2 { await Task.yield() }
+        held.open()
+        for task in first + [second, third] { #expect(await task.value) }
+        #expect(held.reads == 3)
+    }
+
+    @Test func `a session of many tenants takes the room of many`() async throws {
+        let small = SessionCache(capacity: 100, bound: 2_000_000_000, staleFor: 0, time: time)
+        let large = SessionGrant(
+            id: 1, user: user,
+            memberships: (1...256).map { .init(tenant: TenantID($0), key: try! TenantKey("t"), level: .read) },
+            expires: WallTime(milliseconds: .max), keep: .max)
+        source.say(.success(large))
+        for _ in 0..<100 {
+            _ = try await small.read(Substring(SessionToken.make(random: SystemRandom()).token), from: source)
+        }
+        #expect(small.count <= 10)
     }
 
     @Test(arguments: ["rh_sess_", "rh_sess_short", "rh_sess_" + String(repeating: "x", count: 10_000)])
@@ -169,5 +278,23 @@ import Vocabulary
             try authenticator.authenticate(authorization: "Bearer " + token, from: "10.0.0.1")
         }
         #expect(refused == .tokenInvalid)
+    }
+}
+
+/// A catalog whose answers wait for the test.
+private final class HeldSource: SessionSource {
+    private let answer: SessionGrant
+    private let count = Atomic<Int>(0)
+    private let isOpen = Atomic<Bool>(false)
+
+    init(answer: SessionGrant) { self.answer = answer }
+
+    var reads: Int { count.load(ordering: .relaxed) }
+    func open() { isOpen.store(true, ordering: .relaxed) }
+
+    func session(of digest: [UInt8]) async throws(AccessError) -> SessionGrant? {
+        count.wrappingAdd(1, ordering: .relaxed)
+        while !isOpen.load(ordering: .relaxed) { await Task.yield() }
+        return answer
     }
 }

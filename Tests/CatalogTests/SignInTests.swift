@@ -55,7 +55,7 @@ import Vocabulary
     }
 
     private func grant(_ begun: SignIn.Begun) async throws -> SessionGrant {
-        try await sessions.session(of: begun.session.digest)
+        try #require(try await sessions.session(of: begun.session.digest))
     }
 
     @Test func `the right password opens, and everything else is one refusal`() async throws {
