@@ -6,7 +6,7 @@ package enum CatalogSchema {
     static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
         FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
-        SeventhMigration.statements,
+        SeventhMigration.statements, EighthMigration.statements,
     ]
 
     package static var current: Int { migrations.count }

@@ -16,6 +16,8 @@ package struct Housekeeping: Sendable {
         package var audit: Int64 = 400 * 24 * 3600 * 1000
         /// Milliseconds for which a session stays in its user's list after its end.
         package var sessions: Int64 = 24 * 3600 * 1000
+        /// Milliseconds for which a node that is away is waited for to drop files that no row names.
+        package var leftovers: Int64 = 90 * 24 * 3600 * 1000
 
         package init() {}
     }
@@ -79,6 +81,8 @@ package struct Housekeeping: Sendable {
             """, [.integer(now.milliseconds - RequestKeyRows.lifetime)])
         SessionRows.sweep(endedBefore: WallTime(milliseconds: now.milliseconds - retention.sessions), in: &plan)
         SignUpRows.sweep(at: now, in: &plan)
+        LeftoverRows.sweep(
+            notedBefore: WallTime(milliseconds: now.milliseconds - retention.leftovers), in: &plan)
         UserChangeLog.trim(in: &plan)
         for bucket in 0..<ChangeLog.buckets {
             plan.add(

@@ -121,6 +121,7 @@ extension TenantRows {
     ) async throws(CatalogError) -> TenantRow? {
         var plan = CatalogPlan()
         plan.isRepeatable = true
+        LeftoverRows.note(placementOf: row.id, at: now, in: &plan)
         let set = plan.add(
             """
             UPDATE placements SET owner = ?3, epoch = epoch + 1, version = version + 1
@@ -153,6 +154,7 @@ extension TenantRows {
             AND (t.state = 'creating' OR (t.state IN ('deleted', 'purging') AND t.state_before = 'creating'))
             AND NOT EXISTS (SELECT 1 FROM signups g WHERE g.tenant = ?1 AND g.state = 'open')
             """, identity, expect: .rows(1))
+        LeftoverRows.note(placementOf: row.id, at: now, in: &plan)
         ChangeLog.append(.tenant, of: row.id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(row.id)], expect: .affected(1))
         plan.add("DELETE FROM placements WHERE tenant = ?1 AND version = ?2", identity, expect: .affected(1))

@@ -90,6 +90,11 @@ extension TenantRows {
     package func purge(_ id: TenantID, at now: WallTime) async throws(CatalogError) {
         var plan = CatalogPlan()
         let begun = plan.add("SELECT id FROM tenants WHERE id = ?1 AND state = 'purging'", [.id(id)], expect: .rows(1))
+        // One that was never ready may be in the making just now.
+        LeftoverRows.note(
+            placementOf: id,
+            where: "EXISTS (SELECT 1 FROM tenants t WHERE t.id = p.tenant AND t.state_before = 'creating')", at: now,
+            in: &plan)
         release(keyOf: id, at: now, in: &plan)
         ChangeLog.append(.tenant, of: id, to: &plan)
         plan.add("DELETE FROM tenants WHERE id = ?1", [.id(id)], expect: .affected(1))

@@ -13,11 +13,12 @@ package final class Residents: Sendable {
     package let node: NodeID
     package let engine: TenantEngine
     package let book: OwnerBook
-    private let tenants: TenantRows
+    let tenants: TenantRows
+    let leftovers: LeftoverRows
     private let placements: PlacementRows
     private let templates: [String: Template]
     private let arrivals: any Arrivals
-    private let time: any TimeSource
+    let time: any TimeSource
     private let capacity: Int
 
     /// - Parameter templates: by schema name; must have one named `default`.
@@ -36,6 +37,7 @@ package final class Residents: Sendable {
         self.capacity = capacity
         self.time = time
         tenants = TenantRows(store)
+        leftovers = LeftoverRows(store)
         placements = PlacementRows(store)
     }
 
@@ -97,6 +99,8 @@ package final class Residents: Sendable {
         guard let template = templates[row.schema] else { throw .schemaUnknown(row.schema) }
         guard engine.tenantCount < capacity || hasFile(row.placement) else { throw .full }
         var isNew = false
+        // Made when the creation was this node's once before: nobody has written to it.
+        if let old = engine.facts(of: row.id)?.epoch, old < row.placement.epoch { try await clear(row.id, old) }
         do {
             try await engine.create(row.id, template: template, epoch: row.placement.epoch)
             isNew = true
@@ -112,13 +116,13 @@ package final class Residents: Sendable {
             throw .catalog(error)
         }
         guard let ready else {
-            // The row had gone before, and nobody will ask for the file.
-            _ = try await discard(row.id)
+            // Taken back while the file was being made, which nobody who looked for it then has seen.
+            try await clear(row.id, row.placement.epoch)
             throw .notFound
         }
         guard ready.placement.owner == node, ready.placement.epoch == row.placement.epoch else {
             // Made for a row that was old. One that has come from another node since has another epoch.
-            if isNew, hasFile(row.placement) { try await drop(row) }
+            if isNew { try await clear(row.id, row.placement.epoch) }
             throw .elsewhere(NotOwner(owner: ready.placement.owner, epoch: ready.placement.epoch))
         }
         return ready
@@ -270,7 +274,7 @@ package final class Residents: Sendable {
         return rows.count
     }
 
-    private func read(_ id: TenantID) async throws(ResidentsError) -> TenantRow? {
+    func read(_ id: TenantID) async throws(ResidentsError) -> TenantRow? {
         do throws(CatalogError) { return try await tenants.find(id) } catch { throw .catalog(error) }
     }
 }

@@ -51,7 +51,8 @@ extension SignUpRows {
         }
     }
 
-    /// Takes a sign-up back that was not confirmed: email and key are free in the same transaction.
+    /// Takes a sign-up back that was not confirmed: email and key are free in the same transaction, and the tenant's owner is told
+    /// to drop what it made (`LeftoverRows`).
     ///
     /// - Parameter overdue: only if its time is over.
     /// - Returns: false if it was confirmed or taken back by somebody else, or its time is not over.
@@ -82,6 +83,7 @@ extension SignUpRows {
             "DELETE FROM claims WHERE token = ?1 AND state = 'reserved'", [.blob(row.token)], expect: .affected(1))
         plan.note("signup.undo", row.user.description, tenant: row.tenant)
         if tenantIsThere {
+            LeftoverRows.note(placementOf: row.tenant, at: now, in: &plan)
             ChangeLog.append(.tenant, of: row.tenant, to: &plan)
             plan.add(
                 """

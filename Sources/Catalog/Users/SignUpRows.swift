@@ -118,16 +118,31 @@ package struct SignUpRows: Sendable {
             ])
     }
 
+    /// Which sign-ups somebody asks for.
+    package enum Which: Sendable {
+        case all
+        case claim(token: [UInt8])
+        case tenant(TenantID)
+    }
+
     /// Sign-ups that nobody has confirmed in time, the oldest first.
     ///
     /// - Throws: `CatalogError`.
-    package func overdue(at now: WallTime, limit: Int = 100) async throws(CatalogError) -> [SignUpRow] {
+    package func overdue(
+        _ which: Which = .all, at now: WallTime, limit: Int = 100
+    ) async throws(CatalogError) -> [SignUpRow] {
         var plan = CatalogPlan()
+        let (condition, arguments): (String, [CatalogValue]) =
+            switch which {
+            case .all: ("", [])
+            case .claim(let token): ("AND g.token = ?2", [.blob(token)])
+            case .tenant(let tenant): ("AND g.tenant = ?2", [.id(tenant)])
+            }
         plan.add(
             """
-            SELECT \(SignUpRow.columns) FROM signups g WHERE g.expires < ?1 AND g.state = 'open' ORDER BY g.expires
-            LIMIT \(min(max(limit, 1), 1000))
-            """, [.time(now)])
+            SELECT \(SignUpRow.columns) FROM signups g WHERE g.expires < ?1 AND g.state = 'open' \(condition)
+            ORDER BY g.expires LIMIT \(min(max(limit, 1), 1000))
+            """, [.time(now)] + arguments)
         return try SignUpRow.all(try await store.read(plan)[0])
     }
 

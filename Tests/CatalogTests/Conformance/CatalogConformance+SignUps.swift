@@ -88,10 +88,20 @@ extension CatalogConformance {
         #expect(try await !rows.undo(row, ifOverdue: true, at: now))
         #expect(try await rows.overdue(at: now).isEmpty)
         #expect(try await rows.overdue(at: late) == [row])
+        #expect(try await rows.overdue(.claim(token: row.token), at: late) == [row])
+        #expect(try await rows.overdue(.tenant(tenant.id), at: late) == [row])
+        #expect(try await rows.overdue(.claim(token: [1]), at: late).isEmpty)
+        #expect(try await rows.overdue(.tenant(TenantID(1)), at: late).isEmpty)
+        #expect(try await left("n1").isEmpty)
         #expect(try await rows.undo(row, ifOverdue: true, at: late))
         #expect(try await !rows.undo(row, ifOverdue: true, at: late))
         try await nothingIsLeft(of: "a", "ann@x.org")
         #expect(try await placements.find(tenant.id) == nil)
+        // Its owner may have made the file, and is told.
+        #expect(try await left("n1") == [Left(tenant.id, 1)])
+        let noted = try #require(try await LeftoverRows(store).list(of: node("n1")).first)
+        try await LeftoverRows(store).forget(noted, of: node("n1"), at: late)
+        #expect(try await left("n1").isEmpty)
         #expect(try await confirm(row, tenant, "ann@x.org") == .notOpen)
         // Its caller has come again: it is not overdue for another while.
         let (second, other) = try reserved(try await rows.reserve(new("ann@x.org", "a"), on: node("n1"), at: now))
@@ -100,17 +110,37 @@ extension CatalogConformance {
         // Given to another node, it is confirmed as that one's only.
         let given = try #require(try await tenants.reassign(other, to: node("n2"), at: now))
         #expect(try await confirm(second, other, "ann@x.org") == .tenantChanged)
+        #expect(try await left("n1") == [Left(other.id, 1)])
         // Deleted and even purged by an operator meanwhile.
         _ = try await tenants.delete(given.id, at: now)
         #expect(try await confirm(second, given, "ann@x.org") == .tenantChanged)
         #expect(try await rows.undo(second, ifOverdue: false, at: now))
         try await nothingIsLeft(of: "a", "ann@x.org")
+        #expect(try await left("n2") == [Left(other.id, 2)])
         let (third, last) = try reserved(try await rows.reserve(new("ann@x.org", "b"), on: node("n1"), at: now))
         _ = try await tenants.delete(last.id, at: now)
         _ = try await tenants.beginPurge(last.id, ownedBy: node("n1"), at: now)
         try await tenants.purge(last.id, at: now)
         #expect(try await rows.undo(third, ifOverdue: false, at: now))
         #expect(try await users.rehearseCreate(email("ann@x.org")) == nil)
+        #expect(try await Set(left("n1")) == [Left(other.id, 1), Left(last.id, 1)])
+        // A node that is away for good keeps none for ever.
+        _ = try await Housekeeping(store).sweep(Housekeeping.Retention(), at: .hours(91 * 24))
+        #expect(try await left("n1").isEmpty)
+    }
+
+    private struct Left: Hashable {
+        let tenant: TenantID
+        let epoch: UInt64
+
+        init(_ tenant: TenantID, _ epoch: UInt64) {
+            self.tenant = tenant
+            self.epoch = epoch
+        }
+    }
+
+    private func left(_ name: String) async throws -> [Left] {
+        try await LeftoverRows(store).list(of: node(name)).map { Left($0.tenant, $0.epoch.rawValue) }
     }
 
     func racingSignUps() async throws {
