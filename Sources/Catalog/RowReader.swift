@@ -79,6 +79,12 @@ struct RowReader {
         return word
     }
 
+    mutating func wordOrNull<Word: RawRepresentable<String>>(_: Word.Type) throws(CatalogError) -> Word? {
+        guard let text = try textOrNull() else { return nil }
+        guard let word = Word(rawValue: text) else { throw damaged() }
+        return word
+    }
+
     mutating func labels() throws(CatalogError) -> [String: String] {
         guard let object = FlatJSON.strings(try text()) else { throw damaged() }
         return object

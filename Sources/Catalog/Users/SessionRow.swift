@@ -38,7 +38,8 @@ package struct SessionRow: Equatable, Sendable {
         digest = try reader.blob()
         user = try reader.user()
         tenant = try reader.integerOrNull().map { TenantID(UInt64(bitPattern: $0)) }
-        role = try reader.textOrNull().flatMap { MemberRole(rawValue: $0) }
+        // A word that nobody knows is a cap all the same, and not to be taken for none.
+        role = try reader.wordOrNull(MemberRole.self)
         device = try reader.text()
         origin = try reader.text()
         created = try reader.time()

@@ -85,16 +85,27 @@ extension SessionRows {
             "SELECT \(SessionRow.columns) FROM sessions s WHERE s.digest = ?1", [.blob(new.digest)], expect: .rows(1))
     }
 
-    /// Makes room for another one. In the log of changes.
+    /// Makes room for another one: what has ended goes first. In the log of changes.
     private func endOldest(of user: UserID, at now: WallTime) async throws(CatalogError) {
-        var plan = CatalogPlan()
-        plan.add(
+        var look = CatalogPlan()
+        look.add(
             """
-            DELETE FROM sessions WHERE digest IN (SELECT digest FROM sessions WHERE user_id = ?1
-            ORDER BY created DESC, id DESC LIMIT \(Self.maximum) OFFSET \(Self.maximum - 1))
-            """, [.user(user)])
-        UserChangeLog.append(user, to: &plan)
+            SELECT \(SessionRow.columns) FROM sessions s WHERE s.user_id = ?1
+            ORDER BY CASE WHEN s.revoked IS NULL AND s.expires > ?2 THEN 0 ELSE 1 END, s.created DESC, s.id DESC
+            LIMIT \(Self.endedAtOnce) OFFSET \(Self.maximum - 1)
+            """, [.user(user), .time(now)])
+        let rows = try SessionRow.all(try await store.read(look)[0])
+        var plan = CatalogPlan()
         plan.isUnnoted = true
+        for row in rows {
+            plan.add("DELETE FROM sessions WHERE digest = ?1", [.blob(row.digest)])
+            if row.isLive(at: now) {
+                plan.note("session.end", user.description, detail: ["session": row.publicID, "by": "limit"])
+            }
+        }
+        UserChangeLog.append(user, to: &plan)
         _ = try await store.write(plan, at: now)
     }
+
+    private static let endedAtOnce = 100
 }

@@ -69,10 +69,12 @@ extension SessionRows {
 
     /// Forgets sessions some time after they ended, up to 1,000 a call.
     static func sweep(endedBefore time: WallTime, in plan: inout CatalogPlan) {
-        plan.add(
-            """
-            DELETE FROM sessions WHERE digest IN
-            (SELECT digest FROM sessions WHERE expires < ?1 ORDER BY expires LIMIT \(Housekeeping.piece))
-            """, [.time(time)])
+        for end in ["expires", "revoked"] {
+            plan.add(
+                """
+                DELETE FROM sessions WHERE digest IN
+                (SELECT digest FROM sessions WHERE \(end) < ?1 ORDER BY \(end) LIMIT \(Housekeeping.piece))
+                """, [.time(time)])
+        }
     }
 }

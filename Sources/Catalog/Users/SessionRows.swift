@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// The sessions' rows: one file per verb; this one reads.
 package struct SessionRows: Sendable {
-    /// Live sessions that one user may have; another one takes the place of the oldest.
+    /// Sessions that one user may have; another one takes the place of one that has ended, else of the oldest.
     package static let maximum = 1000
 
     let store: CatalogStore
@@ -40,7 +40,7 @@ package struct SessionRows: Sendable {
     package struct Known: Equatable, Sendable {
         package var session: SessionRow
         package var userState: UserRow.State
-        /// By tenant id; deleted tenants left out.
+        /// By tenant id.
         package var memberships: [Membership]
     }
 
@@ -48,6 +48,8 @@ package struct SessionRows: Sendable {
         package var tenant: TenantID
         package var key: TenantKey
         package var role: MemberRole
+        /// Not deleted.
+        package var isUsable: Bool
     }
 
     /// - Parameter digest: SHA-256 of the token.
@@ -60,9 +62,9 @@ package struct SessionRows: Sendable {
             """, [.blob(digest)])
         plan.add(
             """
-            SELECT m.tenant, t.key, m.role FROM sessions s JOIN memberships m ON m.user_id = s.user_id
-            JOIN tenants t ON t.id = m.tenant WHERE s.digest = ?1 AND t.state IN \(MembershipRows.usable)
-            ORDER BY m.tenant LIMIT \(MembershipRows.maximum)
+            SELECT m.tenant, t.key, m.role, CASE WHEN t.state IN \(MembershipRows.usable) THEN 1 ELSE 0 END
+            FROM sessions s JOIN memberships m ON m.user_id = s.user_id JOIN tenants t ON t.id = m.tenant
+            WHERE s.digest = ?1 ORDER BY m.tenant LIMIT \(MembershipRows.maximum)
             """, [.blob(digest)])
         let results = try await store.read(plan)
         guard let row = results[0].rows.first else { return nil }
@@ -74,7 +76,8 @@ package struct SessionRows: Sendable {
             var reader = RowReader("memberships", row)
             memberships.append(
                 Membership(
-                    tenant: try reader.tenant(), key: try reader.key(), role: try reader.word(MemberRole.self)))
+                    tenant: try reader.tenant(), key: try reader.key(), role: try reader.word(MemberRole.self),
+                    isUsable: try reader.flag()))
         }
         return Known(session: session, userState: state, memberships: memberships)
     }

@@ -15,18 +15,35 @@ package struct UserChangeLog: Sendable {
 
     static func bucket(of user: UserID) -> Int { Int(user.rawValue % UInt64(buckets)) }
 
-    /// The newest number of every counter, by counter.
+    /// How far a counter is.
+    package struct Head: Equatable, Sendable {
+        package var seq: UInt64
+        /// Whom its last entry is about: where commits were lost, another one may have got its number.
+        package var user: UserID?
+
+        package init(seq: UInt64, user: UserID?) {
+            self.seq = seq
+            self.user = user
+        }
+    }
+
+    /// The newest entry of every counter, by counter.
     ///
     /// - Throws: `CatalogError`.
-    package func positions() async throws(CatalogError) -> [UInt64] {
+    package func heads() async throws(CatalogError) -> [Head] {
         var plan = CatalogPlan()
-        plan.add("SELECT seq FROM user_change_counters ORDER BY bucket", expect: .rows(Self.buckets))
-        var positions: [UInt64] = []
+        plan.add(
+            """
+            SELECT c.seq, (SELECT u.user_id FROM user_changes u WHERE u.bucket = c.bucket AND u.seq = c.seq)
+            FROM user_change_counters c ORDER BY c.bucket
+            """, expect: .rows(Self.buckets))
+        var heads: [Head] = []
         for row in try await store.read(plan)[0].rows {
             var reader = RowReader("user_change_counters", row)
-            positions.append(try reader.bits())
+            heads.append(
+                Head(seq: try reader.bits(), user: try reader.integerOrNull().map { UserID(UInt64(bitPattern: $0)) }))
         }
-        return positions
+        return heads
     }
 
     /// Up to `page` changes of one counter after a number, oldest first. The first one's number is `after + 1` unless older

@@ -88,16 +88,17 @@ extension UserRows {
 
     /// Stores the same password hashed anew, unless it was changed meanwhile. Not a change that anybody must hear of.
     ///
+    /// - Returns: whether it was stored.
     /// - Throws: `CatalogError`.
     package func rehash(
         _ id: UserID, from old: String, to new: String, at now: WallTime
-    ) async throws(CatalogError) {
+    ) async throws(CatalogError) -> Bool {
         var plan = CatalogPlan()
         plan.isUnnoted = true
         plan.add(
             "UPDATE users SET password = ?3, revision = revision + 1 WHERE id = ?1 AND password = ?2",
             [.user(id), .text(old), .text(new)])
-        _ = try await store.write(plan, at: now)
+        return try await store.write(plan, at: now)[0].affected == 1
     }
 }
 

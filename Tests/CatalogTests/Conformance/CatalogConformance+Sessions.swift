@@ -62,9 +62,17 @@ extension CatalogConformance {
         #expect(try await rows.list(of: ann.id).count == 3)
         _ = try await Housekeeping(store).sweep(Housekeeping.Retention(), at: .hours(28))
         #expect(try await rows.list(of: ann.id).isEmpty)
+        // Also what was ended long before its end.
+        let long = try created(
+            try await rows.create(NewSession(digest: [7], lifetime: 1000 * hour), of: ann.id, at: .hours(28)))
+        _ = try await rows.revoke(long.id, at: .hours(29))
+        _ = try await Housekeeping(store).sweep(Housekeeping.Retention(), at: .hours(52))
+        #expect(try await rows.list(of: ann.id).count == 1)
+        _ = try await Housekeeping(store).sweep(Housekeeping.Retention(), at: .hours(54))
+        #expect(try await rows.list(of: ann.id).isEmpty)
         // Deleting the user takes its sessions along.
-        _ = try await rows.create(NewSession(digest: [5], lifetime: hour), of: ann.id, at: .hours(30))
-        _ = try await users.delete(ann.id, at: .hours(30))
+        _ = try await rows.create(NewSession(digest: [5], lifetime: hour), of: ann.id, at: .hours(55))
+        _ = try await users.delete(ann.id, at: .hours(55))
         #expect(try await rows.lookUp([5]) == nil)
         #expect(try await MembershipRows(store).list(of: ann.id).isEmpty)
     }
@@ -81,6 +89,30 @@ extension CatalogConformance {
         let list = try await rows.list(of: ann.id, limit: 1000)
         #expect(list.count == SessionRows.maximum)
         #expect(list.first?.created == WallTime(milliseconds: 2))
+        // What has ended makes room before what has not.
+        _ = try await rows.revoke(list[500].id, at: .hours(0))
+        _ = try created(
+            try await rows.create(
+                NewSession(digest: [9], lifetime: 1_000_000), of: ann.id, at: WallTime(milliseconds: 2000)))
+        let after = try await rows.list(of: ann.id, limit: 1000)
+        #expect(after.count == SessionRows.maximum && after.first?.id == list.first?.id)
+        #expect(!after.contains { $0.id == list[500].id })
+        // Live ones that had to go are in the audit log.
+        var query = AuditQuery()
+        query.subject = ann.id.description
+        query.limit = 1000
+        #expect(try await AuditRows(store).list(query).count { $0.detail["by"] == "limit" } == 2)
+    }
+
+    func damagedSessions() async throws {
+        let ann = try await user("ann@x.org")
+        let row = try created(
+            try await rows.create(NewSession(digest: [1], role: .ro, lifetime: 9), of: ann.id, at: .hours(0)))
+        // A role of a later version: no cap at all would be the worst that it could mean.
+        _ = try await driver.run(
+            CatalogTransaction(.schema, [CatalogStatement("UPDATE sessions SET role = 'guest'")]))
+        await #expect(throws: CatalogError.self) { try await rows.find(row.id) }
+        await #expect(throws: CatalogError.self) { try await rows.lookUp([1]) }
     }
 
     func userChanges() async throws {
@@ -89,7 +121,8 @@ extension CatalogConformance {
         let a = try await ready("a")
         let ann = try await user("ann@x.org")
         let bucket = Int(ann.id.rawValue % UInt64(UserChangeLog.buckets))
-        #expect(try await log.positions() == Array(repeating: 0, count: UserChangeLog.buckets))
+        #expect(
+            try await log.heads() == Array(repeating: .init(seq: 0, user: nil), count: UserChangeLog.buckets))
         _ = try await MembershipRows(store).put(ann.id, a.id, .ro, at: .hours(0))
         let session = try created(
             try await rows.create(NewSession(digest: [1], lifetime: 9), of: ann.id, at: .hours(0)))
@@ -105,6 +138,6 @@ extension CatalogConformance {
         let changes = try await log.changes(in: bucket, after: 0)
         #expect(changes == (1...6).map { UserChange(seq: $0, user: ann.id) })
         #expect(try await log.changes(in: bucket, after: 4).map(\.seq) == [5, 6])
-        #expect(try await log.positions()[bucket] == 6)
+        #expect(try await log.heads()[bucket] == .init(seq: 6, user: ann.id))
     }
 }

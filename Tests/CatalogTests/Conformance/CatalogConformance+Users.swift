@@ -94,7 +94,7 @@ extension CatalogConformance {
         change.password = .some(nil)
         _ = try await users.change(ann.id, change, at: .hours(3))
         #expect(try await users.find(ann.id)?.password == nil)
-        try await users.rehash(ann.id, from: "p1", to: "p2", at: .hours(3))
+        _ = try await users.rehash(ann.id, from: "p1", to: "p2", at: .hours(3))
         #expect(try await users.find(ann.id)?.password == nil)
         #expect(try await users.change(UserID(1), change, at: .hours(3)) == .notFound)
     }
@@ -125,7 +125,7 @@ extension CatalogConformance {
         #expect(try await SessionRows(store).lookUp([1])?.memberships.map(\.role) == [.admin])
         _ = try await tenants.delete(a.id, at: .hours(3))
         #expect(try await rows.list(of: ann.id).count == 1)
-        #expect(try await SessionRows(store).lookUp([1])?.memberships == [])
+        #expect(try await SessionRows(store).lookUp([1])?.memberships.filter(\.isUsable).isEmpty == true)
         #expect(try await rows.put(ann.id, a.id, .rw, at: .hours(4)) == .noTenant)
         _ = try await tenants.undelete(a.id, at: .hours(3))
         #expect(try await SessionRows(store).lookUp([1])?.memberships.map(\.key.string) == ["a"])

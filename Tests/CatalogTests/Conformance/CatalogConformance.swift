@@ -50,6 +50,7 @@ struct CatalogConformance: Sendable {
         ("memberships", { try await $0.memberships() }),
         ("sessions", { try await $0.sessions() }),
         ("sessions beyond the bound", { try await $0.manySessions() }),
+        ("sessions of another version", { try await $0.damagedSessions() }),
         ("changes of users", { try await $0.userChanges() }),
         ("a sign-up", { try await $0.signUp() }),
         ("sign-ups that end otherwise", { try await $0.signUpsUndone() }),
