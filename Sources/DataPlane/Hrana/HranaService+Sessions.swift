@@ -18,7 +18,13 @@ extension HranaService {
     func route(_ lookUp: LookUp, _ unread: UnreadSession) async {
         guard !lookUp.request.isCancelled else { return }
         do throws(TransportError) {
-            let admission = HranaAdmission(lookUp.admission.endpoint, try await read(unread), asIn: lookUp.admission)
+            let known = try await read(unread)
+            do throws(AccessError) {
+                try (lookUp.request.errand as? SocketErrand)?.note(known)
+            } catch {
+                throw TransportError(error)
+            }
+            let admission = HranaAdmission(lookUp.admission.endpoint, known, asIn: lookUp.admission)
             try route(lookUp.request, admission)
         } catch {
             refuse(lookUp.request, error)

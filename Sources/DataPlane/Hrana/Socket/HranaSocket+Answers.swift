@@ -12,7 +12,7 @@ extension HranaSocket {
         let error = answer.status < 300 ? nil : body.withUnsafeReadableBytes { HranaError(answer: $0) }
         switch turn.kind {
         case .hello:
-            if let error { session.greeted(error) } else { welcome() }
+            if let error { session.greeted(error) } else { welcome(turn.errand?.known) }
         case .cursor:
             if let error { session.failed(turn.id, error) } else { session.cursorData(turn.id, body, isEnd: true) }
         case .pipeline(_, let closes):

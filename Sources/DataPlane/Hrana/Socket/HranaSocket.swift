@@ -27,6 +27,8 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     var port: (any SocketPort)?
     var turns: [UInt64: SocketTurn] = [:]
     private var openedAt = NIODeadline.distantFuture
+    /// Since when cursors go on although the session must be read again.
+    private var unreadSince: NIODeadline?
     private var isPerforming = false
     private var lastOwnTurn = UInt64.max
 
@@ -103,19 +105,25 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         if turns.values.contains(where: { !$0.isCursor && now - $0.startedAt >= limits.answer }) {
             return close(.unanswered)
         }
-        if session.hasCursorsAtWork { askForCursors() }
+        if session.hasCursorsAtWork { askForCursors(at: now) }
         session.retryHeld()
         perform()
     }
 
     /// A cursor may be read for long: not longer than its client may read at all.
-    private func askForCursors() {
+    private func askForCursors(at now: NIODeadline) {
         do throws(AccessError) {
             _ = try authenticate()
+            unreadSince = nil
         } catch {
-            // That it must be read again is no refusal; the next look knows more.
-            if error == .sessionUnread { return service.refresh(unread(from: nil)) }
-            session.endCursors(HranaError(error))
+            guard error == .sessionUnread else { return session.endCursors(HranaError(error)) }
+            // That it must be read again is no refusal, for as long as the catalog's silence is borne; the next look knows more.
+            let since = unreadSince ?? now
+            unreadSince = since
+            let patience = TimeAmount.nanoseconds(
+                Int64(clamping: service.settings.authenticator.sessionPatience))
+            if now - since > max(patience, limits.unread) { return session.endCursors(HranaError(.catalogUnavailable)) }
+            service.refresh(unread(from: nil))
         }
     }
 
@@ -185,7 +193,9 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
             guard error == .sessionUnread else { return session.greeted(HranaError(error)) }
             offered = nil
             let admission = HranaAdmission(.socket, nil, unread: unread(from: address), asIn: handshake)
-            ask(turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal), bytes: 0)
+            ask(
+                turn(Self.helloTurn, .hello), SocketErrand(admission, nil, principal: principal, place: place), bytes: 0
+            )
         }
     }
 
@@ -193,9 +203,11 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
         UnreadSession(authorization: authorization, address: address)
     }
 
-    /// The hello was good. One whose session had to be read is known only now.
-    func welcome() {
-        guard let shown = offered ?? (try? authenticate()), mayGoOn(as: shown) else {
+    /// The hello was good.
+    ///
+    /// - Parameter read: of one whose session had to be read.
+    func welcome(_ read: Credential?) {
+        guard let shown = offered ?? read, mayGoOn(as: shown) else {
             return session.greeted(.otherTenant)
         }
         credential = shown
@@ -206,8 +218,14 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
 
     /// Where the token names the tenant, it is the same for the connection's whole life: so are its streams.
     private func mayGoOn(as shown: Credential) -> Bool {
-        guard handshake.key == nil, let credential else { return true }
-        return (try? shown.soleTenant()) == (try? credential.soleTenant())
+        guard let tenant = tenantForGood else { return true }
+        return (try? shown.soleTenant()) == tenant
+    }
+
+    /// Where the token names the tenant: the one that the first good hello's named.
+    private var tenantForGood: SoleTenant? {
+        guard handshake.key == nil, let credential else { return nil }
+        return try? credential.soleTenant()
     }
 
     /// For each request anew, from memory: a token that has expired or was revoked is good for nothing from then on.
@@ -236,12 +254,16 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
             kind = .cursor(encoding)
         }
         do throws(AccessError) {
-            let admission = HranaAdmission(endpoint, try caller(of: turn), asIn: handshake)
+            let caller = try caller(of: turn)
+            // A membership may have gone, and another come.
+            guard mayGoOn(as: caller) else { throw AccessError.forbidden }
+            let admission = HranaAdmission(endpoint, caller, asIn: handshake)
             ask(self.turn(turn.id, kind), SocketErrand(admission, program, principal: principal), bytes: turn.bytes)
         } catch {
             guard error == .sessionUnread else { return session.failed(turn.id, HranaError(error)) }
             let admission = HranaAdmission(endpoint, nil, unread: unread(from: nil), asIn: handshake)
-            ask(self.turn(turn.id, kind), SocketErrand(admission, program, principal: principal), bytes: turn.bytes)
+            let errand = SocketErrand(admission, program, principal: principal, tenant: tenantForGood)
+            ask(self.turn(turn.id, kind), errand, bytes: turn.bytes)
         }
     }
 
@@ -252,6 +274,7 @@ final class HranaSocket: SocketGuest, @unchecked Sendable {
     private func ask(_ turn: SocketTurn, _ errand: SocketErrand, bytes: Int) {
         guard let port else { return }
         turns[turn.id] = turn
+        turn.errand = errand
         ask(turn, errand, bytes: bytes, through: port)
     }
 

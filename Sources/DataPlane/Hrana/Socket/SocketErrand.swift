@@ -2,6 +2,7 @@ import Access
 import Hrana
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Vocabulary
 
 /// A request that came on a WebSocket, on its way through the service like one that came over HTTP.
@@ -13,12 +14,28 @@ final class SocketErrand: Sendable {
     private let principal: UInt64
     /// Of a hello: what the connection takes with it.
     let place: SocketPlace?
+    /// The one tenant that the connection's tokens name; nil where the tenant is named otherwise, or before the first hello.
+    let tenant: SoleTenant?
+    /// Whose session was read for it.
+    private let readCredential = Mutex<Credential?>(nil)
 
-    init(_ admission: HranaAdmission, _ program: HranaProgram?, principal: UInt64, place: SocketPlace? = nil) {
+    init(
+        _ admission: HranaAdmission, _ program: HranaProgram?, principal: UInt64, place: SocketPlace? = nil,
+        tenant: SoleTenant? = nil
+    ) {
         self.admission = admission
         self.program = program
         self.principal = principal
         self.place = place
+        self.tenant = tenant
+    }
+
+    var known: Credential? { readCredential.withLock { $0 } }
+
+    /// - Throws: `forbidden` where the session reaches another tenant than the connection is for.
+    func note(_ credential: Credential) throws(AccessError) {
+        readCredential.withLock { $0 = credential }
+        if let tenant, try credential.soleTenant() != tenant { throw .forbidden }
     }
 
     func authority(_ authority: Authority) -> Authority { Authority(principal: principal, level: authority.level) }

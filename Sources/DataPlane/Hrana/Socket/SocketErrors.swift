@@ -54,7 +54,12 @@ extension HranaError {
     /// The body of an answer that failed as a whole, in any of its forms.
     init(answer bytes: UnsafeRawBufferPointer) {
         if let error = HranaDecoder.error(bytes) {
-            self = error
+            // A session that was read is refused in the words in which one from memory is.
+            switch error.code {
+            case "TOKEN_INVALID": self.init(.tokenInvalid)
+            case "TOKEN_EXPIRED": self.init(.tokenExpired)
+            default: self = error
+            }
         } else if bytes.elementsEqual(TransportError.batonUsed.message.utf8) {
             self = .batonUsed
         } else if bytes.starts(with: "The baton".utf8) {

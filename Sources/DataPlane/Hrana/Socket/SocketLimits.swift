@@ -38,6 +38,8 @@ package struct SocketLimits: Hashable, Sendable {
     /// From a request to its answer. Longer than any deadline of a request: this one only keeps a lost one from waiting
     /// for ever.
     package var answer = TimeAmount.seconds(330)
+    /// For which cursors go on, at least, although the session must be read again and the catalog does not answer.
+    package var unread = TimeAmount.seconds(5)
     /// From the handshake to the hello.
     package var hello = TimeAmount.seconds(10)
 

@@ -13,6 +13,8 @@ final class SocketTurn: AnswerTaker {
     let kind: Kind
     let startedAt: NIODeadline
     let clientAddress: String
+    /// What was asked.
+    var errand: SocketErrand?
     private weak var socket: HranaSocket?
     /// Set when nobody waits for the answer any more; what it has opened is closed by this.
     private var executor: SocketExecutor?
