@@ -8,18 +8,29 @@ package final class SessionGrant: Sendable {
         /// As it was when the session was read.
         package let key: TenantKey
         package let level: AccessLevel
+        /// Not deleted when the session was read: it may come back.
+        package let isUsable: Bool
 
-        package init(tenant: TenantID, key: TenantKey, level: AccessLevel) {
+        package init(tenant: TenantID, key: TenantKey, level: AccessLevel, isUsable: Bool = true) {
             self.tenant = tenant
             self.key = key
             self.level = level
+            self.isUsable = isUsable
         }
+    }
+
+    /// What is kept of one: keys are not, since there may be many.
+    package struct Reach: Hashable, Sendable {
+        package let tenant: TenantID
+        package let level: AccessLevel
     }
 
     package let id: UInt64
     package let user: UserID
     /// By tenant.
-    package let memberships: [Membership]
+    package let memberships: [Reach]
+    /// The one usable tenant that it reaches; nil for none or several.
+    package let sole: Membership?
     package let expires: WallTime
     /// Nanoseconds for which it may be remembered without another look.
     package let keep: UInt64
@@ -30,7 +41,11 @@ package final class SessionGrant: Sendable {
     package init(id: UInt64, user: UserID, memberships: [Membership], expires: WallTime, keep: UInt64) {
         self.id = id
         self.user = user
-        self.memberships = memberships.sorted { $0.tenant < $1.tenant }
+        self.memberships = memberships.map { Reach(tenant: $0.tenant, level: $0.level) }.sorted {
+            $0.tenant < $1.tenant
+        }
+        let usable = memberships.filter(\.isUsable)
+        sole = usable.count == 1 ? usable[0] : nil
         self.expires = expires
         self.keep = keep
         principal = .session(id: TenantID(id).description, user: user.description)
@@ -49,7 +64,4 @@ package final class SessionGrant: Sendable {
         }
         return nil
     }
-
-    /// The one tenant that it reaches; nil for none or several.
-    package var sole: Membership? { memberships.count == 1 ? memberships[0] : nil }
 }

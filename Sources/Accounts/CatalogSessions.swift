@@ -53,7 +53,7 @@ extension SessionGrant {
             memberships: reached.map { one in
                 Membership(
                     tenant: one.tenant, key: one.key,
-                    level: AccessLevel(min(one.role, session.role ?? .admin)))
+                    level: AccessLevel(min(one.role, session.role ?? .admin)), isUsable: one.isUsable)
             }, expires: session.expires, keep: min(CatalogSessions.longest, idle))
     }
 }

@@ -27,6 +27,8 @@ package struct EmailAddress: Hashable, Sendable {
         let local = trimmed[..<at]
         let scalars = trimmed.unicodeScalars
         let domain = String(scalars[scalars.index(after: at)...])
+        // What is shown to people, whatever the name system makes of it.
+        guard domain.unicodeScalars.allSatisfy(Self.mayStand) else { throw .domain }
         try Self.check(local: local)
         let folded = Self.fold(String(local))
         // Folding may bring forth what was not there.
@@ -80,10 +82,28 @@ package struct EmailAddress: Hashable, Sendable {
         let scalars = local.unicodeScalars
         guard let first = scalars.first, let last = scalars.last else { throw .emptyLocalPart }
         guard scalars.allSatisfy(mayStand) else { throw .character }
-        let quotes = scalars.filter { $0 == "\"" }.count
-        guard quotes == 0 || (first == "\"" && last == "\"" && scalars.count > 2) else { throw .quotes }
         // Within quotes nearly everything goes; without them what would have to be quoted does not.
-        if quotes == 0, scalars.contains(where: { "()<>[]:;,\\".unicodeScalars.contains($0) }) { throw .character }
+        guard scalars.contains("\"") else {
+            if scalars.contains(where: { "()<>[]:;,\\".unicodeScalars.contains($0) }) { throw .character }
+            return
+        }
+        guard first == "\"", last == "\"", scalars.count > 2, closesAtEnd(scalars.dropFirst()) else { throw .quotes }
+    }
+
+    /// Whether the first quotation mark that is not escaped is the last character: of several quoted words a mailer may make several
+    /// recipients.
+    private static func closesAtEnd(_ scalars: Substring.UnicodeScalarView.SubSequence) -> Bool {
+        var isEscaped = false
+        for index in scalars.indices {
+            if isEscaped {
+                isEscaped = false
+            } else if scalars[index] == "\\" {
+                isEscaped = true
+            } else if scalars[index] == "\"" {
+                return scalars.index(after: index) == scalars.endIndex
+            }
+        }
+        return false
     }
 
     private static func mayStand(_ scalar: Unicode.Scalar) -> Bool {

@@ -45,13 +45,15 @@ package struct SignIn: Sendable {
     let passwords: Passwords
     let throttle: AuthThrottle
     let lifetimes: Lifetimes
+    /// For the audit log: who was refused.
+    let notes: AccessNotes
     let time: any TimeSource
     let random: any RandomSource
 
     /// - Parameter throttle: its own: failures to sign in are no guesses at tokens.
     package init(
-        store: CatalogStore, passwords: Passwords, throttle: AuthThrottle, lifetimes: Lifetimes, time: any TimeSource,
-        random: any RandomSource
+        store: CatalogStore, passwords: Passwords, throttle: AuthThrottle, lifetimes: Lifetimes, notes: AccessNotes,
+        time: any TimeSource, random: any RandomSource
     ) {
         users = UserRows(store)
         sessions = SessionRows(store)
@@ -59,6 +61,7 @@ package struct SignIn: Sendable {
         self.passwords = passwords
         self.throttle = throttle
         self.lifetimes = lifetimes
+        self.notes = notes
         self.time = time
         self.random = random
     }
@@ -69,6 +72,20 @@ package struct SignIn: Sendable {
     /// - Throws: `AccountsError`, `CatalogError`.
     package func begin(
         email: String, password: String, _ terms: Terms, limitsAddress: Bool
+    ) async throws -> Begun {
+        do {
+            return try await attempt(email: email, password: password, terms, limitsAddress)
+        } catch AccountsError.credentialsInvalid {
+            notes.add(AccessNote(.refused(code: "credentials_invalid"), from: terms.origin))
+            throw AccountsError.credentialsInvalid
+        } catch AccountsError.rateLimited(let seconds) {
+            notes.add(AccessNote(.refused(code: "rate_limited"), from: terms.origin))
+            throw AccountsError.rateLimited(retryAfterSeconds: seconds)
+        }
+    }
+
+    private func attempt(
+        email: String, password: String, _ terms: Terms, _ limitsAddress: Bool
     ) async throws -> Begun {
         let address = try? EmailAddress(email)
         // Whatever is no email is one subject: as text it has no bound.
@@ -105,9 +122,19 @@ package struct SignIn: Sendable {
         let verdict = try await passwords.verify(password, against: found?.password)
         guard var user = found, verdict != .wrong, user.state == .active else { throw AccountsError.credentialsInvalid }
         if case .outdated(let text) = verdict, let old = user.password {
-            try await users.rehash(user.id, from: old, to: text, at: time.wall())
+            guard try await users.rehash(user.id, from: old, to: text, at: time.wall()) else {
+                return try await verifiedAgain(user.id, password)
+            }
             user.password = text
         }
+        return user
+    }
+
+    /// Somebody else has stored another hash meanwhile: of the same password, as this one would have, or of a new one.
+    private func verifiedAgain(_ id: UserID, _ password: String) async throws -> UserRow {
+        guard let user = try await users.find(id), user.state == .active,
+            try await passwords.verify(password, against: user.password) != .wrong
+        else { throw AccountsError.credentialsInvalid }
         return user
     }
 

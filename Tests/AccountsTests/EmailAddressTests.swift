@@ -37,19 +37,22 @@ import Testing
         #expect(!first.utf8.elementsEqual(second.utf8))
     }
 
-    @Test(arguments: [
-        ("", .at), ("ann", .at), ("a@b@x.org", .at), ("\"a@b@x.org", .quotes), ("@x.org", .emptyLocalPart),
-        ("a b@x.org", .character), ("a\u{0}b@x.org", .character), ("a\tb@x.org", .character),
-        ("a\u{202E}b@x.org", .character), ("a\u{200E}@x.org", .character), ("a\u{200B}b@x.org", .character),
-        ("a\u{A0}b@x.org", .character), ("a\u{AD}b@x.org", .character), ("a\u{FEFF}@x.org", .character),
-        ("a\u{E000}@x.org", .character), ("a\u{FFFE}@x.org", .character), ("a\r\nBcc: b@x.org", .character),
-        ("(c)a@x.org", .character), ("a,b@x.org", .character), ("a\"b\"@x.org", .quotes), ("\"\"@x.org", .quotes),
-        ("a@x", .domain), ("a@", .domain), ("a@.", .domain), ("a@x..org", .domain), ("a@.x.org", .domain),
-        ("a@-x.org", .domain), ("a@x-.org", .domain), ("a@x_y.org", .domain), ("a@[127.0.0.1]", .domain),
-        ("a@127.0.0.1", .domain), ("a@x.org/y", .domain), ("a@x.org:80", .domain), ("a@x.org?y", .domain),
-        ("a@x.org#y", .domain), ("a@x%2Eorg", .domain), ("a@x\u{0}.org", .domain), ("a@x .org", .domain),
-        ("a@\u{202E}x.org", .domain), ("a@x\u{627}.com", .domain), ("a@x.org..", .domain),
-    ] as [(String, EmailFault)])
+    @Test(
+        arguments: [
+            ("", .at), ("ann", .at), ("a@b@x.org", .at), ("\"a@b@x.org", .quotes), ("@x.org", .emptyLocalPart),
+            ("a b@x.org", .character), ("a\u{0}b@x.org", .character), ("a\tb@x.org", .character),
+            ("a\u{202E}b@x.org", .character), ("a\u{200E}@x.org", .character), ("a\u{200B}b@x.org", .character),
+            ("a\u{A0}b@x.org", .character), ("a\u{AD}b@x.org", .character), ("a\u{FEFF}@x.org", .character),
+            ("a\u{E000}@x.org", .character), ("a\u{FFFE}@x.org", .character), ("a\r\nBcc: b@x.org", .character),
+            ("(c)a@x.org", .character), ("a,b@x.org", .character), ("a\"b\"@x.org", .quotes), ("\"\"@x.org", .quotes),
+            ("\"a\",\"b\"@x.org", .quotes), ("\"a\"<c>\"b\"@x.org", .quotes), ("\"a\\\"@x.org", .quotes),
+            ("a@x\u{AD}y.org", .domain), ("a@x\u{200B}y.org", .domain),
+            ("a@x", .domain), ("a@", .domain), ("a@.", .domain), ("a@x..org", .domain), ("a@.x.org", .domain),
+            ("a@-x.org", .domain), ("a@x-.org", .domain), ("a@x_y.org", .domain), ("a@[127.0.0.1]", .domain),
+            ("a@127.0.0.1", .domain), ("a@x.org/y", .domain), ("a@x.org:80", .domain), ("a@x.org?y", .domain),
+            ("a@x.org#y", .domain), ("a@x%2Eorg", .domain), ("a@x\u{0}.org", .domain), ("a@x .org", .domain),
+            ("a@\u{202E}x.org", .domain), ("a@x\u{627}.com", .domain), ("a@x.org..", .domain),
+        ] as [(String, EmailFault)])
     func `these are none`(_ text: String, _ expected: EmailFault) {
         #expect(fault(text) == expected)
     }

@@ -1,9 +1,10 @@
-@testable import Accounts
 import Seams
 import Synchronization
 import Testing
 
 import func Glibc.usleep
+
+@testable import Accounts
 
 @Suite struct PasswordTests {
     private func passwords(_ logRounds: Int = 10) -> Passwords {
@@ -13,7 +14,7 @@ import func Glibc.usleep
     @Test func `a password fits its hash and no other`() async throws {
         let passwords = passwords()
         let stored = try await passwords.hash("correct horse")
-        #expect(stored.hasPrefix("scrypt$ln=10,r=8,p=1$"))
+        #expect(stored.hasPrefix("scrypt$ln=10,r=8,p=3$"))
         #expect(try await passwords.verify("correct horse", against: stored) == .right)
         #expect(try await passwords.verify("correct hors", against: stored) == .wrong)
         #expect(try await passwords.verify("correct horse", against: nil) == .wrong)
@@ -43,6 +44,13 @@ import func Glibc.usleep
         #expect(try await passwords(11).verify("wrong horse", against: old) == .wrong)
     }
 
+    @Test(arguments: [(20, 3), (15, 1), (14, 3)])
+    func `what the setting allows, and what it once made, can be read`(rounds: Int, lanes: Int) {
+        let text =
+            "scrypt$ln=\(rounds),r=8,p=\(lanes)$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+        #expect(PasswordHash(text)?.text == text)
+    }
+
     @Test func `letters are the same however a keyboard spells them`() async throws {
         let stored = try await passwords().hash("zo\u{EB}zo\u{EB}zo\u{EB}")
         #expect(try await passwords().verify("zoe\u{308}zoe\u{308}zoe\u{308}", against: stored) == .right)
@@ -58,6 +66,9 @@ import func Glibc.usleep
     @Test(arguments: [
         "", "scrypt", "scrypt$ln=15,r=8,p=1$$", "bcrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA==$AAAA",
         "scrypt$ln=99,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        // More than a gigabyte, or more than a minute: damaged, not expensive.
+        "scrypt$ln=20,r=32,p=1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "scrypt$ln=20,r=8,p=16$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "scrypt$ln=10,r=8,p=1,x=2$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     ])
     func `a text that is no hash is none`(_ text: String) {
