@@ -23,26 +23,27 @@ package final class FirstUse: Sendable {
     }
 
     private struct State {
-        var meter: CreationMeter
         var flights = FlightTable<TenantKey>(maximumFlights: 4_096, maximumWaiters: 4_096)
         var waiting: [UInt64: CheckedContinuation<Ticket, Never>] = [:]
     }
 
     private let tenants: TenantService
     private let time: any TimeSource
+    private let creations: CreationLimit
     private let state: Mutex<State>
     private let schema: @Sendable (TenantKey) -> String?
 
-    /// - Parameter perCaller: tenants that one caller may have made in a minute; `perNode` for all together.
+    /// - Parameter creations: the node's.
     /// - Parameter schema: of a key whose tenant is made on its first use; nil for others.
     package init(
-        _ tenants: TenantService, perCaller: Int, perNode: Int, time: any TimeSource,
+        _ tenants: TenantService, creations: CreationLimit, time: any TimeSource,
         schema: @escaping @Sendable (TenantKey) -> String?
     ) {
         self.tenants = tenants
         self.time = time
         self.schema = schema
-        state = Mutex(State(meter: CreationMeter(perCaller: perCaller, perNode: perNode)))
+        self.creations = creations
+        state = Mutex(State())
     }
 
     package func isOffered(_ key: TenantKey) -> Bool { schema(key) != nil }
@@ -64,7 +65,6 @@ package final class FirstUse: Sendable {
 
     private func board(_ key: TenantKey, _ caller: UInt64) async -> Ticket {
         await withCheckedContinuation { continuation in
-            let now = time.monotonic()
             let ticket: Ticket? = state.withLock { state in
                 switch state.flights.join(key) {
                 case .wait(let number):
@@ -72,7 +72,7 @@ package final class FirstUse: Sendable {
                     return nil
                 case .refuse: return .done(.tooMany(seconds: 1))
                 case .lead:
-                    guard let wait = state.meter.take(caller, at: now) else { return .lead }
+                    guard let wait = creations.take(caller) else { return .lead }
                     // Nobody can have joined it meanwhile.
                     _ = state.flights.land(key)
                     return .done(.tooMany(seconds: wait))

@@ -143,7 +143,7 @@ struct TenantController: Sendable {
         static let schema = Schema.object(
             [
                 .optional("access", .choice(["ro", "rw", "ddl"]), "`rw` where it is not said."),
-                .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,2}[smhd]$"), "Such as `24h`, up to ten years."),
+                .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,8}[smhd]$"), "Such as `24h`, up to ten years."),
                 .optional(
                     "reason", .string(length: 1...500),
                     """

@@ -14,7 +14,7 @@ package struct SessionSettings: Sendable, Equatable {
 
 /// Users and how they come in.
 package struct UserSettings: Sendable, Equatable {
-    /// The binary logarithm of scrypt's N: each step doubles time and memory.
+    /// The binary logarithm of scrypt's N, with r = 8 and p = 3: each step doubles time and memory.
     package var passwordCost = 15
     /// How long a sign-up may take before it is taken back.
     package var signUpTime = Duration.seconds(30)
@@ -22,4 +22,7 @@ package struct UserSettings: Sendable, Equatable {
     package var openSignIn = false
     /// Whether `POST /v1/signups` needs no admin token.
     package var openSignUp = false
+    /// Which schemas' tenants anybody may make by signing up, and with which keys.
+    package var signUpSchemas = ["default"]
+    package var signUpKeys = KeyPattern("*")!
 }

@@ -50,7 +50,8 @@ extension SettingsTable {
             "Tenants on this node, beyond which it makes no more; with 0 there is no limit."),
         Setting(
             "limits.creates-caller", \.limits.createsCaller, .count(0...1_000_000),
-            "Tenants that one caller may have made by first use in a minute; with 0 none are."),
+            "Tenants that one caller may have made by first use, or by signing up without a credential, in a minute; with 0 none are."
+        ),
         Setting(
             "limits.creates-node", \.limits.createsNode, .count(0...1_000_000),
             "The same for all callers of a node together."),

@@ -1,8 +1,8 @@
 extension SettingsTable {
     static let users: [Setting] = [
         Setting(
-            "users.password-cost", \.users.passwordCost, .count(10...20),
-            "Binary logarithm of scrypt's N for passwords: 15 takes some 0.1 s and 32 MiB, each step more doubles both."
+            "users.password-cost", \.users.passwordCost, .count(14...20),
+            "Binary logarithm of scrypt's N for passwords: 15 takes some 0.3 s and 32 MiB, each step more doubles both; four are hashed at once."
         ),
         Setting(
             "users.sign-up-time", \.users.signUpTime, .duration(.seconds(1) ... .seconds(600)),
@@ -15,6 +15,13 @@ extension SettingsTable {
         Setting(
             "users.open-sign-up", \.users.openSignUp, .boolean,
             "Whether anybody may sign up; then whoever asks learns which emails are taken."),
+        Setting(
+            "users.sign-up-schemas", \.users.signUpSchemas,
+            .list(.name("a schema's name"), of: "schemas", expected: "a list of schemas such as [default]"),
+            "Which schemas' tenants anybody may make by signing up."),
+        Setting(
+            "users.sign-up-keys", \.users.signUpKeys, .keyPattern,
+            "Which keys anybody may take by signing up; * stands for anything."),
         Setting(
             "sessions.revocation-bound", \.sessions.revocationBound, .duration(.milliseconds(100) ... .seconds(3600)),
             "Within this a session that was ended is refused by every node."),

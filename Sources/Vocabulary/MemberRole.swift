@@ -1,8 +1,9 @@
 /// What a user may do in a tenant; each role implies those below.
 package enum MemberRole: String, CaseIterable, Comparable, Sendable {
     case ro
+    /// Rows and the schema: nothing in SQL tells the two apart.
     case rw
-    /// Also what changes the schema.
+    /// What the application makes of it; in SQL it is as `rw`.
     case admin
 
     private var rank: Int {

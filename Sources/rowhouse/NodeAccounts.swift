@@ -10,10 +10,16 @@ struct NodeAccounts: Sendable {
     let cache: SessionCache
     let sessions: CatalogSessions
     let pool = PasswordPool()
+    /// Of tenants that are made without an operator.
+    let creations: CreationLimit
+    private let notes: AccessNotes
     private let base: NodeBase
     private let store: CatalogStore
 
-    init(_ base: NodeBase, store: CatalogStore) {
+    init(_ base: NodeBase, store: CatalogStore, notes: AccessNotes) {
+        self.notes = notes
+        let limits = base.settings.limits
+        creations = CreationLimit(perCaller: limits.createsCaller, perNode: limits.createsNode, time: base.time)
         self.base = base
         self.store = store
         let settings = base.settings
@@ -44,13 +50,20 @@ struct NodeAccounts: Sendable {
         let service = UserService(store: store, passwords: passwords, cache: cache, time: base.time)
         let signIn = SignIn(
             store: store, passwords: passwords, throttle: AuthThrottle(time: base.time), lifetimes: lifetimes,
-            time: base.time, random: base.random)
+            notes: notes, time: base.time, random: base.random)
         let patience = Int64(base.settings.users.signUpTime.nanoseconds / 1_000_000)
         let signUp = SignUpService(
             rows: SignUpRows(store, patience: patience), users: service, tenants: tenants, signIn: signIn,
-            throttle: AuthThrottle(time: base.time))
+            open: openSignUp)
         let routes = UserRoutes(service: service, signIn: signIn, signUp: signUp, audit: AuditRows(store))
         return (routes, signUp)
+    }
+
+    private var openSignUp: OpenSignUp {
+        let users = base.settings.users
+        return OpenSignUp(
+            throttle: AuthThrottle(time: base.time), creations: creations, schemas: users.signUpSchemas,
+            keys: users.signUpKeys.description, takes: { users.signUpKeys.matches($0) })
     }
 
     private var lifetimes: SignIn.Lifetimes {

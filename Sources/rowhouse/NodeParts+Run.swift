@@ -95,8 +95,7 @@ extension NodeParts {
     private func firstUse(_ tenants: TenantService) -> FirstUse? {
         let schemas = base.settings.schemas
         guard schemas.contains(where: { $0.create == .onFirstUse }) else { return nil }
-        let limits = base.settings.limits
-        return FirstUse(tenants, perCaller: limits.createsCaller, perNode: limits.createsNode, time: base.time) { key in
+        return FirstUse(tenants, creations: accounts.creations, time: base.time) { key in
             let rule = schemas.rule(for: key)
             return rule.create == .onFirstUse ? rule.name : nil
         }
@@ -203,7 +202,7 @@ extension NodeParts {
                 return nil
             }
             group.addTask {
-                await SignUpSweeps(service: accounts.signUps(tenants()).service).run()
+                await SignUpSweeps(service: accounts.signUps(tenants()).service, residents: residents).run()
                 return nil
             }
             group.addTask {

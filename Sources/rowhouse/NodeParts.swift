@@ -61,7 +61,7 @@ struct NodeParts: Sendable {
             settle: cluster == nil ? 0 : base.settings.cluster.lease.nanoseconds + 2_000_000_000,
             longestSupport: Int64(base.settings.access.supportTime.nanoseconds / 1_000_000_000))
         let notes = AccessNotes(time: base.time)
-        let accounts = NodeAccounts(base, store: store)
+        let accounts = NodeAccounts(base, store: store, notes: notes)
         try await tokens.load()
         let right = ServingRight()
         let arrivals = ArrivalService(node: base.id, engine: engine, store: store, time: base.time, sleep: sleep)

@@ -14,17 +14,20 @@ import Vocabulary
     let sessions: CatalogSessions
     let users: UserRows
     let passwords: Passwords
+    let notes: AccessNotes
 
     init() async throws {
         let driver = SQLiteCatalogDriver()
         try await CatalogSchema.migrate(driver, dialect: .sqlite, at: time.wall())
         store = .over(driver)
+        notes = AccessNotes(time: time)
         passwords = Passwords(pool: PasswordPool(), logRounds: 10, random: SystemRandom())
         users = UserRows(store)
         sessions = CatalogSessions(store: store, time: time)
         signIn = SignIn(
             store: store, passwords: passwords, throttle: AuthThrottle(time: time),
-            lifetimes: .init(longest: 24 * 3_600_000, idle: 3_600_000), time: time, random: SystemRandom())
+            lifetimes: .init(longest: 24 * 3_600_000, idle: 3_600_000), notes: notes, time: time,
+            random: SystemRandom())
         _ = try await NodeRows(store).register(
             NodeRegistration(id: node("n1"), address: "http://n1:8080", stopsAtDeadline: true), at: time.wall())
     }
@@ -109,6 +112,10 @@ import Vocabulary
         }
         time.advance(seconds: 7)
         _ = try await enter("ann@x.org", "correct horse")
+        // And who guessed is written down, by address and not by email.
+        #expect(
+            Set(notes.take().map { $0.note.map { "\($0.kind)" } })
+                == ["refused(code: \"credentials_invalid\")", "refused(code: \"rate_limited\")"])
     }
 
     @Test func `a password of another cost is hashed anew when it is used`() async throws {
@@ -195,7 +202,7 @@ import Vocabulary
         func isKnown() -> Bool { (try? authenticator.authenticate(authorization: header, from: "local")) != nil }
         let follower = UserFollower(
             store: store, cache: cache, interval: 1, time: time, sleep: { _ in try await Task.sleep(for: .seconds(9)) })
-        var known: [UInt64] = []
+        var known: [UserChangeLog.Head] = []
         #expect(try await follower.poll(&known))
         _ = try await authenticator.readSession(authorization: header, from: nil)
         #expect(isKnown())
@@ -208,5 +215,85 @@ import Vocabulary
         await #expect(throws: AccessError.tokenInvalid) {
             try await authenticator.readSession(authorization: header, from: nil)
         }
+    }
+
+    @Test func `the follower sees that commits were lost, also where others have got their numbers`() async throws {
+        let ann = try await user("ann@x.org", password: nil)
+        let cache = SessionCache(capacity: 10, bound: 1_000_000_000, staleFor: 0, time: time)
+        let authenticator = Authenticator(
+            admins: .none, verifier: TokenVerifier(keys: SigningKeys(), time: time),
+            throttle: AuthThrottle(time: time), sessions: .init(cache: cache, source: sessions))
+        let begun = try #require(try await signIn.begin(ann.id, .init()))
+        let follower = UserFollower(
+            store: store, cache: cache, interval: 1, time: time, sleep: { _ in try await Task.sleep(for: .seconds(9)) })
+        var known: [UserChangeLog.Head] = []
+        let other = UserID(ann.id.rawValue &+ UInt64(UserChangeLog.buckets))
+        let bucket = Int64(ann.id.rawValue % UInt64(UserChangeLog.buckets))
+        for isMore in [false, true] {
+            // Another user of the bucket changes; then the catalog forgets that, and somebody else gets the number.
+            _ = try await SessionRows(store).revokeAll(of: ann.id, but: begun.session.id, at: time.wall())
+            #expect(try await follower.poll(&known))
+            _ = try await authenticator.readSession(authorization: "Bearer " + begun.token, from: nil)
+            var lost = [
+                CatalogStatement(
+                    "UPDATE user_changes SET user_id = ?2 WHERE bucket = ?1 AND seq = (SELECT MAX(seq) FROM user_changes WHERE bucket = ?1)",
+                    [.integer(bucket), .integer(Int64(bitPattern: other.rawValue))])
+            ]
+            if isMore {
+                lost.append(
+                    CatalogStatement(
+                        "UPDATE user_change_counters SET seq = seq + 1 WHERE bucket = ?1", [.integer(bucket)]))
+                lost.append(
+                    CatalogStatement(
+                        "INSERT INTO user_changes (bucket, seq, user_id) SELECT bucket, seq, ?2 FROM user_change_counters WHERE bucket = ?1",
+                        [.integer(bucket), .integer(Int64(bitPattern: other.rawValue &+ 1))]))
+            }
+            _ = try await store.driver.run(CatalogTransaction(.schema, lost))
+            _ = try await follower.poll(&known)
+            #expect(throws: AccessError.sessionUnread) {
+                try authenticator.authenticate(authorization: "Bearer " + begun.token, from: "local")
+            }
+        }
+    }
+
+    @Test func `a follower that is far behind reads on without a pause`() async throws {
+        let ann = try await user("ann@x.org", password: nil)
+        let cache = SessionCache(capacity: 10, bound: 1_000_000_000, staleFor: 0, time: time)
+        let follower = UserFollower(
+            store: store, cache: cache, interval: 1, time: time, sleep: { _ in throw CancellationError() })
+        var known = try await UserChangeLog(store).heads()
+        for _ in 0..<600 { _ = try await SessionRows(store).revokeAll(of: ann.id, at: time.wall()) }
+        await follower.catchUp(&known)
+        #expect(try await known == UserChangeLog(store).heads())
+    }
+
+    @Test func `a password that somebody else has hashed anew or changed meanwhile`() async throws {
+        let old = Passwords(pool: PasswordPool(), logRounds: 11, random: SystemRandom())
+        let hash = try await old.hash("correct horse")
+        guard
+            case .created(let ann) = try await users.create(
+                try EmailAddress("ann@x.org").forCatalog, password: hash, at: time.wall())
+        else { throw ConformanceFailure(what: "not created") }
+        // Many at once: each is right, whoever stores the new hash.
+        let entered = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 { group.addTask { (try? await enter("ann@x.org", "correct horse")) != nil } }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(entered == 8)
+        #expect(try await users.find(ann.id)?.password?.hasPrefix("scrypt$ln=10,") == true)
+    }
+
+    @Test func `a session reaches a tenant that was deleted when it is back, and does not count it before`()
+        async throws
+    {
+        let ann = try await user("ann@x.org", password: nil)
+        let (a, b) = (try await tenant("a"), try await tenant("b"))
+        for one in [a, b] { _ = try await MembershipRows(store).put(ann.id, one.id, .rw, at: time.wall()) }
+        let begun = try #require(try await signIn.begin(ann.id, .init()))
+        _ = try await TenantRows(store).delete(b.id, at: time.wall())
+        let grant = try await grant(begun)
+        #expect(grant.sole?.tenant == a.id)
+        // What is remembered from now serves when it is back.
+        #expect(grant.level(on: TenantTarget(key: key("b"), id: b.id, keyBoundAt: nil)) == .write)
     }
 }

@@ -63,10 +63,13 @@ struct OperationsTests {
         let service = UserService(store: house.store, passwords: passwords, cache: cache, time: time)
         let signIn = SignIn(
             store: house.store, passwords: passwords, throttle: AuthThrottle(time: time),
-            lifetimes: .init(longest: 1, idle: nil), time: time, random: random)
+            lifetimes: .init(longest: 1, idle: nil), notes: AccessNotes(time: time), time: time, random: random)
         let signUp = SignUpService(
             rows: SignUpRows(house.store), users: service, tenants: tenants, signIn: signIn,
-            throttle: AuthThrottle(time: time))
+            open: OpenSignUp(
+                throttle: AuthThrottle(time: time),
+                creations: CreationLimit(perCaller: 1, perNode: 1, time: time), schemas: [], keys: "*",
+                takes: { _ in true }))
         return UserRoutes(service: service, signIn: signIn, signUp: signUp, audit: AuditRows(house.store))
     }
 

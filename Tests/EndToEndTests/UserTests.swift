@@ -5,11 +5,11 @@ import Testing
 /// Users and their sessions, over HTTP and the command line, on one node and on two.
 @Suite(.serialized) struct UserTests {
     /// Cheap passwords: their cost is another test's business.
-    static let settings = ["--set", "users.password-cost=10"]
+    static let settings = ["--set", "users.password-cost=14"]
 
     private func signUp(
         _ email: String, _ tenant: String, at server: ServerProcess, headers: [String: String] = [:],
-        password: String? = "correct horse"
+        password: String? = nil
     ) throws -> Wire.Answer {
         let secret = password.map { "\"password\": \"\($0)\", " } ?? ""
         return try Wire(port: server.port).send(
@@ -78,8 +78,8 @@ import Testing
     @Test func `the same sign-up again, and others in its way`() throws {
         let server = try ServerProcess(Self.settings)
         let key = ["Idempotency-Key": "k1"]
-        let first = try signUp("ann@x.org", "a", at: server, headers: key)
-        let again = try signUp("ann@x.org", "a", at: server, headers: key)
+        let first = try signUp("ann@x.org", "a", at: server, headers: key, password: "correct horse")
+        let again = try signUp("ann@x.org", "a", at: server, headers: key, password: "correct horse")
         #expect(first.status == 201 && again.status == 201, "\(again.text)")
         #expect(part(first, "user", "id") == part(again, "user", "id"))
         #expect(part(first, "tenant", "id") == part(again, "tenant", "id"))
@@ -87,6 +87,7 @@ import Testing
             #expect(try query("SELECT 1", part(answer, "session", "token"), at: server).status == 200)
         }
         #expect(code(try signUp("ann@x.org", "b", at: server, headers: key)) == "idempotency_mismatch")
+        #expect(code(try signUp("ann@x.org", "a", at: server, headers: key)) == "idempotency_mismatch")
         let guess = try signUp("ann@x.org", "a", at: server, headers: key, password: "wrong horse")
         #expect(code(guess) == "idempotency_mismatch")
         #expect(code(try signUp("ANN@x.org", "b", at: server)) == "email_taken")
@@ -106,14 +107,19 @@ import Testing
         let common = Self.settings + ["--set", "access.admin-tokens=[\(line)]"]
         let closed = try ServerProcess(common)
         #expect(try signUp("ann@x.org", "a", at: closed).status == 401)
-        #expect(try signUp("ann@x.org", "a", at: closed, headers: admin).status == 201)
+        #expect(try signUp("ann@x.org", "a", at: closed, headers: admin, password: "correct horse").status == 201)
         let body = #"{"email":"ann@x.org","password":"correct horse"}"#
         #expect(try Wire(port: closed.port).send("POST", "/v1/sessions", body).status == 401)
         #expect(try Wire(port: closed.port).send("POST", "/v1/sessions", body, headers: admin).status == 201)
         let open = try ServerProcess(
-            common + ["--set", "users.open-sign-in=true", "--set", "users.open-sign-up=true"])
-        let done = try signUp("ann@x.org", "a", at: open)
+            common + [
+                "--set", "users.open-sign-in=true", "--set", "users.open-sign-up=true", "--set",
+                "users.sign-up-keys=a*",
+            ])
+        let done = try signUp("ann@x.org", "a", at: open, password: "correct horse")
         #expect(done.status == 201, "\(done.text)")
+        #expect(code(try signUp("eve@x.org", "a2", at: open)) == "password_invalid")
+        #expect(code(try signUp("eve@x.org", "eve", at: open, password: "correct horse")) == "forbidden")
         let entered = try Wire(port: open.port).send("POST", "/v1/sessions", body)
         #expect(entered.status == 201, "\(entered.text)")
         // Nobody gets a session for a user by its id, and a bad credential is not as good as none.
@@ -126,11 +132,19 @@ import Testing
         var answers: Set<String> = []
         for index in 0..<12 {
             let email = index % 2 == 0 ? "ann@x.org" : "no\(index)@x.org"
+            // All but two are too long for a password, and cost nothing.
+            let password = index < 2 ? "wrong horse" : String(repeating: "x", count: 1025)
             let refused = try Wire(port: open.port).send(
-                "POST", "/v1/sessions", "{\"email\":\"\(email)\",\"password\":\"wrong horse\"}")
+                "POST", "/v1/sessions", "{\"email\":\"\(email)\",\"password\":\"\(password)\"}")
             answers.insert("\(refused.status) \(code(refused))")
         }
         #expect(answers == ["401 credentials_invalid", "429 rate_limited"])
+        // They are in the audit log, by address.
+        let listed = try eventually {
+            try Wire(port: open.port).send("GET", "/v1/audit?subject=127.0.0.1", headers: admin).text
+                .contains("credentials_invalid")
+        }
+        #expect(listed)
     }
 
     @Test func `what ends a session is seen by the other node within the bound, and by this one at once`() throws {
@@ -186,17 +200,19 @@ import Testing
                 return begun.object["token"] as? String ?? ""
             }
             let (known, unknown) = (try begin(), try begin())
-            // Once more when the other node has heard of both sessions' beginnings, which let it read the user's anew.
+            // Once more when the other node has heard of the membership, which lets it read the user's anew.
             #expect(try query("SELECT 1", known, "/t/\(key)", at: pair.second).status == 200)
-            sleep(1)
+            usleep(600_000)
             #expect(try query("SELECT 1", known, "/t/\(key)", at: pair.second).status == 200)
             pair.first.kill()
             let strange = try query("SELECT 1", unknown, "/t/\(key)", at: pair.second)
             #expect(strange.status == 503 && code(strange) == "catalog_unavailable", "\(strange.text)")
+            #expect(strange.headers["retry-after"] != nil)
             if stale {
-                sleep(2)
+                usleep(1_500_000)
                 #expect(try query("SELECT 1", known, "/t/\(key)", at: pair.second).status == 200)
             } else {
+                try outage(of: key, at: pair.second)
                 let refused = try eventually {
                     try query("SELECT 1", known, "/t/\(key)", at: pair.second).status == 503
                 }
@@ -205,6 +221,30 @@ import Testing
             try pair.first.start()
             let back = try eventually { try query("SELECT 1", unknown, "/t/\(key)", at: pair.second).status == 200 }
             #expect(back)
+        }
+    }
+
+    /// What goes on without the catalog, and what says that it cannot.
+    private func outage(of known: String, at node: ServerProcess) throws {
+        func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> Wire.Answer {
+            try Wire(port: node.port).send(method, path, body)
+        }
+        // A tenant whose place is remembered is read and written.
+        for sql in ["CREATE TABLE IF NOT EXISTS o (a)", "INSERT INTO o VALUES (1)", "SELECT a FROM o"] {
+            let answer = try ask("POST", "/t/\(known)/query", "{\"sql\":\"\(sql)\"}")
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+        for path in ["/healthz", "/readyz", "/version", "/metrics"] { #expect(try ask("GET", path).status == 200) }
+        let refused = [
+            try ask("POST", "/t/nobody-knows/query", #"{"sql":"SELECT 1"}"#), try ask("GET", "/v1/tenants/\(known)"),
+            try ask("POST", "/v1/tenants", #"{"key":"new"}"#), try ask("GET", "/v1/users"),
+            try ask("POST", "/v1/sessions", #"{"user":"0000000000000001"}"#),
+            try ask("POST", "/v1/signups", #"{"email":"new@x.org","tenant":{"key":"new"}}"#),
+            try ask("PUT", "/v1/claims/slug/x", #"{"tenant":"x","ttl":"30s"}"#), try ask("GET", "/v1/audit"),
+        ]
+        for answer in refused {
+            #expect(answer.status == 503 && code(answer) == "catalog_unavailable", "\(answer.text)")
+            #expect(answer.headers["retry-after"] != nil, "\(answer.text)")
         }
     }
 

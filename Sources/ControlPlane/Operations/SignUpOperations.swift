@@ -7,7 +7,8 @@ enum SignUpOperations {
         details: """
             All of it or nothing, whatever dies in between: until it is answered nobody sees any of it. Repeated with the \
             same `Idempotency-Key` it finishes what was begun; for a day one that is done is answered again, with another \
-            session. An admin token is needed, except where `users.open-sign-up` is set.
+            session. An admin token is needed, except where `users.open-sign-up` is set: then anybody may, with a password, for \
+            the schemas of `users.sign-up-schemas` and keys like `users.sign-up-keys`.
             """,
         caller: .known,
         body: [.json(SignUpBody.schema)],

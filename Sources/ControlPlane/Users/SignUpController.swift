@@ -28,7 +28,7 @@ struct SignUpController: Sendable {
         let wanted = SignUpService.Wanted(
             email: try UserText.email(body.email), password: body.password, key: key, schema: body.tenant.schema,
             device: try UserText.device(body.device), origin: context.origin,
-            limitsAddress: context.isForSomebodyElse,
+            limitsAddress: context.isForSomebodyElse, isAnonymous: context.credential == nil,
             repeatKey: try Self.repeatKey(request), caller: context.credential?.principal.description ?? "")
         let done = try await service.run(wanted)
         return try JSONText.response(

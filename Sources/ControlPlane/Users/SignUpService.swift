@@ -1,4 +1,4 @@
-package import Access
+import Access
 package import Accounts
 package import Catalog
 import Contract
@@ -18,6 +18,8 @@ package struct SignUpService: Sendable {
         let device: String
         let origin: String
         let limitsAddress: Bool
+        /// Nobody vouches for it.
+        let isAnonymous: Bool
         let repeatKey: String?
         /// Under whose name the key counts.
         let caller: String
@@ -35,28 +37,25 @@ package struct SignUpService: Sendable {
     let tenants: TenantService
     let signIn: SignIn
     /// For sign-ups that nobody vouches for.
-    let throttle: AuthThrottle
+    let open: OpenSignUp
 
     package init(
-        rows: SignUpRows, users: UserService, tenants: TenantService, signIn: SignIn, throttle: AuthThrottle
+        rows: SignUpRows, users: UserService, tenants: TenantService, signIn: SignIn, open: OpenSignUp
     ) {
         self.rows = rows
         self.users = users
         self.tenants = tenants
         self.signIn = signIn
-        self.throttle = throttle
+        self.open = open
     }
 
     /// Attempts at what others changed meanwhile.
     private static let attempts = 4
 
     func run(_ wanted: Wanted) async throws -> Done {
-        if wanted.limitsAddress {
-            let subject = AuthThrottle.Subject.address(text: wanted.origin)
-            try throttle.check(subject)
-            throttle.failed(subject)
-        }
         let schema = try tenants.schema(of: wanted.key, named: wanted.schema)
+        if wanted.isAnonymous { try open.check(wanted, schema) }
+        if wanted.limitsAddress { try open.count(wanted.origin) }
         // Before anybody looks whether the email is taken: the answer takes as long either way.
         var hash: String?
         if let password = wanted.password { hash = try await users.passwords.hash(password) }
@@ -79,12 +78,12 @@ package struct SignUpService: Sendable {
         case .otherRequest:
             throw APIError(.idempotencyMismatch, "this Idempotency-Key was used for another sign-up; use a new one")
         case .emailTaken: throw APIError.emailTaken
-        case .emailPending(_, let until):
+        case .emailPending(let token, let until):
             // Nobody has to wait for the sweeper.
-            if users.time.wall() > until, try await sweep(of: new.email.normal) { return nil }
+            if users.time.wall() > until, try await sweep(.claim(token: token)) { return nil }
             throw APIError.emailPending(until, at: users.time.wall())
         case .noTenant(let outcome):
-            if case .exists(let row) = outcome, row.state == .creating, try await sweep(tenant: row.id) { return nil }
+            if case .exists(let row) = outcome, row.state == .creating, try await sweep(.tenant(row.id)) { return nil }
             throw tenants.refusal(outcome, of: new.tenant.key)
         }
     }
@@ -109,13 +108,25 @@ package struct SignUpService: Sendable {
                 await tenants.discard(made)
                 return nil
             case .tenantChanged:
-                guard try await takeBack(row, made) else { return nil }
+                guard try await rows.undo(row, ifOverdue: false, at: users.time.wall()) else { return nil }
+                await tenants.discard(made)
                 throw APIError(.versionConflict, "somebody changed the tenant at the same time; nothing was done")
             }
         } catch {
             // Also where the outcome is not known: whatever is taken back here can no longer be confirmed.
-            _ = try? await takeBack(row, made)
+            _ = try? await rows.undo(row, ifOverdue: false, at: users.time.wall())
+            // Also where somebody else has taken it back; what has a row stays. The owner sees to what cannot be reached now.
+            await tenants.discard(made)
+            // Its row went while its file was being made: another look begins anew.
+            if isGone(error) { return nil }
             throw error
+        }
+    }
+
+    private func isGone(_ error: any Error) -> Bool {
+        switch error {
+        case ResidentsError.notFound, PeerFailure.refused(_, "tenant_not_found", _): true
+        default: false
         }
     }
 
@@ -124,13 +135,6 @@ package struct SignUpService: Sendable {
         terms.device = wanted.device
         terms.origin = wanted.origin
         return terms
-    }
-
-    /// - Returns: false if it is not open any more.
-    private func takeBack(_ row: SignUpRow, _ tenant: TenantRow) async throws -> Bool {
-        guard try await rows.undo(row, ifOverdue: false, at: users.time.wall()) else { return false }
-        await tenants.discard(tenant)
-        return true
     }
 
     // MARK: Once more
@@ -150,8 +154,9 @@ package struct SignUpService: Sendable {
             guard let user = try await users.rows.find(row.user) else { return nil }
             try await check(wanted, against: user.password)
             guard let tenant else { throw APIError.tenantNotFound(wanted.key.string) }
-            guard let begun = try await signIn.begin(user.id, terms(wanted)) else {
-                throw APIError(.forbidden, "the user is disabled")
+            // With the very password that was checked: another one may have been set since, which ends sessions.
+            guard let begun = try await signIn.begin(user.id, terms(wanted), verified: user.password) else {
+                throw APIError(.forbidden, "the user is disabled, or its password was changed just now")
             }
             return Done(
                 user: try await users.object(user), tenant: tenant, session: begun.session, token: begun.token)
@@ -168,20 +173,14 @@ package struct SignUpService: Sendable {
 
     // MARK: What others left
 
-    private func sweep(of normal: String) async throws -> Bool {
-        try await sweep { $0.normal.utf8.elementsEqual(normal.utf8) }
-    }
-
-    private func sweep(tenant: TenantID) async throws -> Bool { try await sweep { $0.tenant == tenant } }
-
     /// Takes back what nobody has confirmed in time.
     ///
     /// - Returns: whether anything was taken back.
     @discardableResult
-    package func sweep(_ matches: (SignUpRow) -> Bool = { _ in true }) async throws -> Bool {
+    package func sweep(_ which: SignUpRows.Which = .all) async throws -> Bool {
         let now = users.time.wall()
         var swept = false
-        for row in try await rows.overdue(at: now) where matches(row) {
+        for row in try await rows.overdue(which, at: now) {
             let tenant = try await tenants.rows.find(row.tenant)
             guard try await rows.undo(row, ifOverdue: true, at: now) else { continue }
             swept = true

@@ -63,7 +63,7 @@ struct SessionBody: RequestBody {
             .optional("tenant", .named("TenantKey"), "The one tenant that it is for."),
             .optional("role", UserObject.role, "What it may do at most."),
             .optional("device", .string(length: 0...200), "What people know the device by."),
-            .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,2}[smhd]$"), "Such as `24h`."),
+            .optional("expiresIn", .string(pattern: "^[1-9][0-9]{0,8}[smhd]$"), "Such as `24h`."),
             .optional("sliding", .boolean, "Whether use puts its end off; as is usual here where it is not said."),
         ], isStrict: true)
 

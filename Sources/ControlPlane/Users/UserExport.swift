@@ -51,12 +51,23 @@ struct UserExport: Encodable {
         var query = AuditQuery()
         query.subject = row.id.description
         query.limit = 1000
-        return try await audit.list(query).map {
-            Entry(
-                at: TimeText.rfc3339($0.at), actor: $0.actor, action: $0.action, subject: $0.subject,
-                detail: $0.detail, origin: $0.origin)
+        var entries: [Entry] = []
+        for _ in 0..<pages {
+            let page = try await audit.list(query)
+            entries += page.map {
+                Entry(
+                    at: TimeText.rfc3339($0.at), actor: $0.actor, action: $0.action, subject: $0.subject,
+                    detail: $0.detail, origin: $0.origin)
+            }
+            guard page.count == query.limit, let last = page.last else { break }
+            query.after = (last.at, last.id)
         }
+        return entries
     }
+
+    /// Of the audit log, a thousand entries each, the newest first. What a user does on the control plane is done to itself, so that
+    /// nothing is missing here.
+    private static let pages = 20
 
     static let schema = Schema.object([
         .init("user", .named("User")), .init("normalEmail", .text), .init("emailRule", .integer()),

@@ -25,8 +25,13 @@ enum UserText {
     static func device(_ text: String?) throws(APIError) -> String {
         let text = text ?? ""
         guard text.utf8.count <= 200,
-            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else { throw APIError.badRequest("device is one line of at most 200 bytes") }
+            !text.unicodeScalars.contains(where: {
+                $0.properties.generalCategory == .control || $0.properties.isBidiControl
+            })
+        else {
+            throw APIError.badRequest(
+                "device is one line of at most 200 bytes, without marks that change the direction")
+        }
         return text
     }
 
