@@ -7,12 +7,17 @@ final class PacedFile {
     private static let pace = 16 << 20
 
     private let file: any File
+    private let pages: UInt32
     private var unsynced = 0
     /// Where the file ends.
     private var end: Int64 = 0
 
+    /// - Parameter pages: no page beyond these is put: it is none of the database at the end, whatever number it has.
     /// - Throws: also where there is such a file.
-    init(_ files: any Files, _ path: String) throws(FileError) { file = try files.open(path, .createNew) }
+    init(_ files: any Files, _ path: String, atMost pages: UInt32) throws(FileError) {
+        self.pages = pages
+        file = try files.open(path, .createNew)
+    }
 
     func close() { file.close() }
 
@@ -26,7 +31,8 @@ final class PacedFile {
 
     /// One page, and where it ends a commit the size that the database has then.
     func put(_ content: UnsafeRawBufferPointer, page: UInt32, size: UInt32) throws(FileError) {
-        try write(content, at: Int64(page - 1) * Int64(PageHash.pageSize))
+        // Of a commit that SQLite wrote in parts, it may have cut pages off before its end.
+        if page <= pages { try write(content, at: Int64(page - 1) * Int64(PageHash.pageSize)) }
         let wanted = Int64(size) * Int64(PageHash.pageSize)
         guard size > 0, wanted != end else { return }
         try file.truncate(to: wanted)

@@ -34,6 +34,7 @@ final class PushAppending: @unchecked Sendable {
 
     /// - Returns: whether it is done: the log is durable, and the ledger knows.
     func step() throws(FileError) -> Bool {
+        if frames == 0 { try ledger.trim() }
         guard next < range.upperBound else {
             try ledger.log.file.sync()
             finish()

@@ -7,10 +7,12 @@ struct PushBase: Sendable {
     /// What its connections know of its schema.
     let schemaCookie: UInt32
     let mark: PushMark?
+    let pageCount: UInt32
 
     /// - Precondition: on the tenant's thread.
     init(_ database: TenantDatabase) {
         bookmark = database.bookmark
+        pageCount = database.state.pageCount
         let page = database.file.committedImage(of: 1)
         schemaCookie = page.map { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 40, as: UInt32.self)) } ?? 0
         mark = page.flatMap { PushMark(in: $0) }

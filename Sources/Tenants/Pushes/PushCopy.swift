@@ -15,6 +15,8 @@ struct PushCopy {
     let range: Range<UInt32>
     /// What the file's schema is to count as: another than any connection knows.
     let schemaVersion: UInt32
+    /// Of the tenant as it is.
+    let tenantPages: UInt32
     /// That the tenant has with it.
     let txid: TxID
     let watch: UploadWatch
@@ -27,7 +29,7 @@ struct PushCopy {
         let pageCount = try measure()
         let share = try content { () throws(UploadFailure) in try takeRoom(for: pageCount) }
         defer { share.noteWritten() }
-        return try write()
+        return try write(pageCount)
     }
 
     private func content<T>(_ body: () throws(UploadFailure) -> T) throws(PushFailure) -> T {
@@ -38,25 +40,23 @@ struct PushCopy {
 
     /// How large it gets at most on the way, before anything is written.
     private func measure() throws(PushFailure) -> UInt32 {
-        let most = UInt32(clamping: engine.settings.transactionBytes / PageHash.pageSize)
-        let (quota, old) = (engine.settings.databasePages, UInt32(ledger.hashes.count))
-        var (changed, commit): (Set<UInt32>, Set<UInt32>) = ([], [])
-        var (largest, isTwice) = (old, false)
+        var measure = PushMeasure(size: UInt32(ledger.hashes.count))
         do throws(FileError) {
             try pushed.forEach(range, engine.files) { (frame) throws(FileError) in
-                changed.insert(frame.page)
-                largest = max(largest, frame.size)
-                // A client makes one frame of two, so others' would not have the numbers that this one's have.
-                isTwice = isTwice || !commit.insert(frame.page).inserted && frame.size == 0
-                if frame.size > 0 { commit.removeAll(keepingCapacity: true) }
+                measure.add(page: frame.page, size: frame.size)
             }
         } catch {
             throw .content(.engine(error.asTenantsError))
         }
-        guard !isTwice else { throw .malformed("a page is in one commit twice, and not at its end") }
-        guard changed.count <= most, largest - old <= most else { throw .transactionTooLarge }
-        guard quota == 0 || largest <= max(quota, old) else { throw .content(.quotaExceeded) }
-        return largest
+        try measure.check(most: UInt32(clamping: engine.settings.transactionBytes / PageHash.pageSize))
+        guard mostPages == 0 || measure.largest <= mostPages else { throw .content(.quotaExceeded) }
+        return measure.largest
+    }
+
+    /// What is larger than a tenant may be, since the bound is newer, may stay so and become smaller.
+    private var mostPages: UInt32 {
+        let quota = engine.settings.databasePages
+        return quota == 0 ? 0 : max(quota, UInt32(ledger.hashes.count), tenantPages)
     }
 
     private func takeRoom(for pageCount: UInt32) throws(UploadFailure) -> SnapshotSpace.Share {
@@ -72,13 +72,14 @@ struct PushCopy {
 
     // MARK: The file
 
-    private func write() throws(PushFailure) -> UploadedDatabase {
+    /// - Parameter pageCount: that it has at most on the way.
+    private func write(_ pageCount: UInt32) throws(PushFailure) -> UploadedDatabase {
         let generation = try content { () throws(UploadFailure) in
             do throws(TenantsError) { return try engine.nextGeneration() } catch { throw .engine(error) }
         }
         let aside = "\(engine.layout.temporary)/\(tenant).\(generation).push"
         do throws(PushFailure) {
-            try writePages(aside)
+            try writePages(aside, pageCount)
             return try content { () throws(UploadFailure) in try finish(aside, generation) }
         } catch {
             try? engine.files.remove(aside)
@@ -90,15 +91,15 @@ struct PushCopy {
         let scratch = try onDisk { () throws(FileError) in
             try engine.context.vfs.openScratch(path: path) { [watch] in watch.mayRead() }
         }
-        let made = UploadedDatabase(engine, tenant, generation, scratch)
+        let made = UploadedDatabase(engine, tenant, generation, scratch, atMost: mostPages)
         try inspect(scratch)
         try made.finish()
         return made
     }
 
-    private func writePages(_ path: String) throws(PushFailure) {
+    private func writePages(_ path: String, _ pageCount: UInt32) throws(PushFailure) {
         let file = try content { () throws(UploadFailure) in
-            try onDisk { () throws(FileError) in try PacedFile(engine.files, path) }
+            try onDisk { () throws(FileError) in try PacedFile(engine.files, path, atMost: pageCount) }
         }
         defer { file.close() }
         let damaged = try content { () throws(UploadFailure) in try unroll(file) }

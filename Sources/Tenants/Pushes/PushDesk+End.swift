@@ -60,6 +60,7 @@ extension PushDesk {
             call.cancellation ?? WorkCancellation())
         let copy = PushCopy(
             engine: engine, ledger: ledger, pushed: file, range: range, schemaVersion: base.schemaCookie &+ 1,
+            tenantPages: base.pageCount,
             txid: expected.txid.next, watch: watch)
         let state: TenantState
         do {

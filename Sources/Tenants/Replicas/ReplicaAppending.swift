@@ -103,6 +103,7 @@ struct ReplicaCommit {
 
     private mutating func flush() throws(FileError) {
         guard !buffer.isEmpty else { return }
+        if frames == 0 { try ledger.trim() }
         try ledger.log.write(buffer, at: ReplicaLogHeader.offset(ofFrame: ledger.history.frameCount + frames + 1))
         frames += UInt32(buffer.count / ReplicaFrame.bytes)
         buffer.removeAll(keepingCapacity: true)

@@ -8,7 +8,7 @@ enum ReplicaFrame {
     static let headerBytes = 24
     static let bytes = headerBytes + PageHash.pageSize
     /// In place of a TxID, in a history's log: what ends here is a commit of a replica's, and more follow before the tenant's.
-    static let onTheWay: UInt64 = 0
+    static let onTheWay: UInt64 = .max
 
     static func writeHeader(
         _ raw: UnsafeMutableRawBufferPointer, page: UInt32, size: UInt32, _ first: UInt64 = 0, _ second: UInt64 = 0

@@ -52,6 +52,12 @@ final class ReplicaLedger: @unchecked Sendable {
         (history.frameCount > 0 || generation != history.generation) && Int64(history.frameCount) <= promised
     }
 
+    /// Cuts off what an attempt that failed has left behind the log: a shorter one would leave some of it, and nothing is believed of
+    /// a log that goes on behind its end.
+    func trim() throws(FileError) {
+        if try log.file.size() != logBytes { try log.file.truncate(to: logBytes) }
+    }
+
     var baseBytes: Int64 { Int64(history.basePages) * Int64(PageHash.pageSize) }
     var logBytes: Int64 { ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) }
     var bytes: Int64 { baseBytes + logBytes }

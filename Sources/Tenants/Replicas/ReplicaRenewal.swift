@@ -77,7 +77,13 @@ final class ReplicaRenewal: @unchecked Sendable {
     }
 
     private func begin() throws(FileError) -> PacedFile {
-        let made = try PacedFile(files, unfinished)
+        var pages = UInt32(old.hashes.count)
+        if let last = plan.range.last {
+            try plan.pushed.forEach(last..<last + 1, files) { (frame) throws(FileError) in
+                pages = max(pages, frame.size)
+            }
+        }
+        let made = try PacedFile(files, unfinished, atMost: pages)
         file = made
         return made
     }

@@ -33,7 +33,8 @@ struct UploadCopy {
         let generation = try newGeneration()
         let aside = "\(engine.layout.temporary)/\(tenant).\(generation).upload"
         let target = try onDisk { () throws(FileError) in try engine.context.vfs.makeScratch(path: aside) }
-        let made = UploadedDatabase(engine, tenant, generation, target)
+        let made = UploadedDatabase(
+            engine, tenant, generation, target, atMost: engine.settings.databasePages)
         do throws(UploadFailure) {
             try rewrite(header, into: target)
             try made.finish()

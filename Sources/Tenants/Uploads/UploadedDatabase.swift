@@ -14,7 +14,14 @@ final class UploadedDatabase {
     private let tenant: TenantID
     private let scratch: ScratchFile
 
-    init(_ engine: TenantEngine, _ tenant: TenantID, _ generation: Generation, _ scratch: ScratchFile) {
+    private let mostPages: UInt32
+
+    /// - Parameter mostPages: that it may have, 0 for any number.
+    init(
+        _ engine: TenantEngine, _ tenant: TenantID, _ generation: Generation, _ scratch: ScratchFile,
+        atMost mostPages: UInt32
+    ) {
+        self.mostPages = mostPages
         self.engine = engine
         self.tenant = tenant
         self.generation = generation
@@ -33,8 +40,7 @@ final class UploadedDatabase {
             let found = try FileChecksum.of(scratch.path, engine.files)
             (pageCount, checksum) = (found.pageCount, found.checksum)
         }
-        let bound = engine.settings.databasePages
-        if bound > 0, pageCount > bound { throw .quotaExceeded }
+        if mostPages > 0, pageCount > mostPages { throw .quotaExceeded }
     }
 
     /// Takes over what is the server's in the tenant: answers that were given under idempotency keys stay given, and tokens of

@@ -9,6 +9,11 @@ final class FailingFiles: Files {
 
     func fail(_ endings: String...) { failing.withLock { $0 = endings } }
 
+    private let end = Atomic<Int64>(0)
+    /// The largest offset that anything was written before.
+    var largestEnd: Int64 { end.load(ordering: .relaxed) }
+    fileprivate func note(_ written: Int64) { end.max(written, ordering: .relaxed) }
+
     fileprivate func check(_ path: String) throws(FileError) {
         guard failing.withLock({ $0.contains { path.hasSuffix($0) } }) else { return }
         throw .failed(operation: "write", path: path, errno: 5)
@@ -46,6 +51,7 @@ private final class FailingFile: File {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
         try files.check(path)
         try base.write(bytes, at: offset)
+        files.note(offset + Int64(bytes.count))
     }
     func write(vector: [UnsafeRawBufferPointer], at offset: Int64) throws(FileError) {
         try files.check(path)

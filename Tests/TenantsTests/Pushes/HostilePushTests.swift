@@ -1,5 +1,6 @@
 import Foundation
 import Seams
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -94,7 +95,7 @@ import Vocabulary
             try await expectRefused(
                 house, "\(size)", { try await house.push(.frame(1, size, mine.pages[0]), from: mine) }
             ) {
-                if case UploadFailure.damaged = $0 { true } else { false }
+                if case UploadFailure.damaged = $0 { size < pages } else { size > pages && $0 is PushFailure }
             }
         }
         try await expectGood(house)
@@ -304,6 +305,69 @@ import Vocabulary
         let rest = all.frames(start + 10..<Int(all.frameCount))
         let taken = try await house.push(rest, mine.generation, mine.frame + 11, baton: baton)
         #expect(taken == .at(generation: mine.generation, frame: all.frameCount, try await house.bookmark()))
+        try house.house.stop()
+    }
+
+    @Test func `Pages that a database grows by are all sent`() async throws {
+        let house = try await PushHouse()
+        try await house.house.run("CREATE TABLE u(a); INSERT INTO u VALUES (zeroblob(9000))", on: house.tenant)
+        var mine = try await house.replica()
+        // A commit that cuts pages off, and one that has the same number again and leaves them out.
+        let writer = try LocalWriter(mine.pages)
+        try writer.run("DROP TABLE u; VACUUM")
+        let cut = writer.frames
+        try writer.run("CREATE TABLE u(a); INSERT INTO u VALUES (zeroblob(9000))")
+        let both = writer.frames
+        let last = Int(both.frameCount) - 1
+        let (from, pages) = (Int(cut.frameCount), both.size(ofFrame: last))
+        let grown = try #require((from..<last).first { both.page(ofFrame: $0) == pages - 1 })
+        let hole = both.frames(0..<grown) + both.frames(grown + 1..<last + 1)
+        try await expectRefused(house, "hole", { try await house.push(hole, from: mine) }) {
+            if case PushFailure.malformed = $0 { true } else { false }
+        }
+        #expect(try await house.sync(both, &mine))
+        try await house.expectSame([mine])
+        try house.house.stop()
+    }
+
+    @Test func `A page far beyond the end of its commit is nowhere`() async throws {
+        let files = FailingFiles()
+        let house = try await PushHouse(files: files)
+        let mine = try await house.replica()
+        let writer = try LocalWriter(mine.pages)
+        try writer.run("INSERT INTO t(v) VALUES ('far')")
+        let good = writer.frames
+        // SQLite may write pages that it cuts off before the commit's end.
+        let far = [UInt8].frame(4_294_967_294, 0) + good
+        guard case .at = try await house.push(far, from: mine) else {
+            Issue.record("not taken")
+            return
+        }
+        try writer.run("INSERT INTO t(v) VALUES ('more')")
+        let more = writer.frames.frames(Int(good.frameCount)..<Int(writer.frames.frameCount))
+        guard case .at = try await house.push(more, mine.generation, far.frameCount + 1) else {
+            Issue.record("not taken")
+            return
+        }
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v IN ('far', 'more')") == 2)
+        #expect(files.largestEnd < 1 << 30)
+        try house.house.stop()
+    }
+
+    @Test func `A tenant above a bound that is newer may become smaller`() async throws {
+        let bound = Mutex<UInt32>(0)
+        let house = try await PushHouse { settings, _ in settings.databasePages = bound.withLock { $0 } }
+        try await house.house.run("INSERT INTO t(v) VALUES (zeroblob(200000))", on: house.tenant)
+        var mine = try await house.replica()
+        bound.withLock { $0 = 20 }
+        try house.house.restart()
+        #expect(try await house.sync(try house.frames(mine, "INSERT INTO t(v) VALUES (1)"), &mine))
+        #expect(try await house.sync(try house.frames(mine, "DELETE FROM t WHERE length(v) > 9"), &mine))
+        let large = try house.frames(mine, "INSERT INTO t(v) VALUES (zeroblob(900000))")
+        var larger = mine
+        await #expect(throws: UploadFailure.quotaExceeded) { try await house.sync(large, &larger, part: 1_000) }
+        #expect(try await house.sync(try house.frames(mine, "VACUUM"), &mine))
+        #expect(mine.pages.count < 20)
         try house.house.stop()
     }
 }

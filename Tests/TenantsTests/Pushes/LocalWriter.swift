@@ -52,6 +52,10 @@ extension [UInt8] {
         Array(self[range.lowerBound * ReplicaFrame.bytes..<range.upperBound * ReplicaFrame.bytes])
     }
 
+    func page(ofFrame index: Int) -> UInt32 {
+        self[index * ReplicaFrame.bytes..<index * ReplicaFrame.bytes + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     /// Of a frame, from 0.
     func size(ofFrame index: Int) -> UInt32 {
         self[(index * ReplicaFrame.bytes + 4)..<(index * ReplicaFrame.bytes + 8)].reduce(0) { $0 << 8 | UInt32($1) }

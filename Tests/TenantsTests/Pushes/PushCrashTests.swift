@@ -107,6 +107,56 @@ import Vocabulary
         try house.house.stop()
     }
 
+    @Test func `The same for a tenant that nobody had written to, and the history is believed again`() async throws {
+        let house = try await PushHouse(isWritten: false)
+        var mine = try await house.replica()
+        let (first, writer) = (mine.generation, try LocalWriter(mine.pages))
+        try writer.run("INSERT INTO t(v) VALUES ('once')")
+        try await losing(house, writer.frames, from: mine)
+        try await house.house.run("CREATE TABLE u(a)", on: house.tenant)
+        #expect(try await house.sync(writer.frames, &mine))
+        try house.house.restart()
+        try await mine.sync(house.engine, house.call)
+        #expect(mine.generation == first)
+        try await house.expectSame([mine])
+        try house.house.stop()
+    }
+
+    @Test(arguments: [false, true])
+    func `What an attempt left behind the log is cut off`(byNext: Bool) async throws {
+        let house = try await PushHouse()
+        var mine = try await house.replica()
+        let first = mine.generation
+        let path = house.engine.replicas.folder.frames(house.tenant, first)
+        func leaveSome() throws {
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(repeating: 7, count: 30_000))
+            try file.close()
+        }
+        if byNext {
+            try leaveSome()
+            #expect(try await house.sync(try house.frames(mine, "INSERT INTO t(v) VALUES (1)"), &mine))
+            try leaveSome()
+            try await house.house.run("INSERT INTO t(v) VALUES (2)", on: house.tenant)
+            try await mine.sync(house.engine, house.call)
+        } else {
+            await #expect(throws: TenantsError.self) {
+                try await house.engine.replicas.withTurn(of: house.tenant) { entry in
+                    let ledger = try await house.engine.ledger(entry, house.call)
+                    try await house.engine.append(entry, ledger) {
+                        try leaveSome()
+                        throw TenantsError.busy(queue: "anything")
+                    }
+                }
+            }
+        }
+        try house.house.restart()
+        #expect(try await house.engine.replicaGeneration(house.call) == first)
+        try await house.expectSame([mine])
+        try house.house.stop()
+    }
+
     @Test func `A generation that never was is refused`() async throws {
         let house = try await PushHouse()
         let mine = try await house.replica()

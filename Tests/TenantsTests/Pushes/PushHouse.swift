@@ -19,12 +19,12 @@ struct PushHouse {
     }
 
     init(
-        time: any TimeSource = SystemTime(), files: any Files = PosixFiles(),
+        isWritten: Bool = true, time: any TimeSource = SystemTime(), files: any Files = PosixFiles(),
         _ adjust: @escaping (inout EngineSettings, inout JournalOptions) -> Void = { _, _ in }
     ) async throws {
         house = try House(time: time, files: files, adjust)
         tenant = try await house.create(1_000)
-        try await house.run("INSERT INTO t(v) VALUES ('first')", on: tenant)
+        if isWritten { try await house.run("INSERT INTO t(v) VALUES ('first')", on: tenant) }
     }
 
     var engine: TenantEngine { house.engine }
