@@ -35,6 +35,7 @@ struct CompactCopy {
         defer { engine.context.vfs.forget(scratch) }
         do throws(SQLFailure) {
             try write(held, into: scratch)
+            try onDisk { () throws(FileError) in try carryMark(of: held, to: aside) }
             if !engine.context.faults.switchBeforeSync {
                 try onDisk { () throws(FileError) in try scratch.finish() }
             }
@@ -102,6 +103,20 @@ struct CompactCopy {
             if error.code == SQLITE_INTERRUPT { throw .deadlineExceeded }
             throw error.isDiskFull ? .diskFull : .sqlite(error)
         }
+    }
+
+    /// SQLite writes the first page anew, and what the tenant remembers of its last push stays true.
+    private func carryMark(of held: HeldTenant, to path: String) throws(FileError) {
+        let old = try engine.files.open(engine.layout.path(of: compaction.tenant, held.state.generation), .read)
+        defer { old.close() }
+        var mark = [UInt8](repeating: 0, count: PushMark.length)
+        let read = try mark.withUnsafeMutableBytesTyped { raw throws(FileError) in
+            try old.read(into: raw, at: Int64(PushMark.offset))
+        }
+        guard read == PushMark.length, mark.contains(where: { $0 != 0 }) else { return }
+        let new = try engine.files.open(path, .update)
+        defer { new.close() }
+        try mark.withUnsafeBytesTyped { raw throws(FileError) in try new.write(raw, at: Int64(PushMark.offset)) }
     }
 
     /// The file is synced; when this returns its name is too.
