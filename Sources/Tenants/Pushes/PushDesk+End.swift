@@ -11,6 +11,9 @@ extension PushDesk {
     /// Bytes of the tenant for each second that it may take to look at it, beyond the request's own time.
     private static let rate: Int64 = 10 << 20
 
+    /// How often the desk's own patience may end before a history ends that only waits for others'.
+    private static let patiences = 6
+
     func finish(_ file: PushedFile, _ ledger: ReplicaLedger) async throws -> PushReply {
         var (done, ledger) = (UInt32(0), ledger)
         let base = try await base()
@@ -92,9 +95,13 @@ extension PushDesk {
     ) async -> ReplicaLedger? {
         do {
             let new = file.upload.byteCount
-            try await desk.patiently { try await desk.makeRoom(for: ledger.bytes + new, of: call.tenant, new: new) }
+            try await desk.patiently(times: Self.patiences) {
+                try await desk.makeRoom(for: ledger.bytes + new, of: call.tenant, new: new)
+            }
             let appending = PushAppending(file, range, at: bookmark, to: ledger, desk.files)
-            while try await !desk.work({ () throws(FileError) in try appending.step() }) {}
+            while try await !desk.patiently(
+                times: Self.patiences, { try await desk.work { () throws(FileError) in try appending.step() } })
+            {}
             desk.note(ledger)
         } catch {
             if let renewed = try? await renew(ledger, file, range, at: bookmark) { return renewed }

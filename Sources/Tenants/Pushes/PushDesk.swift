@@ -18,8 +18,7 @@ struct PushDesk {
             switch engine.pushes.take(baton, of: call.tenant, push.principal, position) {
             case .file(let kept): return try await add(after: 0, to: kept, ledger)
             case .shown: return try await begin(ledger, after: 0)
-            // The number that came with it was of frames that nobody has any more.
-            case nil: return startOver(after: 0, ledger)
+            case nil: return try await askAgain(ledger)
             }
         }
         if ledger.history.place(of: position) == .unknown {
@@ -35,6 +34,15 @@ struct PushDesk {
             guard let origin = ledger.history.origin, frames.begins(with: origin) else { return conflict(ledger) }
             return try await follow(ledger, known, after: 1)
         }
+    }
+
+    /// The number that came with a baton was of frames that nobody has any more: all that the replica has of its generation are to
+    /// come, or, where that has ended, those from the tenant's last push on, which may be the same.
+    private func askAgain(_ ledger: ReplicaLedger) async throws -> PushReply {
+        guard ledger.history.place(of: position) == .older, let mark = try await base().mark,
+            mark.first <= position.from
+        else { return startOver(after: 0, ledger) }
+        return startOver(after: mark.first - 1, ledger)
     }
 
     /// - Parameters:
@@ -97,15 +105,23 @@ struct PushDesk {
         }
         guard !frames.endsCommit else { return try await finish(file, ledger) }
         guard try await mayFollow(file, ledger) else { return conflict(ledger) }
+        if let own = ledger.history.own(position.generation, position.to - 1) {
+            try await promise(Int64(own), ledger, file)
+        }
         let baton = newBaton()
         guard engine.pushes.keep(file, as: baton, of: push.principal, now: desk.time.monotonic()) else {
             throw TenantsError.busy(queue: "room for pushes that have not ended")
         }
         isKept = true
-        if let own = ledger.history.own(position.generation, position.to - 1) {
-            ledger.promised = max(ledger.promised, Int64(own))
-        }
         return .goOn(baton: baton)
+    }
+
+    private func promise(_ number: Int64, _ ledger: ReplicaLedger, _ file: PushedFile) async throws {
+        guard !ledger.isPromised(number) else { return }
+        let last = number + (engine.settings.pushBytes - file.upload.byteCount) / Int64(ReplicaFrame.bytes)
+        try await engine.append(entry, ledger) {
+            try await desk.work { () throws(FileError) in try ledger.promise(number, before: last) }
+        }
     }
 
     private func newBaton() -> String {

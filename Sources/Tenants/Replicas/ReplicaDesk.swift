@@ -168,6 +168,9 @@ package final class ReplicaDesk: Sendable {
         }
     }
 
+    /// It was dropped and is there all the same: the tenant has been elsewhere meanwhile.
+    func isDropped(_ tenant: TenantID) -> Bool { state.withLock { $0.dropped.contains(tenant) } }
+
     /// Closes what nobody has asked for in a while, removes what nobody has asked for in a long time. To be called now and then.
     package func sweep() async {
         guard (try? await scan()) != nil else { return }
@@ -199,10 +202,10 @@ package final class ReplicaDesk: Sendable {
     }
 
     /// Times that a piece of work is offered again, 10 ms apart, where too much waits already.
-    private static let patience = 500
+    static let patience = 500
 
-    func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
-        for _ in 0..<Self.patience {
+    func patiently<Value>(times: Int = patience, _ body: () async throws -> Value) async throws -> Value {
+        for _ in 0..<times {
             do { return try await body() } catch TenantsError.busy {
                 try await Task.sleep(for: .milliseconds(10))
             }

@@ -14,24 +14,44 @@ final class ReplicaLedger: @unchecked Sendable {
     /// Of each page as of the last frame.
     var hashes: [UInt64]
     /// The last number that a replica was told for frames that are not in the log: parts of a push whose end is awaited. Whoever
-    /// goes on from a number up to this may have other frames before it than the log.
-    var promised: Int64
+    /// goes on from a number up to this may have other frames before it than the log. -1 for none.
+    private(set) var promised: Int64
+    /// As it is on the disk, where the number may be larger.
+    private var header: ReplicaLogHeader
 
-    /// What `promised` is where nothing was.
-    static let nothing: Int64 = -1
-
-    /// - Parameter promised: the largest number there is where nobody knows any more.
     init(
-        tenant: TenantID, base: ReplicaFile, log: ReplicaFile, history: ReplicaHistory, chain: ReplicaChain,
-        hashes: [UInt64], promised: Int64
+        tenant: TenantID, base: ReplicaFile, log: ReplicaFile, header: ReplicaLogHeader, history: ReplicaHistory,
+        chain: ReplicaChain, hashes: [UInt64]
     ) {
         self.tenant = tenant
         self.base = base
         self.log = log
+        self.header = header
         self.history = history
         self.chain = chain
         self.hashes = hashes
-        self.promised = promised
+        promised = header.promised
+    }
+
+    /// A replica is about to be told this number for frames that are not in the log.
+    ///
+    /// - Returns: false where the disk must know first: `promise`.
+    func isPromised(_ number: Int64) -> Bool {
+        guard number <= header.promised else { return false }
+        promised = max(promised, number)
+        return true
+    }
+
+    /// When this returns, a restart does not forget it.
+    ///
+    /// - Parameter last: the number to which the rest of the push may come, which then costs no more syncs.
+    func promise(_ number: Int64, before last: Int64) throws(FileError) {
+        var next = header
+        next.promised = min(max(number, last), Int64(UInt32.max) - 1)
+        try log.write(next.encoded, at: 0)
+        try log.file.sync()
+        header = next
+        promised = max(promised, number)
     }
 
     /// What the pages are after a commit of these.

@@ -115,8 +115,7 @@ final class ReplicaLoading: @unchecked Sendable {
     private func finish() -> Bool {
         guard logSize == ReplicaLogHeader.offset(ofFrame: history.frameCount + 1) else { return true }
         ledger = ReplicaLedger(
-            tenant: tenant, base: base, log: log, history: history, chain: chain, hashes: hashes,
-            promised: .max)
+            tenant: tenant, base: base, log: log, header: header, history: history, chain: chain, hashes: hashes)
         return true
     }
 }

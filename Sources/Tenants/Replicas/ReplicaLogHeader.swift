@@ -11,6 +11,8 @@ struct ReplicaLogHeader: Equatable, Sendable {
     /// XOR of the hashes of the base's pages.
     var baseSum: UInt64
     var origin: ReplicaOrigin?
+    /// The last number that replicas may have been told for frames that are not in the log, -1 for none.
+    var promised: Int64 = -1
 
     var encoded: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.bytes)
@@ -24,6 +26,7 @@ struct ReplicaLogHeader: Equatable, Sendable {
             raw.storeBytes(of: (origin?.generation ?? 0).littleEndian, toByteOffset: 40, as: UInt32.self)
             raw.storeBytes(of: (origin?.frame ?? 0).littleEndian, toByteOffset: 44, as: UInt32.self)
             raw.storeBytes(of: (origin?.hash ?? 0).littleEndian, toByteOffset: 48, as: UInt32.self)
+            raw.storeBytes(of: UInt32(clamping: promised + 1).littleEndian, toByteOffset: 52, as: UInt32.self)
             let hash = Self.hash(UnsafeRawBufferPointer(raw))
             raw.storeBytes(of: hash.littleEndian, toByteOffset: 56, as: UInt64.self)
         }
@@ -45,18 +48,22 @@ struct ReplicaLogHeader: Equatable, Sendable {
             return ReplicaLogHeader(
                 generation: UInt32(truncatingIfNeeded: numbers), basePages: UInt32(numbers >> 32),
                 bookmark: Bookmark(epoch: Epoch(number(16)), txid: TxID(number(24))), baseSum: number(32),
-                origin: origin.generation == 0 ? nil : origin)
+                origin: origin.generation == 0 ? nil : origin, promised: Int64(number(48) >> 32) - 1)
         }
         guard let read, read.generation >= 2, read.generation % 2 == 0, read.basePages > 0 else { return nil }
         self = read
     }
 
-    init(generation: UInt32, basePages: UInt32, bookmark: Bookmark, baseSum: UInt64, origin: ReplicaOrigin? = nil) {
+    init(
+        generation: UInt32, basePages: UInt32, bookmark: Bookmark, baseSum: UInt64, origin: ReplicaOrigin? = nil,
+        promised: Int64 = -1
+    ) {
         self.generation = generation
         self.basePages = basePages
         self.bookmark = bookmark
         self.baseSum = baseSum
         self.origin = origin
+        self.promised = promised
     }
 
     private static func hash(_ raw: UnsafeRawBufferPointer) -> UInt64 {

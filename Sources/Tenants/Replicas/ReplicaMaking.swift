@@ -70,8 +70,8 @@ final class ReplicaMaking: @unchecked Sendable {
             generation: generation, basePages: source.pageCount, bookmark: source.bookmark, baseSum: sum)
         let log = try folder.establish(header, of: tenant, from: unfinished, files)
         ledger = ReplicaLedger(
-            tenant: tenant, base: base, log: log,
+            tenant: tenant, base: base, log: log, header: header,
             history: ReplicaHistory(generation: generation, basePages: source.pageCount, at: source.bookmark),
-            chain: ReplicaChain(value: sum), hashes: hashes, promised: ReplicaLedger.nothing)
+            chain: ReplicaChain(value: sum), hashes: hashes)
     }
 }

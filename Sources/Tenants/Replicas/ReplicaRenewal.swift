@@ -93,16 +93,17 @@ final class ReplicaRenewal: @unchecked Sendable {
         let sum = hashes.reduce(0, ^)
         let pages = UInt32(hashes.count)
         let header = ReplicaLogHeader(
-            generation: plan.generation, basePages: pages, bookmark: plan.bookmark, baseSum: sum, origin: plan.origin)
+            generation: plan.generation, basePages: pages, bookmark: plan.bookmark, baseSum: sum, origin: plan.origin,
+            promised: promised)
         let log = try folder.establish(header, of: old.tenant, from: unfinished, files)
         file.close()
         self.file = nil
         let base = ReplicaFile(try files.open(folder.base(old.tenant, plan.generation), .read))
         ledger = ReplicaLedger(
-            tenant: old.tenant, base: base, log: log,
+            tenant: old.tenant, base: base, log: log, header: header,
             history: ReplicaHistory(
                 generation: plan.generation, basePages: pages, at: plan.bookmark, from: plan.origin),
-            chain: ReplicaChain(value: sum), hashes: hashes, promised: promised)
+            chain: ReplicaChain(value: sum), hashes: hashes)
     }
 
     /// Numbers that parts were given count on, too.

@@ -82,7 +82,9 @@ extension TenantEngine {
 
     /// The tenant's history: the open one, the one on the disk if nobody else has had the tenant since, or a new one.
     func ledger(_ entry: ReplicaDesk.Entry, _ call: ReplicaCall) async throws -> ReplicaLedger {
-        if let open = entry.ledger { return open }
+        if let open = entry.ledger {
+            return replicas.isDropped(call.tenant) ? try await current(entry, open, call) : open
+        }
         if let found = try await replicas.load(call.tenant) {
             return try await current(entry, found, call)
         }

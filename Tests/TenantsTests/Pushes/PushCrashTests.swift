@@ -86,6 +86,25 @@ import Vocabulary
         try house.house.stop()
     }
 
+    @Test func `The same after VACUUM`() async throws {
+        let house = try await PushHouse()
+        var (mine, others) = (try await house.replica(), try await house.replica())
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES ('once')")
+        _ = try await house.push(frames, from: mine)
+        #expect(try await house.engine.replicas.forgetIfFree(house.tenant))
+        let before = house.engine.facts(of: house.tenant)?.generation
+        let outcome = await house.engine.vacuum(house.tenant)
+        #expect(outcome?.failure == nil && house.engine.facts(of: house.tenant)?.generation != before)
+        #expect(try await house.sync(frames, &mine))
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v = 'once'") == 1)
+        try house.house.restart()
+        try await house.expectSame([mine, others])
+        // A mark is no tenant's that is copied.
+        try await others.sync(house.engine, house.call)
+        #expect(Array(others.pages[0][72..<92]) == [UInt8](repeating: 0, count: 20))
+        try house.house.stop()
+    }
+
     @Test func `A history that is damaged on the disk does not become the tenant`() async throws {
         let house = try await PushHouse()
         let (mine, others) = (try await house.replica(), try await house.replica())
