@@ -12,6 +12,24 @@ extension TenantRows {
             [.time(now)], "tenant.delete", at: now)
     }
 
+    /// Marks a tenant deleted that was made and nothing else: nobody has changed its row, joined it, claimed for it, or has
+    /// replicas of it. Its file may go at once: should the deletion be taken back, it is made as if it had never been.
+    ///
+    /// - Returns: the row as it is now, in state `deleted` where it is so; nil if there is none.
+    /// - Throws: `CatalogError`.
+    package func deleteUnused(_ id: TenantID, at now: WallTime) async throws(CatalogError) -> TenantRow? {
+        try await turn(
+            id, by: "state_before = 'creating', state = 'deleted', deleted = ?2",
+            // 1 when it is made, 2 when it is ready.
+            where: """
+                state = 'ready' AND revision = 2
+                AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.tenant = ?1)
+                AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.tenant = ?1)
+                AND NOT EXISTS (SELECT 1 FROM replica_generations r WHERE r.tenant = ?1)
+                """,
+            [.time(now)], "tenant.delete", at: now)
+    }
+
     /// Takes a deletion back; the tenant is what it was before. A tenant that is not deleted stays as it is, and so does one
     /// that is being removed.
     ///

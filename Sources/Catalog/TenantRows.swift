@@ -10,6 +10,9 @@ package struct TenantRows: Sendable {
 
     package init(_ store: CatalogStore) { self.store = store }
 
+    /// Whether a key that was given up can be bound to another tenant at once.
+    package var freesKeysAtOnce: Bool { store.keyHold == 0 }
+
     /// The row in whatever state, nil where there is none.
     ///
     /// - Throws: `CatalogError`.

@@ -255,6 +255,25 @@ package struct TenantService: Sendable {
         }
     }
 
+    /// Removes a tenant that was made for something that then came to nothing, if nobody has done anything with it since.
+    ///
+    /// Only where its key is free again at once, and this node has its file: elsewhere other nodes may know the key already, and it
+    /// stays, empty.
+    package func takeBack(_ id: TenantID) async throws {
+        guard rows.freesKeysAtOnce, let row = try await rows.find(id), row.placement.owner == residents.node,
+            let deleted = try await rows.deleteUnused(id, at: time.wall()), deleted.state == .deleted
+        else { return }
+        forget(deleted)
+        guard try await residents.dropUnwritten(id) else {
+            guard let back = try await rows.undelete(id, at: time.wall()) else { return }
+            forget(back)
+            if back.state == .creating { forget(try await residents.takeUp(back)) }
+            return
+        }
+        _ = try await residents.purge(deleted)
+        forget(deleted)
+    }
+
     private func purgeAtOwner(_ row: TenantRow) async throws {
         do {
             try await peers.purge(row.id, at: try await address(of: row.placement.owner))

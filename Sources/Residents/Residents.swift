@@ -245,6 +245,19 @@ package final class Residents: Sendable {
         return true
     }
 
+    /// Drops the file of a deleted tenant of this node, if nobody has ever written to it. Safe to repeat.
+    ///
+    /// - Returns: false, with nothing done, where somebody has.
+    package func dropUnwritten(_ id: TenantID) async throws(ResidentsError) -> Bool {
+        do {
+            return try await engine.dropUnwritten(id)
+        } catch TenantsError.notFound {
+            return true
+        } catch {
+            throw .engine(error as? TenantsError ?? .storage("\(error)"))
+        }
+    }
+
     private func drop(_ row: TenantRow) async throws(ResidentsError) {
         if let epoch = engine.facts(of: row.id)?.epoch, epoch > row.placement.epoch {
             throw .catalog(.regressed(tenant: row.id, known: epoch, found: row.placement.epoch))

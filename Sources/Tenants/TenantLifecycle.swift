@@ -45,8 +45,18 @@ extension TenantEngine {
     ///
     /// - Throws: `.notFound`.
     package func drop(_ id: TenantID) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            submit(DropWork(engine: self, id: id, continuation), to: id)
+        _ = try await withCheckedThrowingContinuation { continuation in
+            submit(DropWork(engine: self, id: id, onlyUnwritten: false, continuation), to: id)
+        }
+    }
+
+    /// Drops the tenant's file if nobody has written to it since it was made. When it returns the drop is durable.
+    ///
+    /// - Returns: false, with nothing done, where somebody has.
+    /// - Throws: `.notFound`.
+    package func dropUnwritten(_ id: TenantID) async throws -> Bool {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(DropWork(engine: self, id: id, onlyUnwritten: true, continuation), to: id)
         }
     }
 
@@ -108,16 +118,26 @@ private final class DropWork: TenantWork, @unchecked Sendable {
     // @unchecked: `result` is written on the tenant's thread and read when the work is released, which comes after.
     private let engine: TenantEngine
     private let id: TenantID
-    private let continuation: CheckedContinuation<Void, any Error>
-    private var result: Result<TenantState, TenantsError>?
+    private let onlyUnwritten: Bool
+    private let continuation: CheckedContinuation<Bool, any Error>
+    /// What was dropped, if anything.
+    private var result: Result<TenantState?, TenantsError>?
 
-    init(engine: TenantEngine, id: TenantID, _ continuation: CheckedContinuation<Void, any Error>) {
+    init(
+        engine: TenantEngine, id: TenantID, onlyUnwritten: Bool, _ continuation: CheckedContinuation<Bool, any Error>
+    ) {
         self.engine = engine
         self.id = id
+        self.onlyUnwritten = onlyUnwritten
         self.continuation = continuation
     }
 
     func handle(_ tenant: Tenant) -> Bool {
+        let state = tenant.openDatabase?.state ?? engine.census.find(id)
+        if onlyUnwritten, let state, state.txid != .none {
+            result = .success(nil)
+            return true
+        }
         if tenant.mustAwaitReaders(recalling: true) { return true }
         do throws(TenantsError) {
             result = .success(try engine.dropNow(tenant).0)
@@ -132,8 +152,8 @@ private final class DropWork: TenantWork, @unchecked Sendable {
 
     /// The drop is durable: the file may go, off this thread.
     func release() {
-        if case .success(let facts)? = result { engine.removals.add(engine.layout.path(of: id, facts.generation)) }
-        continuation.resume(with: result!.map { _ in }.mapError { $0 })
+        if case .success(let facts?)? = result { engine.removals.add(engine.layout.path(of: id, facts.generation)) }
+        continuation.resume(with: result!.map { $0 != nil }.mapError { $0 })
     }
 }
 

@@ -35,6 +35,7 @@ extension NodeParts {
         var settings = try hranaSettings(begun, firstUse(tenants))
         settings.relay = relay
         settings.create = { key throws(TransportError) in try await TenantMaker(tenants).make(key) }
+        settings.takeBack = { id in await TenantMaker(tenants).takeBack(id) }
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)
         relay?.serve(with: hrana)

@@ -11,6 +11,11 @@ struct TenantMaker: Sendable {
 
     init(_ service: TenantService) { self.service = service }
 
+    /// What it was made for has come to nothing. Best effort: else it stays, empty.
+    func takeBack(_ id: TenantID) async {
+        try? await AuditAuthor.$current.withValue(AuditAuthor(actor: "upload")) { try await service.takeBack(id) }
+    }
+
     /// - Returns: false where somebody else has just made it.
     func make(_ key: TenantKey) async throws(TransportError) -> Bool {
         do {

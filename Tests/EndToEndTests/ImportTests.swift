@@ -65,6 +65,32 @@ import Testing
         }
     }
 
+    @Test func `a tenant that was made for a file which is refused does not stay`() throws {
+        let server = try ServerProcess()
+        let file = try make("CREATE TABLE t(a); INSERT INTO t VALUES (1);")
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        func put(_ path: String, _ header: String = "X-Nothing: 1") throws -> String {
+            try Command.run(
+                "curl",
+                [
+                    "-sS", "-w", "%{http_code}", "-X", "PUT", "-H", header, "--data-binary", "@" + path,
+                    "\(server.url)/t/ghost/snapshot",
+                ]
+            ).output
+        }
+        for _ in 0..<2 {
+            #expect(try put("/bin/true").hasSuffix("400"))
+            #expect(try Wire(port: server.port).send("GET", "/v1/tenants/ghost").status == 404)
+        }
+        // Refused by its head, when the tenant is there already.
+        #expect(try put(file, "Content-Encoding: gzip").suffix(3).first == "4")
+        #expect(try Wire(port: server.port).send("GET", "/v1/tenants/ghost").status == 404)
+        #expect(try put(file).hasSuffix("201"))
+        // One that somebody had made, or written to, stays as it is.
+        #expect(try put("/bin/true").hasSuffix("400"))
+        #expect(try count("ghost", server.port)?.first?.first == "1")
+    }
+
     @Test func `a dump is run as a whole, and a mistake in it undoes all of it`() throws {
         let server = try ServerProcess()
         let file = try make(

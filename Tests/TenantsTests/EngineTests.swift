@@ -77,6 +77,20 @@ import Vocabulary
         #expect(try await house.integer("SELECT count(*) FROM t", on: tenant) == 0)
         try house.stop()
     }
+
+    @Test func `only what nobody has written to is dropped as unwritten`() async throws {
+        let house = try House()
+        let (empty, written) = (try await house.create(6_001), try await house.create(6_002))
+        try await house.run("INSERT INTO t(v) VALUES (1)", on: written)
+        #expect(try await house.engine.dropUnwritten(empty))
+        #expect(try await !house.engine.dropUnwritten(written))
+        await #expect(throws: TenantsError.notFound(empty)) { try await house.engine.dropUnwritten(empty) }
+        try house.restart()
+        #expect(house.engine.facts(of: empty) == nil)
+        #expect(try await house.integer("SELECT count(*) FROM t", on: written) == 1)
+        #expect(try await !house.engine.dropUnwritten(written), "not open")
+        try house.stop()
+    }
 }
 
 enum Shell {

@@ -18,9 +18,20 @@ extension HranaService {
         guard let create = settings.create, !lookUp.request.isCancelled else { return }
         do throws(TransportError) {
             lookUp.request.isCreated = try await create(key)
-            try proceed(lookUp.request, lookUp.admission, key, await settings.directory.find(key))
+            let found = await settings.directory.find(key)
+            do throws(TransportError) {
+                try proceed(lookUp.request, lookUp.admission, key, found)
+            } catch {
+                if case .here(let route) = found { await takeBack(route.tenant, of: lookUp.request) }
+                throw error
+            }
         } catch {
             refuse(lookUp.request, error)
         }
+    }
+
+    /// A tenant that was made for an upload does not stay behind empty where that is refused.
+    func takeBack(_ tenant: TenantID, of request: DoorRequest) async {
+        if request.isCreated { await settings.takeBack?(tenant) }
     }
 }

@@ -19,7 +19,8 @@ struct UploadExchange: Sendable {
     let terms: UploadTerms
 
     func run() async {
-        guard call.rights == .write else { return service.refuse(request, .uploadForbidden) }
+        guard call.rights == .write else { return await refuse(.uploadForbidden) }
+        // Its tenant is another upload's by now, or soon: it stays.
         guard places.take(call.tenant) else { return service.refuse(request, .uploadsBusy) }
         defer { places.giveBack(call.tenant) }
         do {
@@ -28,7 +29,7 @@ struct UploadExchange: Sendable {
             // Nothing of the body was taken: it may wait for its tenant, or go elsewhere.
             return service.notRun(request, call, error)
         } catch {
-            return service.refuse(request, error as? TransportError ?? .internalError)
+            return await refuse(error as? TransportError ?? .internalError)
         }
         await take()
     }
@@ -46,15 +47,25 @@ struct UploadExchange: Sendable {
             let upload = try await engine.beginUpload(
                 of: call.tenant, length: request.upload?.length.map(Int64.init))
             defer { upload.discard() }
-            guard try await receive(upload) else { return }
+            guard try await receive(upload) else { return await takeBack() }
             answer(try await replace(by: upload), bytes: upload.byteCount)
         } catch let error as UploadFailure {
-            service.refuse(request, TransportError(error))
+            await refuse(TransportError(error))
         } catch let error as TenantsError {
-            service.refuse(request, TransportError(UploadFailure.engine(error)))
+            await refuse(TransportError(UploadFailure.engine(error)))
         } catch {
-            service.refuse(request, .internalError)
+            await refuse(.internalError)
         }
+    }
+
+    private func refuse(_ error: TransportError) async {
+        await takeBack()
+        service.refuse(request, error)
+    }
+
+    /// A tenant that was made for this does not stay behind empty.
+    private func takeBack() async {
+        await service.takeBack(call.tenant, of: request)
     }
 
     // MARK: The file

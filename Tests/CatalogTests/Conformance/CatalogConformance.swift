@@ -25,6 +25,7 @@ struct CatalogConformance: Sendable {
         ("a repeated refusal binds the copy still under way", { try await $0.repeatedRefusalBinds() }),
         ("the schema", { try await $0.schema() }),
         ("a tenant's life", { try await $0.tenantLife() }),
+        ("tenants that nobody has used", { try await $0.unusedTenants() }),
         ("creations that change hands", { try await $0.creations() }),
         ("keys", { try await $0.keys() }),
         ("listing", { try await $0.listing() }),
