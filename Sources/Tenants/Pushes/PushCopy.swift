@@ -93,7 +93,7 @@ struct PushCopy {
         }
         let made = UploadedDatabase(engine, tenant, generation, scratch, atMost: mostPages)
         try inspect(scratch)
-        try made.finish()
+        try made.finish(watch)
         return made
     }
 
@@ -174,7 +174,7 @@ extension TenantEngine {
         let account = memory ?? MemoryAccount(limitBytes: settings.sqlMemoryPerTenant, budget: context.memory)
         let connection = try Connection(
             vfs: context.vfs, scratch: scratch, temporary: temporary, memory: account, options: options)
-        connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
+        connection.observeProgress(every: UploadWatch.stepsBetweenLooks, watch)
         return connection
     }
 }

@@ -49,8 +49,13 @@ extension PushDesk {
         guard mark.first == file.first, mark.count <= file.count else {
             return false
         }
-        let files = desk.files
-        return try await desk.work { () throws(FileError) in try file.proof(of: mark.count, files) } == mark.proof
+        var proof = file.emptyProof
+        while proof.count < mark.count {
+            proof = try await desk.work { [proof, files = desk.files] () throws(FileError) in
+                try file.extend(proof, upTo: mark.count, files)
+            }
+        }
+        return proof.value == mark.proof
     }
 
     /// - Returns: nil where the tenant has gone on meanwhile.

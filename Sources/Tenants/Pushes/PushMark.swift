@@ -47,7 +47,7 @@ struct PushMark: Equatable, Sendable {
 }
 
 /// What tells frames at a place from any others.
-struct PushProof {
+struct PushProof: Sendable {
     private var chain: ReplicaChain
     private(set) var count: UInt32 = 0
 

@@ -49,12 +49,14 @@ struct PushedFile: Sendable {
             hash: PageHash.of(page: content.baseAddress!, number: page), content: content)
     }
 
-    /// Of the first so many.
-    func proof(of count: UInt32, _ files: any Files) throws(FileError) -> UInt64 {
-        var proof = PushProof(generation: generation, first: first)
-        try forEach(0..<count, files) { (frame) throws(FileError) in
+    var emptyProof: PushProof { PushProof(generation: generation, first: first) }
+
+    /// With the next piece, up to so many of them.
+    func extend(_ known: PushProof, upTo count: UInt32, _ files: any Files) throws(FileError) -> PushProof {
+        var proof = known
+        try forEach(proof.count..<min(count, proof.count + Self.piece), files) { (frame) throws(FileError) in
             proof.add(page: frame.page, size: frame.size, hash: frame.hash)
         }
-        return proof.value
+        return proof
     }
 }

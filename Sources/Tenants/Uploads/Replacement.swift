@@ -151,9 +151,7 @@ final class SwitchToUploadedWork: ReplacementWork {
 
     private func switchOver(_ tenant: Tenant, _ database: TenantDatabase) throws(TenantsError) -> SwitchedTenant? {
         if !replacement.isCommit { database.closeConnections(.replaced) }
-        guard let lsn = try database.goOn(in: place, as: next, previous: held.state.generation, engine.events) else {
-            return nil
-        }
+        guard let lsn = try append(next, on: database) else { return nil }
         engine.census.put(tenant.id, next)
         if replacement.isCommit {
             database.noteTaken()
@@ -165,6 +163,16 @@ final class SwitchToUploadedWork: ReplacementWork {
         engine.journal.whenDurable(lsn, RunWhenDurable { removals.add(old) })
         database.letGo(of: replacement)
         return SwitchedTenant(state: next, lsn: lsn)
+    }
+
+    /// - Returns: nil while somebody reads, and while the journal has no room: that would be no reason to throw the file away.
+    private func append(_ next: TenantState, on database: TenantDatabase) throws(TenantsError) -> LSN? {
+        do throws(TenantsError) {
+            return try database.goOn(in: place, as: next, previous: held.state.generation, engine.events)
+        } catch {
+            guard case .busy = error, engine.journal.ended == nil else { throw error }
+            return nil
+        }
     }
 }
 

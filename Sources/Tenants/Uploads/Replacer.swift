@@ -23,7 +23,7 @@ struct Replacer {
         let switched: SwitchedTenant
         do throws(UploadFailure) {
             let held = try hold()
-            if try uploaded.carryOver(from: held, watch) { try uploaded.finish() }
+            if try uploaded.carryOver(from: held, watch) { try uploaded.finish(watch) }
             try uploaded.moveIn()
             switched = try switchOver(held, uploaded)
         } catch {

@@ -37,7 +37,7 @@ struct UploadCopy {
             engine, tenant, generation, target, atMost: engine.settings.databasePages)
         do throws(UploadFailure) {
             try rewrite(header, into: target)
-            try made.finish()
+            try made.finish(watch)
             return made
         } catch {
             made.discard()

@@ -11,11 +11,12 @@ struct UploadInspection {
     /// Of what is told of them.
     private static let textBytes = 500
 
+    /// What may be in it comes first: to look whether it is whole, SQLite asks the modules of its virtual tables.
     func run() throws(UploadFailure) {
-        try checkIntegrity()
         try checkForms()
         try checkNames()
         try checkModules()
+        try checkIntegrity()
     }
 
     private func checkIntegrity() throws(UploadFailure) {
@@ -31,7 +32,7 @@ struct UploadInspection {
             """
             SELECT CAST(name AS TEXT) FROM sqlite_schema WHERE typeof(type) <> 'text'
             OR type NOT IN ('table', 'index', 'view', 'trigger') OR typeof(name) <> 'text' OR typeof(tbl_name) <> 'text'
-            OR instr(name, char(0)) > 0 OR instr(tbl_name, char(0)) > 0 OR typeof(rootpage) NOT IN ('integer', 'null')
+            OR instr(name, char(0)) > 0 OR instr(tbl_name, char(0)) > 0 OR instr(sql, char(0)) > 0 OR typeof(rootpage) NOT IN ('integer', 'null')
             OR typeof(sql) NOT IN ('text', 'null') LIMIT 1
             """)
         guard let first = found.first else { return }

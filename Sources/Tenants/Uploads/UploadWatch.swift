@@ -5,6 +5,9 @@ import Synchronization
 /// Ends the work on an upload when nobody waits for it any more, or its time is up. Asked on its thread, at each look of SQLite's
 /// and before each read of the file.
 final class UploadWatch: ProgressObserver, Sendable {
+    /// Steps of SQLite's between two looks. Few: strangers' expressions run in them, each over as large a value as there may be.
+    static let stepsBetweenLooks: Int32 = 100
+
     private let engine: TenantEngine
     let deadline: Instant
     private let cancellation: WorkCancellation

@@ -34,12 +34,15 @@ final class UploadedDatabase {
     var byteCount: Int64 { Int64(pageCount) * Int64(PageHash.pageSize) }
 
     /// Makes the content durable, and knows it from then on.
-    func finish() throws(UploadFailure) {
+    func finish(_ watch: UploadWatch) throws(UploadFailure) {
         try onDisk { () throws(FileError) in
             if !engine.context.faults.switchBeforeSync { try scratch.finish() }
-            let found = try FileChecksum.of(scratch.path, engine.files)
-            (pageCount, checksum) = (found.pageCount, found.checksum)
         }
+        var found = FileChecksum()
+        while try !onDisk({ () throws(FileError) in try found.readOn(scratch.path, engine.files) }) {
+            try watch.check()
+        }
+        (pageCount, checksum) = (found.pageCount, found.checksum)
         if mostPages > 0, pageCount > mostPages { throw .quotaExceeded }
     }
 
@@ -70,7 +73,7 @@ final class UploadedDatabase {
             connection.isUnbounded = true
             // The content that is attached is a stranger's, and writers wait for this.
             connection.runNothingOfSchemas()
-            connection.observeProgress(every: ExecutionWatch.stepsBetweenLooks, watch)
+            connection.observeProgress(every: UploadWatch.stepsBetweenLooks, watch)
             let found = try connection.prepare(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (\(ServerTables.quoted))")
             var names: [String] = []

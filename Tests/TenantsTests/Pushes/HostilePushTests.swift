@@ -149,6 +149,7 @@ import Vocabulary
             "PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('table', 'd', 'd', '0', CAST('CREATE VIRTUAL TABLE d USING dbstat' AS BLOB))",
             "CREATE TABLE e(a); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET type = 'TABLE' WHERE name = 'e'",
             "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'DROP TABLE t'",
+            "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = sql || char(0) || 'x'",
             "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = printf('CREATE TABLE t(%.*c)', 3000000, 'a')",
         ]
         for sql in schemas {
@@ -164,6 +165,19 @@ import Vocabulary
             }
         }
         try await expectGood(house)
+        try house.house.stop()
+    }
+
+    @Test func `What no tenant may have is looked for before SQLite looks into it`() async throws {
+        let house = try await PushHouse()
+        let mine = try await house.replica()
+        // With it a page that belongs to nothing, which `integrity_check` finds.
+        let frames = try house.frames(
+            mine, "CREATE TABLE _rowhouse_x(a)", "CREATE TABLE e(a)",
+            "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name = 'e'")
+        try await expectRefused(house, "a name of ours", { try await house.push(frames, from: mine) }) {
+            if case .refused? = $0 as? UploadFailure { true } else { false }
+        }
         try house.house.stop()
     }
 

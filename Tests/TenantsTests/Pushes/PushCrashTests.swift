@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Seams
 import Simulator
 import Testing
@@ -219,6 +220,30 @@ import Vocabulary
             #expect(try await house.number("SELECT count(*) FROM t WHERE v = '\(name)'") == 0, "\(name)")
         }
         try await house.expectSame(replicas)
+        try house.house.stop()
+    }
+
+    @Test func `Where the journal has no room for a moment a push waits with its copy`() async throws {
+        let house = try await PushHouse { _, options in options.bufferBytes = 1 << 20 }
+        var mine = try await house.replica()
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES ('x')")
+        let journal = house.engine.journal
+        var held = 0
+        while (try? journal.reserve(4_096)) != nil { held += 1 }
+        let replica = mine
+        async let push = house.push(frames, from: replica)
+        for _ in 0..<2_500 where try CompactionTests.files(house.house).count < 2 {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        try await Task.sleep(for: .milliseconds(100))
+        for _ in 0..<held { journal.release(4_096) }
+        guard case .at(mine.generation, frames.frameCount, _) = try await push else {
+            Issue.record("not taken")
+            return
+        }
+        mine.take(frames, isOwn: true)
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v = 'x'") == 1)
+        try await house.expectSame([mine])
         try house.house.stop()
     }
 }
