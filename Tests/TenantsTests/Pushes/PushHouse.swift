@@ -117,4 +117,15 @@ struct PushHouse {
         }
         #expect(try await number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0)
     }
+
+    /// Nothing of what was refused is on the disk, a moment later.
+    func expectNothingLeft(_ what: String) async throws {
+        var left: [String] = []
+        for _ in 0..<500 {
+            left = try FileManager.default.contentsOfDirectory(atPath: house.directory + "/tmp")
+            if left.isEmpty { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("\(what): \(left)")
+    }
 }
