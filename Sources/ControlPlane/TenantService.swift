@@ -261,6 +261,8 @@ package struct TenantService: Sendable {
     /// stays, empty.
     package func takeBack(_ id: TenantID) async throws {
         guard rows.freesKeysAtOnce, let row = try await rows.find(id), row.placement.owner == residents.node,
+            // Else it would be away for a moment.
+            await residents.isUnwritten(id),
             let deleted = try await rows.deleteUnused(id, at: time.wall()), deleted.state == .deleted
         else { return }
         forget(deleted)

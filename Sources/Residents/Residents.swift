@@ -245,6 +245,11 @@ package final class Residents: Sendable {
         return true
     }
 
+    /// Whether nobody has written to it since it was made. Somebody may in the next moment.
+    package func isUnwritten(_ id: TenantID) async -> Bool {
+        (try? await engine.perform(on: id) { $0.bookmark.txid }) == TxID.none
+    }
+
     /// Drops the file of a deleted tenant of this node, if nobody has ever written to it. Safe to repeat.
     ///
     /// - Returns: false, with nothing done, where somebody has.

@@ -11,9 +11,10 @@ import Vocabulary
 /// What operators do with tenants, on a real engine and catalog; of the two nodes in it, n2 is never there.
 struct TenantServiceTests {
     private func run(
+        keyHold: Int64 = TenantRows.defaultKeyHold,
         _ body: @escaping @Sendable (NodeHouse, TenantService, PlacementCache) async throws -> Void
     ) async throws {
-        let house = try await NodeHouse()
+        let house = try await NodeHouse(keyHold: keyHold)
         try await RelayWorld.run { world in
             let cache = PlacementCache()
             let service = TenantService(
@@ -39,6 +40,38 @@ struct TenantServiceTests {
             guard case .notDeleted = try await house.residents.purge(listed, deletedBefore: WallTime(milliseconds: 1))
             else { throw CatalogError.damaged("swept before its time") }
             #expect(house.engine.facts(of: back.id) != nil)
+        }
+    }
+
+    @Test func `what was made for nothing goes again, unless somebody has used it or may know of it`() async throws {
+        try await run(keyHold: 0) { house, service, _ in
+            let key = try TenantKey("acme")
+            for _ in 0..<2 {
+                let made = try await service.create(NewTenant(key: key))
+                try await service.takeBack(made.id)
+                #expect(try await service.rows.find(key) == nil)
+                #expect(house.engine.facts(of: made.id) == nil)
+            }
+            let row = try await service.create(NewTenant(key: key))
+            try await house.engine.perform(on: row.id) { database in
+                let stream = database.temporaryStream(principal: 1)
+                try database.session(on: stream, rights: .write, deadline: .distantFuture).run(
+                    "INSERT INTO t VALUES (1)")
+            }
+            try await service.takeBack(row.id)
+            #expect(try await service.rows.find(key) == row, "it was never away")
+            // As after a crash in the middle of it, where somebody takes the deletion back.
+            let late = try await service.create(NewTenant(key: try TenantKey("late")))
+            #expect(try await service.rows.deleteUnused(late.id, at: SystemTime().wall())?.state == .deleted)
+            #expect(try await house.residents.dropUnwritten(late.id))
+            let back = try await service.undelete(late.key)
+            #expect(try await house.residents.takeUp(back).state == .ready, "its file is made anew")
+            #expect(house.engine.facts(of: late.id) != nil)
+        }
+        try await run { house, service, _ in
+            let made = try await service.create(NewTenant(key: try TenantKey("acme")))
+            try await service.takeBack(made.id)
+            #expect(try await service.rows.find(made.id) == made)
         }
     }
 

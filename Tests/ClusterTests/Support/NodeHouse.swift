@@ -26,7 +26,8 @@ final class NodeHouse: Sendable {
     let residents: Residents
     let ping = PingObject(node: "n1", version: "0.0.1", format: 1, protocol: 1, incarnation: 77)
 
-    init() async throws {
+    /// - Parameter keyHold: as in a cluster, or 0 as on a node that stands alone.
+    init(keyHold: Int64 = TenantRows.defaultKeyHold) async throws {
         directory = NSTemporaryDirectory() + "rowhouse-cluster-" + UUID().uuidString
         var options = JournalOptions()
         options.segmentBytes = 4 << 20
@@ -41,7 +42,7 @@ final class NodeHouse: Sendable {
         catalog = EmbeddedCatalog(engine: engine)
         try await catalog.prepare()
         try await CatalogSchema.migrate(catalog, dialect: .sqlite, at: SystemTime().wall())
-        store = CatalogStore(driver: catalog, random: SystemRandom(), sleep: { _ in })
+        store = CatalogStore(driver: catalog, random: SystemRandom(), sleep: { _ in }, keyHold: keyHold)
         residents = Residents(
             node: Self.id, engine: engine, book: OwnerBook(Self.id), store: store,
             templates: ["default": try engine.templates.make(sql: "CREATE TABLE t(a)")], time: SystemTime())
