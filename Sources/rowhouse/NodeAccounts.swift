@@ -45,8 +45,7 @@ struct NodeAccounts: Sendable {
     }
 
     func signUps(_ tenants: TenantService) -> (routes: UserRoutes, service: SignUpService) {
-        let passwords = Passwords(
-            pool: pool, logRounds: base.settings.users.passwordCost, random: base.random)
+        let passwords = Passwords(pool: pool, logRounds: passwordCost, random: base.random)
         let service = UserService(store: store, passwords: passwords, cache: cache, time: base.time)
         let signIn = SignIn(
             store: store, passwords: passwords, throttle: AuthThrottle(time: base.time), lifetimes: lifetimes,
@@ -57,6 +56,13 @@ struct NodeAccounts: Sendable {
             open: openSignUp)
         let routes = UserRoutes(service: service, signIn: signIn, signUp: signUp, audit: AuditRows(store))
         return (routes, signUp)
+    }
+
+    private var passwordCost: Int {
+        #if DEBUG
+            if let cost = PasswordCost.asked { return cost }
+        #endif
+        return base.settings.users.passwordCost
     }
 
     private var openSignUp: OpenSignUp {

@@ -164,6 +164,15 @@ import Vocabulary
         #expect(try await grant(reader).sole?.key == key("bb"))
     }
 
+    @Test func `a disabled user is kept out whatever is left of its sessions`() async throws {
+        let ann = try await user("ann@x.org", password: nil)
+        let begun = try #require(try await signIn.begin(ann.id, .init()))
+        // As damage, or another version, might have it: disabling ends the sessions too.
+        _ = try await store.driver.run(
+            CatalogTransaction(.schema, [CatalogStatement("UPDATE users SET state = 'disabled'")]))
+        await #expect(throws: AccessError.tokenInvalid) { try await grant(begun) }
+    }
+
     @Test func `use puts the end off, and nothing puts the last one off`() async throws {
         _ = try await user("ann@x.org", password: "correct horse")
         let begun = try await enter("ann@x.org", "correct horse")

@@ -1,6 +1,7 @@
 import Access
 import Accounts
 import Catalog
+import FoundationEssentials
 import Residents
 import Routing
 import Seams
@@ -31,10 +32,11 @@ struct SignUpServiceTests {
         }
     }
 
+    private let cache = SessionCache(capacity: 10, bound: 60_000_000_000, staleFor: 0, time: SystemTime())
+
     private func service(_ house: NodeHouse, _ peers: any Peers, open: OpenSignUp? = nil) -> SignUpService {
         let (time, random) = (SystemTime(), SystemRandom())
         let passwords = Passwords(pool: PasswordPool(), logRounds: 10, random: random)
-        let cache = SessionCache(capacity: 10, bound: 1, staleFor: 0, time: time)
         let tenants = TenantService(
             store: house.store, residents: house.residents, peers: peers, cache: PlacementCache(), time: time
         ) { _ in "default" }
@@ -174,6 +176,58 @@ struct SignUpServiceTests {
         #expect(await code { _ = try await service.run(bob) } == "rate_limited")
         // An operator's application is not.
         _ = try await service.run(try wanted("bob@x.org", "theirs"))
+        try house.stop()
+    }
+
+    @Test func `what may end a session is known to this node before it is answered`() async throws {
+        let house = try await NodeHouse()
+        let other = Other { (_: TenantID) async throws(PeerFailure) -> Void in }
+        let service = service(house, other)
+        let key = try TenantKey(try await key(of: NodeHouse.id.name, service))
+        let done = try await service.run(try wanted("ann@x.org", key.string, password: "correct horse"))
+        let user = done.session.user
+        let authenticator = Authenticator(
+            admins: .none, verifier: TokenVerifier(keys: SigningKeys(), time: SystemTime()),
+            throttle: AuthThrottle(time: SystemTime()), credentialsConfigured: true,
+            sessions: .init(cache: cache, source: CatalogSessions(store: house.store, time: SystemTime())))
+        func patch(_ text: String) async throws {
+            let body = try JSONDecoder().decode(UserPatchBody.self, from: Data(text.utf8))
+            _ = try await service.users.change(user, body, isRehearsal: false)
+        }
+        let changes: [(name: String, isEnd: Bool, make: () async throws -> Void)] = [
+            ("a role", false, { try await service.users.put(user, key, .ro, isRehearsal: false) }),
+            ("a membership", false, { try await service.users.remove(user, key) }),
+            (
+                "a password, sparing sessions", false,
+                { try await patch(#"{"password":"other horse","endSessions":false}"#) }
+            ),
+            ("a password", true, { try await patch(#"{"password":"third horse"}"#) }),
+            ("all sessions", true, { _ = try await service.users.revokeAll(of: user) }),
+            (
+                "one session", true,
+                {
+                    for one in try await service.users.sessions.list(of: user) where one.revoked == nil {
+                        try await service.users.revoke(one.id)
+                    }
+                }
+            ),
+            ("disabling", true, { try await patch(#"{"state":"disabled"}"#) }),
+            ("deleting", true, { try await service.users.delete(user) }),
+        ]
+        for (name, isEnd, make) in changes {
+            try await patch(#"{"state":"active"}"#)
+            let begun = try await service.signIn.begin(user, .init())
+            let header = "Bearer " + (try #require(begun).token)
+            _ = try await authenticator.readSession(authorization: header, from: nil)
+            _ = try authenticator.authenticate(authorization: header, from: "local")
+            try await make()
+            #expect(throws: AccessError.sessionUnread, "\(name)") {
+                try authenticator.authenticate(authorization: header, from: "local")
+            }
+            let goesOn = (try? await authenticator.readSession(authorization: header, from: nil)) != nil
+            #expect(goesOn != isEnd, "\(name)")
+        }
+        #expect(try await service.users.rows.rehearseCreate(EmailAddress("ann@x.org").forCatalog) == nil)
         try house.stop()
     }
 }

@@ -29,7 +29,7 @@ import Testing
 
     /// https://schemathesis.readthedocs.io: makes requests from the document, and compares the answers with it.
     @Test func `schemathesis finds no failure of ours and no answer that is not documented`() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(environment: UserTests.cheap)
         let wire = try Wire(port: server.port)
         #expect(try wire.send("POST", "/v1/tenants", #"{"key":"acme"}"#).status == 201)
         let outcome = try Python.run("schemathesis_run.py", [server.url])

@@ -4,8 +4,9 @@ import Testing
 
 /// Users and their sessions, over HTTP and the command line, on one node and on two.
 @Suite(.serialized) struct UserTests {
-    /// Cheap passwords: their cost is another test's business.
     static let settings = ["--set", "users.password-cost=14"]
+    /// Their cost is another test's business.
+    static let cheap = ["ROWHOUSE_PASSWORD_COST": "8"]
 
     private func signUp(
         _ email: String, _ tenant: String, at server: ServerProcess, headers: [String: String] = [:],
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `a sign-up opens a tenant, and its session is a bearer there and nowhere else`() throws {
-        let server = try ServerProcess(Self.settings)
+        let server = try ServerProcess(Self.settings, environment: Self.cheap)
         let done = try signUp("Ann@X.org", "acme", at: server)
         #expect(done.status == 201, "\(done.text)")
         let token = part(done, "session", "token")
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func `the same sign-up again, and others in its way`() throws {
-        let server = try ServerProcess(Self.settings)
+        let server = try ServerProcess(Self.settings, environment: Self.cheap)
         let key = ["Idempotency-Key": "k1"]
         let first = try signUp("ann@x.org", "a", at: server, headers: key, password: "correct horse")
         let again = try signUp("ann@x.org", "a", at: server, headers: key, password: "correct horse")
@@ -105,7 +106,7 @@ import Testing
         let line = "{name: ops, sha256: \"\(made?["sha256"] as? String ?? "")\", scopes: [admin]}"
         let admin = ["Authorization": "Bearer \(made?["token"] as? String ?? "")"]
         let common = Self.settings + ["--set", "access.admin-tokens=[\(line)]"]
-        let closed = try ServerProcess(common)
+        let closed = try ServerProcess(common, environment: Self.cheap)
         #expect(try signUp("ann@x.org", "a", at: closed).status == 401)
         #expect(try signUp("ann@x.org", "a", at: closed, headers: admin, password: "correct horse").status == 201)
         let body = #"{"email":"ann@x.org","password":"correct horse"}"#
@@ -115,7 +116,7 @@ import Testing
             common + [
                 "--set", "users.open-sign-in=true", "--set", "users.open-sign-up=true", "--set",
                 "users.sign-up-keys=a*",
-            ])
+            ], environment: Self.cheap)
         let done = try signUp("ann@x.org", "a", at: open, password: "correct horse")
         #expect(done.status == 201, "\(done.text)")
         #expect(code(try signUp("eve@x.org", "a2", at: open)) == "password_invalid")
@@ -243,7 +244,7 @@ import Testing
     }
 
     @Test func `the command line does the same`() throws {
-        let server = try ServerProcess(Self.settings)
+        let server = try ServerProcess(Self.settings, environment: Self.cheap)
         func run(_ arguments: String..., input: String? = nil) throws -> (status: Int32, output: String) {
             let command = ([ServerProcess.binary] + arguments).map { "'\($0)'" }.joined(separator: " ")
             let feed = input.map { "printf '%s\\n' '\($0)' | " } ?? ""

@@ -74,6 +74,7 @@ extension CatalogConformance {
         _ = try await rows.create(NewSession(digest: [5], lifetime: hour), of: ann.id, at: .hours(55))
         _ = try await users.delete(ann.id, at: .hours(55))
         #expect(try await rows.lookUp([5]) == nil)
+        #expect(try await rows.list(of: ann.id).isEmpty)
         #expect(try await MembershipRows(store).list(of: ann.id).isEmpty)
     }
 

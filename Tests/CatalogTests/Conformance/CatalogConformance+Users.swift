@@ -99,6 +99,57 @@ extension CatalogConformance {
         #expect(try await users.change(UserID(1), change, at: .hours(3)) == .notFound)
     }
 
+    /// Nobody's change is lost, and no email is left to nobody.
+    func usersAtOnce() async throws {
+        for round in 0..<4 {
+            let ann = try await user("ann@x.org", password: "p0")
+            let emails = (0..<4).map { "ann\(round)-\($0)@x.org" }
+            let last = try await withThrowingTaskGroup(of: Void.self) { group in
+                for text in emails {
+                    group.addTask {
+                        var change = UserRows.Change()
+                        change.email = self.email(text)
+                        _ = try await self.users.change(ann.id, change, at: .hours(1))
+                    }
+                }
+                group.addTask {
+                    var change = UserRows.Change()
+                    change.password = .some("p1")
+                    _ = try await self.users.change(ann.id, change, at: .hours(1))
+                }
+                group.addTask {
+                    var change = UserRows.Change()
+                    change.state = .disabled
+                    _ = try await self.users.change(ann.id, change, at: .hours(1))
+                }
+                try await group.waitForAll()
+                return try await self.users.find(ann.id)
+            }
+            #expect(last?.password == "p1" && last?.state == .disabled)
+            // The one email that it has is taken, the others are free.
+            for text in emails + ["ann@x.org"] {
+                let isTaken = try await users.rehearseCreate(email(text)) != nil
+                #expect(isTaken == (last?.email.normal == text), "\(text)")
+            }
+            // Deleted while it changes.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for text in emails {
+                    group.addTask {
+                        var change = UserRows.Change()
+                        change.email = self.email(text)
+                        _ = try await self.users.change(ann.id, change, at: .hours(1))
+                    }
+                }
+                group.addTask { _ = try await self.users.delete(ann.id, at: .hours(1)) }
+                try await group.waitForAll()
+            }
+            #expect(try await users.find(ann.id) == nil)
+            for text in emails + ["ann@x.org"] {
+                #expect(try await users.rehearseCreate(email(text)) == nil, "\(text)")
+            }
+        }
+    }
+
     func memberships() async throws {
         _ = try await register(1)
         let (a, b) = (try await ready("a"), try await ready("b"))

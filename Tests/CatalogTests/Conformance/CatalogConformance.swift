@@ -48,6 +48,7 @@ struct CatalogConformance: Sendable {
         ("what a repeated request finds", { try await $0.repeatedRequests() }),
         ("users and their emails", { try await $0.usersAndEmails() }),
         ("users that change", { try await $0.changingUsers() }),
+        ("users that change at once", { try await $0.usersAtOnce() }),
         ("memberships", { try await $0.memberships() }),
         ("sessions", { try await $0.sessions() }),
         ("sessions beyond the bound", { try await $0.manySessions() }),
