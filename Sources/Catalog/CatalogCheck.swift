@@ -105,7 +105,7 @@ package struct CatalogCheck: Sendable {
                 [
                     CatalogStatement("SELECT COUNT(*) FROM \(rule.rows)", expect: .rows(1)),
                     CatalogStatement("SELECT \(rule.id) FROM \(rule.rows) ORDER BY 1 LIMIT \(Self.examples)"),
-                ]))
+                ], isLong: true))
         var reader = RowReader(rule.name, results[0].rows[0])
         let count = Int(try reader.integer())
         guard count > 0 else { return nil }
@@ -120,7 +120,8 @@ package struct CatalogCheck: Sendable {
     }
 
     private func count(_ sql: String) async throws(CatalogError) -> Int {
-        let found = try await driver.run(CatalogTransaction(.read, [CatalogStatement(sql, expect: .rows(1))]))
+        let found = try await driver.run(
+            CatalogTransaction(.read, [CatalogStatement(sql, expect: .rows(1))], isLong: true))
         var reader = RowReader("counts", found[0].rows[0])
         return Int(try reader.integer())
     }

@@ -40,7 +40,7 @@ extension CatalogError: CustomStringConvertible {
         switch self {
         case .guardFailed(let statement, _): "the catalog's state forbids it (guard of statement \(statement))"
         case .conflict(let statement): "the catalog holds such a row already (statement \(statement))"
-        case .unavailable(let why): "the catalog cannot be reached: \(why)"
+        case .unavailable(let why): "the catalog is not available: \(why)"
         case .outcomeUnknown(let why): "the catalog may or may not have done it: \(why)"
         case .newerSchema(let found, let known):
             "the catalog has schema \(found), this program knows up to \(known): run the newer program"

@@ -57,7 +57,7 @@ package enum CatalogSchema {
             "INSERT INTO catalog_schema (version, applied) VALUES (?1, ?2)", [.integer(Int64(version)), .time(now)])
         for statement in migrations[version - 1](dialect) { plan.add(statement) }
         do {
-            _ = try await driver.run(CatalogTransaction(.schema, plan.statements))
+            _ = try await driver.run(CatalogTransaction(.schema, plan.statements, isLong: true))
         } catch .guardFailed(done, _) {
             return
         } catch .conflict {

@@ -14,10 +14,14 @@ package struct CatalogTransaction: Equatable, Sendable {
 
     package var kind: Kind
     package var statements: [CatalogStatement]
+    /// It may look at, or change, every row of a table: a driver whose patience is for the usual has more for it. Another node is
+    /// not told.
+    package var isLong: Bool
 
-    package init(_ kind: Kind, _ statements: [CatalogStatement]) {
+    package init(_ kind: Kind, _ statements: [CatalogStatement], isLong: Bool = false) {
         self.kind = kind
         self.statements = statements
+        self.isLong = isLong
     }
 }
 

@@ -23,6 +23,15 @@ package struct LibPQ: @unchecked Sendable {
     ///
     /// - Throws: `PostgresError.connectionString`.
     package func hosts(of text: String) throws(PostgresError) -> [String] {
+        let given = try parameters(of: text)
+        let hosts = given["host"].flatMap { $0.isEmpty ? nil : $0 } ?? given["hostaddr"] ?? ""
+        return hosts.split(separator: ",").map(String.init)
+    }
+
+    /// What a connection string says.
+    ///
+    /// - Throws: `PostgresError.connectionString`.
+    func parameters(of text: String) throws(PostgresError) -> [String: String] {
         var error: UnsafeMutablePointer<CChar>?
         guard let options = calls.parse(text, &error) else {
             defer { if let error { calls.freeMemory(error) } }
@@ -40,8 +49,7 @@ package struct LibPQ: @unchecked Sendable {
             if let value = option.pointee.value { given[String(cString: keyword)] = String(cString: value) }
             option += 1
         }
-        let hosts = given["host"].flatMap { $0.isEmpty ? nil : $0 } ?? given["hostaddr"] ?? ""
-        return hosts.split(separator: ",").map(String.init)
+        return given
     }
 
     /// A message of libpq's or the server's as one line.

@@ -28,10 +28,12 @@ package final class PostgresCatalog: CatalogDriver {
         let health = PostgresHealth(tell)
         let queue = PostgresQueue(bound: options.queue)
         var started: [BackgroundThread] = []
-        for number in 0..<max(1, options.connections) {
+        for number in 0...max(1, options.connections) {
             do throws(LaneError) {
                 started.append(
                     try BackgroundThread(name: "postgres-\(number)") {
+                        // The first one only looks after the others' patience.
+                        guard number > 0 else { return queue.watch(time) }
                         PostgresWorker(library, options, queue, health, time: time, random: random).live()
                     })
             } catch {
@@ -55,7 +57,8 @@ package final class PostgresCatalog: CatalogDriver {
     package var waiting: Int { queue.count }
 
     package func run(_ transaction: CatalogTransaction) async throws(CatalogError) -> [CatalogRows] {
-        let deadline = time.monotonic().advanced(byNanoseconds: options.transactionTimeout)
+        let patience = transaction.isLong ? options.longTimeout : options.transactionTimeout
+        let deadline = time.monotonic().advanced(byNanoseconds: patience)
         let job = PostgresJob(transaction, deadline: deadline)
         guard queue.join(job) else {
             throw .unavailable("PostgreSQL: \(options.queue) transactions are waiting for a connection already")

@@ -21,6 +21,8 @@ final class PostgresConnection: CatalogConnection {
     private var deadline = Instant.distantFuture
     /// A single read needs no BEGIN and COMMIT around it: one way there and back instead of three.
     private var isAlone = false
+    /// Nanoseconds for one statement of this transaction.
+    private var patience: UInt64 = 0
     private(set) var trouble: Trouble?
 
     init(_ session: PostgresSession, _ options: PostgresOptions, time: any TimeSource) {
@@ -35,7 +37,8 @@ final class PostgresConnection: CatalogConnection {
     func attempt(_ transaction: CatalogTransaction, until deadline: Instant) {
         trouble = nil
         self.deadline = deadline
-        isAlone = transaction.kind == .read && transaction.statements.count == 1
+        isAlone = transaction.kind == .read && transaction.statements.count == 1 && !transaction.isLong
+        patience = transaction.isLong ? options.longTimeout : options.statementTimeout
     }
 
     func begin(writing: Bool) throws(CatalogError) {
@@ -43,7 +46,10 @@ final class PostgresConnection: CatalogConnection {
         do throws(PostgresFault) {
             try session.run(
                 writing ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
-                atMost: try remaining())
+                atMost: min(try remaining(), options.statementTimeout))
+            if patience > options.statementTimeout {
+                try session.run(PostgresSetup.patience(patience), atMost: options.statementTimeout)
+            }
         } catch {
             throw .unavailable(noted(error).message)
         }
@@ -56,7 +62,7 @@ final class PostgresConnection: CatalogConnection {
             let name = try name(of: sql, arguments, atMost: limit)
             return try session.execute(name, arguments, atMost: limit).rows()
         } catch {
-            throw Self.failure(noted(error))
+            throw Self.failure(noted(error), after: patience)
         }
     }
 
@@ -65,7 +71,7 @@ final class PostgresConnection: CatalogConnection {
         do throws(PostgresFault) { _ = try remaining() } catch { throw .unavailable(error.message) }
         let notices = session.noticeCount
         do throws(PostgresFault) {
-            let command = try session.run("COMMIT", atMost: options.statementTimeout)
+            let command = try session.run("COMMIT", atMost: patience)
             guard command == "COMMIT" else { throw .server(PostgresState("25000"), "answered COMMIT with \(command)") }
         } catch {
             if case .server(let state, _) = error, state.refusesCommit || state.code == "25000" {
@@ -102,7 +108,7 @@ final class PostgresConnection: CatalogConnection {
     private func remaining() throws(PostgresFault) -> UInt64 {
         let left = deadline.nanoseconds(since: time.monotonic())
         guard left > 0 else { throw .server(PostgresState("57014"), "the transaction took too long") }
-        return min(left, options.statementTimeout)
+        return min(left, patience)
     }
 
     private func noted(_ fault: PostgresFault) -> PostgresFault {
@@ -115,8 +121,10 @@ final class PostgresConnection: CatalogConnection {
         return fault
     }
 
-    private static func failure(_ fault: PostgresFault) -> CatalogFault {
+    private static func failure(_ fault: PostgresFault, after patience: UInt64) -> CatalogFault {
         switch fault {
+        case .server(let state, _) where state.isTimeout:
+            .unavailable("PostgreSQL took longer than \(Double(patience) / 1e9) s for a statement: \(fault.message)")
         case .server(let state, _) where state.isUnique: .uniqueViolation
         case .server(let state, _) where state.isTemporary: .unavailable(fault.message)
         case .lost: .unavailable(fault.message)

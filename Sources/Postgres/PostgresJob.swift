@@ -27,6 +27,13 @@ final class PostgresJob: Sendable {
         self.deadline = deadline
     }
 
+    /// Whether it is still to be begun.
+    var isAwaited: Bool {
+        state.withLock { state in
+            if case .queued = state.phase { true } else { false }
+        }
+    }
+
     /// - Returns: false if nobody waits for it any more: then it is not begun.
     func start() -> Bool {
         state.withLock { state in
@@ -42,6 +49,14 @@ final class PostgresJob: Sendable {
             .failure(
                 start() ? .unavailable("given up before it was begun") : .outcomeUnknown("given up before it was done"))
         )
+    }
+
+    /// Its time is over. What has begun has bounds of its own.
+    func expire() {
+        let isLate = state.withLock { state in
+            if case .queued = state.phase { true } else { false }
+        }
+        if isLate, start() { answer(.failure(.unavailable("PostgreSQL: no connection was free in time"))) }
     }
 
     /// The first answer counts.

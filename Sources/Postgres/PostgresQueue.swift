@@ -1,12 +1,16 @@
 import Lanes
+import Seams
+import Vocabulary
 
-/// Transactions that wait for a connection; bounded. Workers block on it.
+/// Transactions that wait for a connection, or for one to be made; bounded. Workers block on it.
 final class PostgresQueue: @unchecked Sendable {
     // Unchecked: everything that changes is guarded by `gate`.
 
     private let gate = Gate()
     private let bound: Int
     private var jobs: [PostgresJob] = []
+    /// Taken by workers, and not sent before they have a connection.
+    private var taken: [PostgresJob] = []
     private var isClosed = false
 
     init(bound: Int) { self.bound = bound }
@@ -32,7 +36,37 @@ final class PostgresQueue: @unchecked Sendable {
         gate.lock()
         defer { gate.unlock() }
         gate.wait(while: { jobs.isEmpty && !isClosed })
-        return jobs.isEmpty ? nil : jobs.removeFirst()
+        guard !jobs.isEmpty else { return nil }
+        let job = jobs.removeFirst()
+        taken.append(job)
+        return job
+    }
+
+    /// It has been answered.
+    func finished(_ job: PostgresJob) { gate.withLock { taken.removeAll { $0 === job } } }
+
+    /// Nanoseconds between two looks at who has waited for too long.
+    private static let look: UInt64 = 100_000_000
+
+    /// Answers those whose time is over before they were begun: making a connection may take longer than that, and blocks its
+    /// worker. Blocks until the queue is closed.
+    func watch(_ time: any TimeSource) {
+        while awaitWork(), pause(Self.look) {
+            let now = time.monotonic()
+            let late = gate.withLock {
+                defer { jobs.removeAll { $0.deadline <= now } }
+                return (jobs + taken).filter { $0.deadline <= now }
+            }
+            for job in late { job.expire() }
+        }
+    }
+
+    /// - Returns: false once it is closed.
+    private func awaitWork() -> Bool {
+        gate.lock()
+        defer { gate.unlock() }
+        gate.wait(while: { jobs.isEmpty && taken.isEmpty && !isClosed })
+        return !isClosed
     }
 
     /// Blocks for so long, less if the queue is closed meanwhile.

@@ -24,16 +24,16 @@ final class PostgresSession {
         self.time = time
         notices = .allocate(capacity: 1)
         notices.initialize(to: 0)
-        guard let handle = Self.connect(library.calls, options) else {
+        guard let handle = Self.connect(library, options) else {
             notices.deallocate()
             throw .lost("out of memory")
         }
         self.handle = handle
+        _ = calls.setNotice(handle, noticed, notices)
         do throws(PostgresFault) {
             guard calls.status(handle) == Int32(RH_PQ_OK), calls.setNonblocking(handle, 1) == 0 else {
                 throw .lost(LibPQ.line(calls.message(handle)))
             }
-            _ = calls.setNotice(handle, noticed, notices)
             try run(PostgresSetup.sql(options), atMost: options.statementTimeout)
         } catch {
             isBroken = true
@@ -47,14 +47,15 @@ final class PostgresSession {
     }
 
     /// Blocks for at most the connect timeout for each address of each host.
-    private static func connect(_ calls: rh_pq, _ options: PostgresOptions) -> OpaquePointer? {
-        let parameters = PostgresSetup.parameters(options)
+    private static func connect(_ library: LibPQ, _ options: PostgresOptions) -> OpaquePointer? {
+        let said = (try? library.parameters(of: options.connection))?["connect_timeout"]
+        let parameters = PostgresSetup.parameters(options, connectTimeout: said)
         let names = parameters.map { strdup($0.name) }
         let values = parameters.map { strdup($0.value) }
         defer { for text in names + values { free(text) } }
         let namePointers = names.map { UnsafePointer($0) } + [nil]
         let valuePointers = values.map { UnsafePointer($0) } + [nil]
-        return calls.connect(namePointers, valuePointers, 1)
+        return library.calls.connect(namePointers, valuePointers, 1)
     }
 
     /// Warnings and notices that the server has sent so far.

@@ -1,11 +1,14 @@
 /// What every connection of ours is made with.
 enum PostgresSetup {
     /// For libpq, of which the last of a name counts: defaults, the operator's string, and what must be so.
-    static func parameters(_ options: PostgresOptions) -> [(name: String, value: String)] {
+    ///
+    /// - Parameter wanted: what the operator's string says of `connect_timeout`.
+    static func parameters(_ options: PostgresOptions, connectTimeout wanted: String?) -> [(
+        name: String, value: String
+    )] {
         let answer = (options.statementTimeout + PostgresSession.grace) / 1_000_000
         return [
             ("application_name", "rowhouse"),
-            ("connect_timeout", "\(max(2, options.connectTimeout / 1_000_000_000))"),
             // A standby, or a primary that has become one, is of no use, whatever host it is.
             ("target_session_attrs", "read-write"),
             // A connection that a firewall has forgotten is found out before it is needed.
@@ -13,8 +16,17 @@ enum PostgresSetup {
             ("tcp_user_timeout", "\(answer)"),
             ("dbname", options.connection),
             ("client_encoding", "UTF8"),
+            ("connect_timeout", "\(connectTimeout(options, wanted))"),
         ]
     }
+
+    /// Seconds for each address that is tried. To libpq none, 0 and less are no bound at all.
+    private static func connectTimeout(_ options: PostgresOptions, _ wanted: String?) -> UInt64 {
+        let given = wanted.flatMap { Int64($0) } ?? 0
+        return given > 0 ? UInt64(min(given, longestConnect)) : max(2, options.connectTimeout / 1_000_000_000)
+    }
+
+    private static let longestConnect: Int64 = 60
 
     /// Run on a new connection, whatever the server's, the database's or the role's defaults are.
     static func sql(_ options: PostgresOptions) -> String {
@@ -26,6 +38,11 @@ enum PostgresSetup {
         SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit', true) IN ('off', 'local')
         """
+    }
+
+    /// For the transaction that has begun.
+    static func patience(_ nanoseconds: UInt64) -> String {
+        "SET LOCAL statement_timeout = \(nanoseconds / 1_000_000)"
     }
 
     static func quoted(_ name: String) -> String {

@@ -9,6 +9,9 @@ struct PostgresState: Equatable, Sendable {
     /// The transaction lost against others at the same time; nothing of it stands, and another try may succeed.
     var isSerialization: Bool { code == "40001" || code == "40P01" }
 
+    /// A statement ran longer than it may, or somebody cancelled it.
+    var isTimeout: Bool { code == "57014" }
+
     var isUnique: Bool { code == "23505" }
 
     /// The connection is of no more use: the server goes down, has become a standby, or lost what was prepared on it.

@@ -27,10 +27,19 @@ final class PostgresWorker {
     /// Until the queue is closed and empty.
     func live() {
         while let job = queue.next() {
-            guard job.start() else { continue }
-            job.answer(run(job))
+            if let outcome = begin(job) { job.answer(outcome) }
+            queue.finished(job)
         }
         drop()
+    }
+
+    /// Has a connection first, so that a job whose time is over meanwhile is known to have done nothing.
+    ///
+    /// - Returns: nil for one that nobody waits for any more.
+    private func begin(_ job: PostgresJob) -> PostgresJob.Outcome? {
+        guard job.isAwaited else { return nil }
+        do throws(CatalogError) { _ = try connected(until: job.deadline) } catch { return .failure(error) }
+        return job.start() ? run(job) : nil
     }
 
     private func run(_ job: PostgresJob) -> PostgresJob.Outcome {

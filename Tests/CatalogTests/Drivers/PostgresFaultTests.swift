@@ -125,6 +125,59 @@ import Vocabulary
         #expect(try await register(2, nodes) == 1)
     }
 
+    /// It is answered in time although its connection is still being made, which the operator's string set no bound to.
+    @Test func `a server that accepts and never answers holds nobody up for longer than a transaction may take`()
+        async throws
+    {
+        let proxy = try PostgresProxy(to: 0)
+        defer { proxy.end() }
+        var options = PostgresOptions(
+            connection: "host=127.0.0.1 port=\(proxy.port) connect_timeout=0 sslmode=disable gssencmode=disable")
+        options.transactionTimeout = 500_000_000
+        options.connectTimeout = 2_000_000_000
+        options.connections = 1
+        let driver = try PostgresWorld.driver(options)
+        let clock = ContinuousClock()
+        let took = await clock.measure {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        let read = CatalogTransaction(.read, [CatalogStatement("SELECT 1")])
+                        let error = await failure { () throws(CatalogError) in try await driver.run(read) }
+                        #expect(error == .unavailable("PostgreSQL: no connection was free in time"))
+                    }
+                }
+            }
+        }
+        #expect(took < .seconds(1.8), "waited for the connection")
+        let end = await clock.measure { try? await onThread { driver.shutdown() } }
+        #expect(end < .seconds(8), "connecting had no end")
+    }
+
+    @Test func `what may look at whole tables has patience of its own, and the usual says what it waited for`()
+        async throws
+    {
+        var options = PostgresWorld.options(try PostgresServer.shared.get().connection, connections: 1)
+        options.statementTimeout = 300_000_000
+        let world = try await PostgresWorld(options)
+        let slow = [CatalogStatement("SELECT 1 FROM pg_sleep(0.6)"), CatalogStatement("SELECT 2")]
+        for statements in [slow, [slow[0]]] {
+            let error = await failure { () throws(CatalogError) in
+                try await world.driver.run(CatalogTransaction(.read, statements))
+            }
+            #expect(error?.description.contains("took longer than 0.3 s") == true, "\(String(describing: error))")
+            for kind in [CatalogTransaction.Kind.read, .schema] {
+                let results = try await world.driver.run(CatalogTransaction(kind, statements, isLong: true))
+                #expect(results[0].rows == [[.integer(1)]])
+            }
+        }
+        // The next one has the usual patience again.
+        let error = await failure { () throws(CatalogError) in
+            try await world.driver.run(CatalogTransaction(.read, slow))
+        }
+        #expect(error?.description.contains("took longer than 0.3 s") == true, "\(String(describing: error))")
+    }
+
     private func through(_ proxy: PostgresProxy, _ options: PostgresOptions) -> PostgresOptions {
         var options = options
         options.connection =

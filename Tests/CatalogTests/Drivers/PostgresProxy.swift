@@ -25,6 +25,7 @@ final class PostgresProxy: @unchecked Sendable {
     private let server: Int
     private let plan = Mutex(Plan())
 
+    /// - Parameter server: its port; 0 for a line that is never answered.
     init(to server: Int) throws {
         self.server = server
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -38,7 +39,7 @@ final class PostgresProxy: @unchecked Sendable {
         }
         guard isBound, listen(listener, 64) == 0 else { throw POSIXError(.EADDRINUSE) }
         port = Int(UInt16(bigEndian: address.sin_port))
-        Thread { [self] in accept() }.start()
+        if server != 0 { Thread { [self] in accept() }.start() }
     }
 
     func end() { shutdown(listener, Int32(SHUT_RDWR)) }
