@@ -113,8 +113,10 @@ package struct CatalogCopy: Sendable {
         // It may be in use, and different, since.
         guard plan != .done else { return nil }
         let total = try await counts().reduce(0) { $0 + $1.rows }
+        // The copy first: from here on no node begins a catalog there.
+        let mark = try await begin(plan)
         try await seal(source.driver, now)
-        try await copy(try await begin(plan), total: total, tell)
+        try await copy(mark, total: total, tell)
         let rows = try await compare(total: total, tell)
         try await finish()
         return rows
@@ -122,16 +124,34 @@ package struct CatalogCopy: Sendable {
 
     /// The source takes no operation from here on. It may be another node's, whose tables only that one changes.
     private func seal(_ driver: any CatalogDriver, _ now: WallTime) async throws {
-        guard try await CatalogSeal.read(driver) == nil else { return }
+        switch try await CatalogSeal.read(driver) {
+        case .moved(let place)? where place == target.name: return
+        case .moved(let place)?: throw CopyError.movedElsewhere(source.name, place)
+        case .unfinished?: throw CopyError.unfinishedSource(source.name)
+        case nil: break
+        }
         let statement = CatalogStatement(
             "INSERT INTO catalog_identity (id, identity) VALUES (\(CatalogSeal.row), ?1)",
             [.text(CatalogSeal.moved(to: target.name).text)], expect: .affected(1))
-        do {
-            _ = try await driver.run(CatalogTransaction(.write(CatalogOperation(id: random(), at: now)), [statement]))
-        } catch CatalogError.outcomeUnknown(let why) {
-            guard try await CatalogSeal.read(driver) == .moved(to: target.name) else {
-                throw CatalogError.unavailable(why)
+        var operation = CatalogOperation(id: random(), at: now)
+        for attempt in 0..<6 {
+            do throws(CatalogError) {
+                _ = try await driver.run(CatalogTransaction(.write(operation), [statement]))
+                return
+            } catch {
+                switch error {
+                case .outcomeUnknown where attempt < 5:
+                    // The same again: what the first one came to is what this one is told.
+                    operation.repeated = true
+                case .unavailable, .conflict:
+                    // Sealed, which this is told too where its first copy has done it; or another copy was faster.
+                    guard let seal = try await CatalogSeal.read(driver) else { throw error }
+                    guard seal == .moved(to: target.name) else { throw CopyError.twoAtOnce(target.name) }
+                    return
+                default: throw error
+                }
             }
+            try await sleep(1_000_000_000)
         }
     }
 
@@ -141,13 +161,18 @@ package struct CatalogCopy: Sendable {
             throw CopyError.noSource(source.name)
         }
         let mark = CopyMark(source: identity)
+        // Looked at again, in the same transaction: a node may have begun to use it since.
+        var statements = [CatalogStatement("SELECT 1 FROM catalog_identity LIMIT 1", expect: .rows(0))]
+        statements += tables.filter { !$0.isSeeded }.map {
+            CatalogStatement("SELECT 1 FROM \($0.name) LIMIT 1", expect: .rows(0))
+        }
         // What the migrations put there is in the source too, as it has become since.
-        var statements = tables.filter(\.isSeeded).map { CatalogStatement("DELETE FROM \($0.name)") }
+        statements += tables.filter(\.isSeeded).map { CatalogStatement("DELETE FROM \($0.name)") }
         statements.append(
             CatalogStatement(
                 "INSERT INTO catalog_identity (id, identity) VALUES (\(CatalogSeal.row), ?1)",
                 [.text(CatalogSeal.unfinished(mark).text)], expect: .affected(1)))
-        try await change(statements, from: nil, to: mark)
+        try await change(statements, to: mark) { _ in .notEmpty(target.name, "a node has begun to use it") }
         return mark
     }
 
@@ -169,7 +194,12 @@ package struct CatalogCopy: Sendable {
                 next.rows += rows.count
                 next.key = table.keyValues(rows[rows.count - 1])
             }
-            try await change([advance(from: mark, to: next)] + table.insertions(of: rows), from: mark, to: next)
+            let insertions = table.insertions(of: rows)
+            try await change([advance(from: mark, to: next)] + insertions, to: next) { statement in
+                statement == 0
+                    ? .twoAtOnce(target.name)
+                    : .notEmpty(target.name, "table \(table.name) has rows of its own by now")
+            }
             mark = next
             tell(Progress(table: table.name, rows: before + (rows.isEmpty ? 0 : mark.rows), total: total))
         }
@@ -182,7 +212,11 @@ package struct CatalogCopy: Sendable {
     }
 
     /// Changes the copy once, however often it must be tried: the mark tells whether it happened.
-    private func change(_ statements: [CatalogStatement], from old: CopyMark?, to new: CopyMark) async throws {
+    ///
+    /// - Parameter refusal: what it means that the statement of this number was refused, and the mark is not there.
+    private func change(
+        _ statements: [CatalogStatement], to new: CopyMark, refusal: (Int) -> CopyError
+    ) async throws {
         for attempt in 0..<6 {
             do throws(CatalogError) {
                 _ = try await target.driver.run(CatalogTransaction(.schema, statements))
@@ -190,9 +224,9 @@ package struct CatalogCopy: Sendable {
             } catch {
                 switch error {
                 case .outcomeUnknown, .unavailable: if attempt == 5 { throw error }
-                case .guardFailed, .conflict:
+                case .guardFailed(let statement, _), .conflict(let statement):
                     guard try await CatalogSeal.read(target.driver) != .unfinished(new) else { return }
-                    throw CopyError.twoAtOnce(target.name)
+                    throw refusal(statement)
                 default: throw error
                 }
             }
@@ -232,10 +266,13 @@ package struct CatalogCopy: Sendable {
         }
     }
 
-    /// The copy is a catalog from here on, and which one.
+    /// The copy is a catalog from here on, and which one: if the source still says that this is the one.
     private func finish() async throws {
         guard let identity = try await CatalogIdentity.read(source.driver) else {
             throw CopyError.noSource(source.name)
+        }
+        guard try await CatalogSeal.read(source.driver) == .moved(to: target.name) else {
+            throw CopyError.reopened(source.name)
         }
         let statements = [
             CatalogStatement("DELETE FROM catalog_identity WHERE id = \(CatalogSeal.row)", expect: .affected(1)),
@@ -244,7 +281,7 @@ package struct CatalogCopy: Sendable {
                 expect: .affected(1)),
         ]
         do {
-            try await change(statements, from: nil, to: CopyMark(source: identity))
+            try await change(statements, to: CopyMark(source: identity)) { _ in .twoAtOnce(target.name) }
         } catch CopyError.twoAtOnce(let name) {
             // The answer was lost, or somebody else has finished it.
             guard try await CatalogIdentity.read(target.driver) == identity else { throw CopyError.twoAtOnce(name) }
@@ -253,7 +290,8 @@ package struct CatalogCopy: Sendable {
 
     private func count(_ table: CatalogTable, in driver: any CatalogDriver) async throws -> Int {
         let counted = CatalogStatement("SELECT COUNT(*) FROM \(table.name)", expect: .rows(1))
-        var reader = RowReader(table.name, try await driver.run(CatalogTransaction(.read, [counted]))[0].rows[0])
+        var reader = RowReader(
+            table.name, try await driver.run(CatalogTransaction(.read, [counted], isLong: true))[0].rows[0])
         return Int(try reader.integer())
     }
 }

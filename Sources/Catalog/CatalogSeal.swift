@@ -18,14 +18,25 @@ package enum CatalogSeal: Equatable, Sendable {
         try CatalogSeal(try await driver.run(CatalogTransaction(.read, [select]))[0])
     }
 
-    /// Takes back that a catalog was copied elsewhere. Whoever does it answers for that the copy is not used.
+    /// Takes back that a catalog was copied elsewhere. Whoever does it answers for that the copy is not used. Where no answer came
+    /// it is asked again, and a seal that has gone since counts as taken back.
     ///
     /// - Returns: false if nothing said so.
     /// - Throws: `CatalogError`.
-    package static func lift(_ driver: any CatalogDriver) async throws(CatalogError) -> Bool {
+    package static func lift(_ driver: any CatalogDriver, sleep: Sleep) async throws(CatalogError) -> Bool {
+        guard case .moved? = try await read(driver) else { return false }
         let statement = CatalogStatement(
             "DELETE FROM catalog_identity WHERE id = \(row) AND identity LIKE 'moved %'")
-        return try await driver.run(CatalogTransaction(.schema, [statement]))[0].affected == 1
+        for _ in 0..<4 {
+            do throws(CatalogError) {
+                _ = try await driver.run(CatalogTransaction(.schema, [statement]))
+                return true
+            } catch {
+                guard case .outcomeUnknown = error else { throw error }
+            }
+            do { try await sleep(1_000_000_000) } catch { break }
+        }
+        throw .outcomeUnknown("whether it was reopened; look with catalog check")
     }
 
     init?(_ result: CatalogRows) throws(CatalogError) {

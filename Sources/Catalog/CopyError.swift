@@ -9,6 +9,7 @@ package enum CopyError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherCopy(String, of: Identity)
     case notEmpty(String, String)
     case twoAtOnce(String)
+    case reopened(String)
     case differs(String, TableSum, TableSum)
 
     package var description: String {
@@ -20,6 +21,7 @@ package enum CopyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherCopy(let name, let source): "\(name) is a copy, not whole yet, of another catalog (\(source))"
         case .notEmpty(let name, let why): "\(name) is not empty: \(why)"
         case .twoAtOnce(let name): "another copy into \(name) is running"
+        case .reopened(let name): "\(name) was reopened while it was copied. The copy was not made the catalog"
         case .differs(let table, let ours, let theirs):
             """
             table \(table) differs: \(ours.rows) rows (\(ours)) in the source, \(theirs.rows) (\(theirs)) in the copy. The copy \

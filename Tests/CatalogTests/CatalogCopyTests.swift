@@ -91,6 +91,54 @@ import Vocabulary
         #expect(try await CatalogIdentity.read(target) == nil)
     }
 
+    @Test func `a node that begins on the target after the look keeps its catalog`() async throws {
+        let (source, _) = try await Self.filled(tenants: 3)
+        let target = try await Self.empty()
+        let busy = MeddlingDriver(base: target, before: "DELETE FROM change_counters") {
+            () async throws(CatalogError) in
+            _ = try await CatalogIdentity.establish(target, random: SystemRandom())
+            _ = try await NodeRows(.over(target, seed: 5)).register(.init(id: node("n9"), address: ""), at: .hours(2))
+        }
+        await #expect(throws: CopyError.notEmpty("target", "a node has begun to use it")) {
+            try await Self.copy(source, busy).run(now: .hours(2)) { _ in }
+        }
+        #expect(try await CatalogIdentity.read(target) != nil)
+        #expect(try await CatalogSeal.read(target) == nil)
+        #expect(try await Self.read(target, "SELECT COUNT(*) FROM change_counters") != [[.integer(0)]])
+        #expect(try await CatalogSeal.read(source) == nil, "the source is still a catalog")
+    }
+
+    @Test func `a source that is reopened before the end is not doubled`() async throws {
+        let (source, _) = try await Self.filled(tenants: 3)
+        let target = try await Self.empty()
+        let busy = MeddlingDriver(base: target, before: "DELETE FROM catalog_identity") {
+            () async throws(CatalogError) in
+            Issue.record("the copy was made the catalog")
+        }
+        let reopened = MeddlingDriver(base: source, before: "SELECT id, principal") {
+            () async throws(CatalogError) in
+            #expect(try await CatalogSeal.lift(source, sleep: { _ in }))
+        }
+        await #expect(throws: CopyError.reopened("source")) {
+            try await Self.copy(reopened, busy).run(now: .hours(2)) { _ in }
+        }
+        #expect(try await CatalogIdentity.read(target) == nil)
+        #expect(try await !CatalogSeal.lift(source, sleep: { _ in }))
+    }
+
+    @Test func `a seal whose answer is lost is one`() async throws {
+        for fault in [FaultyDriver.Fault.loseAnswer, .loseRequest] {
+            let (source, identity) = try await Self.filled(tenants: 3)
+            let target = try await Self.empty()
+            let faulty = FaultyDriver(source)
+            // Of all that the copy asks of its source only the seal changes something.
+            faulty.planWrite(fault)
+            _ = try #require(try await Self.copy(faulty, target).run(now: .hours(2)) { _ in })
+            #expect(try await CatalogIdentity.read(target) == identity)
+            #expect(try await CatalogSeal.read(source) == .moved(to: "target"))
+        }
+    }
+
     @Test(.needsPostgres) func `to PostgreSQL and back nothing is lost`() async throws {
         let (source, identity) = try await Self.filled()
         let world = try await PostgresWorld()
@@ -164,5 +212,34 @@ private struct TamperingDriver: CatalogDriver {
             _ = try await base.run(CatalogTransaction(.schema, [change]))
         }
         return results
+    }
+}
+
+/// Does something else once, just before the first transaction that has a statement like `trigger`.
+private final class MeddlingDriver: CatalogDriver {
+    private let base: any CatalogDriver
+    private let trigger: String
+    private let meddle: @Sendable () async throws(CatalogError) -> Void
+    private let isDone = Mutex(false)
+
+    init(
+        base: any CatalogDriver, before trigger: String,
+        _ meddle: @escaping @Sendable () async throws(CatalogError) -> Void
+    ) {
+        self.base = base
+        self.trigger = trigger
+        self.meddle = meddle
+    }
+
+    func run(_ transaction: CatalogTransaction) async throws(CatalogError) -> [CatalogRows] {
+        let isIt = transaction.statements.contains { $0.sql.hasPrefix(trigger) }
+        let isFirst =
+            isIt
+            && isDone.withLock { done in
+                defer { done = true }
+                return !done
+            }
+        if isFirst { try await meddle() }
+        return try await base.run(transaction)
     }
 }

@@ -24,7 +24,7 @@ extension CatalogCommand {
 
         func run() async throws {
             let (isLifted, name) = try await CatalogCommand.with(catalog, sources) { open in
-                (try await CatalogSeal.lift(open.driver), open.name)
+                (try await CatalogSeal.lift(open.driver, sleep: NodeParts.sleep), open.name)
             }
             guard isLifted else { throw CommandFailure(.conflict, "\(name) was not copied elsewhere") }
             Console.write("\(TerminalText.visible(name)) takes changes again\n")

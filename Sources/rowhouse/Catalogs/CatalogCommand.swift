@@ -55,7 +55,7 @@ struct CatalogCommand: AsyncParsableCommand {
         switch error {
         case .noSource: .notFound
         case .differs: .failed
-        case .unfinishedSource, .movedElsewhere, .sealedTarget, .otherCopy, .notEmpty, .twoAtOnce: .conflict
+        case .unfinishedSource, .movedElsewhere, .sealedTarget, .otherCopy, .notEmpty, .twoAtOnce, .reopened: .conflict
         }
     }
 }

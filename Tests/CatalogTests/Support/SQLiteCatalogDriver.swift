@@ -45,6 +45,8 @@ final class FaultyDriver: CatalogDriver {
     private struct State {
         var count = 0
         var faults: [Int: Fault] = [:]
+        /// Of the next one that is an operation.
+        var ofWrite: Fault?
         var delayed: [CatalogTransaction] = []
     }
 
@@ -57,6 +59,9 @@ final class FaultyDriver: CatalogDriver {
     func plan(_ fault: Fault, ahead: Int = 0) {
         state.withLock { $0.faults[$0.count + ahead] = fault }
     }
+
+    /// Plans a fault for the next transaction that is an operation.
+    func planWrite(_ fault: Fault) { state.withLock { $0.ofWrite = fault } }
 
     /// Lets everything arrive that was delayed.
     func deliverDelayed() async -> [Result<[CatalogRows], CatalogError>] {
@@ -74,6 +79,10 @@ final class FaultyDriver: CatalogDriver {
     func run(_ transaction: CatalogTransaction) async throws(CatalogError) -> [CatalogRows] {
         let fault = state.withLock { state in
             defer { state.count += 1 }
+            if case .write = transaction.kind, let fault = state.ofWrite {
+                state.ofWrite = nil
+                return fault as Fault?
+            }
             return state.faults.removeValue(forKey: state.count)
         }
         switch fault {
