@@ -1,6 +1,6 @@
 package import Vocabulary
 
-/// Holds a catalog's tables against each other, and changes nothing.
+/// Holds a catalog's tables against each other, and changes nothing. What lies on nodes' disks it does not see.
 package struct CatalogCheck: Sendable {
     /// Rows that should not be so.
     package struct Finding: Equatable, Sendable {
@@ -26,48 +26,7 @@ package struct CatalogCheck: Sendable {
         }
     }
 
-    private struct Rule {
-        let name: String
-        let meaning: String
-        /// What names a row; numbers are shown as the ids that they are.
-        let id: String
-        /// Everything behind FROM.
-        let rows: String
-    }
-
     private static let examples = 10
-
-    private static let rules: [Rule] = [
-        Rule(
-            name: "tenant_without_placement", meaning: "tenants that are nowhere", id: "t.id",
-            rows: "tenants t WHERE NOT EXISTS (SELECT 1 FROM placements p WHERE p.tenant = t.id)"),
-        Rule(
-            name: "placement_without_tenant", meaning: "places of tenants that do not exist", id: "p.tenant",
-            rows: "placements p WHERE NOT EXISTS (SELECT 1 FROM tenants t WHERE t.id = p.tenant)"),
-        Rule(
-            name: "owner_unknown", meaning: "tenants whose owner never registered", id: "p.tenant",
-            rows: "placements p WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.owner)"),
-        Rule(
-            name: "moving_without_move", meaning: "tenants that move by a move that is not recorded", id: "p.tenant",
-            rows: "placements p WHERE p.state = 'moving' AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.id = p.move)"),
-        Rule(
-            name: "stable_with_target", meaning: "tenants that stay and have a target", id: "p.tenant",
-            rows: "placements p WHERE p.state = 'stable' AND (p.target IS NOT NULL OR p.move IS NOT NULL)"),
-        Rule(
-            name: "membership_without_user", meaning: "memberships of users that do not exist", id: "m.user_id",
-            rows: "memberships m WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id)"),
-        Rule(
-            name: "session_without_user", meaning: "sessions of users that do not exist", id: "s.id",
-            rows: "sessions s WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id)"),
-        Rule(
-            name: "change_log_gap", meaning: "counters of the change log with a gap, or behind their entries",
-            id: "g.bucket",
-            rows: """
-                (SELECT bucket, COUNT(*) AS entries, MIN(seq) AS low, MAX(seq) AS high FROM changes GROUP BY bucket) g
-                WHERE g.entries <> g.high - g.low + 1
-                OR NOT EXISTS (SELECT 1 FROM change_counters c WHERE c.bucket = g.bucket AND c.seq = g.high)
-                """),
-    ]
 
     private let driver: any CatalogDriver
 
@@ -84,21 +43,24 @@ package struct CatalogCheck: Sendable {
         for table in CatalogTables.copied {
             report.rows.append((table.name, try await count("SELECT COUNT(*) FROM \(table.name)")))
         }
-        for rule in Self.rules {
+        for rule in CatalogRule.all {
             if let finding = try await find(rule) { report.findings.append(finding) }
         }
-        let counters = try await count("SELECT COUNT(*) FROM change_counters")
-        if counters != ChangeLog.buckets {
+        for (table, name, wanted) in [
+            ("change_counters", "change log", ChangeLog.buckets),
+            ("user_change_counters", "log of users' changes", UserChangeLog.buckets),
+        ] {
+            let counters = try await count("SELECT COUNT(*) FROM \(table)")
+            guard counters != wanted else { continue }
             report.findings.append(
                 Finding(
-                    rule: "change_counters",
-                    meaning: "counters of the change log, of which there should be \(ChangeLog.buckets)",
+                    rule: table, meaning: "counters of the \(name), of which there should be \(wanted)",
                     count: counters, examples: []))
         }
         return report
     }
 
-    private func find(_ rule: Rule) async throws(CatalogError) -> Finding? {
+    private func find(_ rule: CatalogRule) async throws(CatalogError) -> Finding? {
         let results = try await driver.run(
             CatalogTransaction(
                 .read,

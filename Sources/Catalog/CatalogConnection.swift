@@ -15,8 +15,16 @@ package protocol CatalogConnection: AnyObject {
     /// - Throws: `CatalogError.unavailable` if it is certain that nothing was committed, else `.outcomeUnknown`.
     func commit() throws(CatalogError)
 
+    /// Whether a unique violation is final: false where the transaction is going to be run once more, with a snapshot in which its
+    /// guards see what is there.
+    var settlesConflicts: Bool { get }
+
     /// Ends the transaction without effect. Also called after a failure; never fails.
     func rollback()
+}
+
+extension CatalogConnection {
+    package var settlesConflicts: Bool { true }
 }
 
 /// How one statement fails.

@@ -43,6 +43,7 @@ package enum CatalogExecutor {
             verdict = error
         }
         guard operation.repeated, verdict.isVerdict else { throw verdict }
+        if case .conflict = verdict, !connection.settlesConflicts { throw verdict }
         return try record(verdict, for: operation, on: connection)
     }
 

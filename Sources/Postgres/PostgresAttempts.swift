@@ -18,7 +18,7 @@ struct PostgresAttempts {
     private let deadline: Instant
     private var lostRaces = 0
     private var lostConnections = 0
-    private var hasMetUnique = false
+    private(set) var hasMetUnique = false
 
     init(_ transaction: CatalogTransaction, until deadline: Instant) {
         isRead = transaction.kind == .read

@@ -24,6 +24,7 @@ final class PostgresConnection: CatalogConnection {
     /// Nanoseconds for one statement of this transaction.
     private var patience: UInt64 = 0
     private(set) var trouble: Trouble?
+    private(set) var settlesConflicts = true
 
     init(_ session: PostgresSession, _ options: PostgresOptions, time: any TimeSource) {
         self.session = session
@@ -34,8 +35,11 @@ final class PostgresConnection: CatalogConnection {
     var isUsable: Bool { !session.isBroken && !session.isInTransaction }
 
     /// To be called before each attempt.
-    func attempt(_ transaction: CatalogTransaction, until deadline: Instant) {
+    ///
+    /// - Parameter hasMetUnique: an earlier one did, so that it is not for an old snapshot that this one does.
+    func attempt(_ transaction: CatalogTransaction, until deadline: Instant, hasMetUnique: Bool) {
         trouble = nil
+        settlesConflicts = hasMetUnique
         self.deadline = deadline
         isAlone = transaction.kind == .read && transaction.statements.count == 1 && !transaction.isLong
         patience = transaction.isLong ? options.longTimeout : options.statementTimeout

@@ -50,7 +50,7 @@ final class PostgresWorker {
             }
             let connection: PostgresConnection
             do throws(CatalogError) { connection = try connected(until: job.deadline) } catch { return .failure(error) }
-            connection.attempt(job.transaction, until: job.deadline)
+            connection.attempt(job.transaction, until: job.deadline, hasMetUnique: attempts.hasMetUnique)
             let failure: CatalogError
             do throws(CatalogError) {
                 let results = try CatalogExecutor.run(job.transaction, on: connection)

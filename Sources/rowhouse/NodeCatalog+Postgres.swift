@@ -45,7 +45,7 @@ extension NodeCatalog {
     }
 
     /// PostgreSQL may be starting too, or be failing over: asked for a while before giving up.
-    private static func waiting<Value>(_ logger: Logger, for body: () async throws -> Value) async throws -> Value {
+    static func waiting<Value>(_ logger: Logger, for body: () async throws -> Value) async throws -> Value {
         var last = ""
         for _ in 0..<12 {
             do {

@@ -20,10 +20,16 @@ struct NodeCatalog: Sendable {
     ///   one that is not to be used.
     static func reach(_ base: NodeBase, engine: TenantEngine, cluster: NodeCluster?) async throws -> NodeCatalog {
         let catalog = try await find(base, engine: engine, cluster: cluster)
-        if let seal = try await CatalogSeal.read(catalog.driver) {
-            catalog.end()
-            throw ServeFailure.config(
-                "catalog: \(seal). Name the one that is, finish the copy, or see `rowhouse catalog reopen --help`")
+        do {
+            // It may be failing over just now.
+            let seal = try await waiting(base.logger) { () async throws in try await CatalogSeal.read(catalog.driver) }
+            if let seal {
+                throw ServeFailure.config(
+                    "catalog: \(seal). Name the one that is, finish the copy, or see `rowhouse catalog reopen --help`")
+            }
+        } catch {
+            try? await NodeCore.blocking { catalog.end() }
+            throw error
         }
         return catalog
     }

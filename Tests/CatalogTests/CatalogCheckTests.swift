@@ -9,19 +9,32 @@ import Vocabulary
         let report = try await CatalogCheck(driver).run()
         #expect(report.findings.isEmpty, "\(report.findings)")
         #expect(report.schema == CatalogSchema.current && report.seal == nil)
-        #expect(report.rows.first { $0.table == "tenants" }?.count == 3)
+        #expect(report.rows.first { $0.table == "tenants" }?.count == 4)
     }
 
     @Test(arguments: [
-        ("tenant_without_placement", "DELETE FROM placements WHERE tenant = (SELECT MIN(tenant) FROM placements)"),
-        ("placement_without_tenant", "DELETE FROM tenants WHERE id = (SELECT MIN(id) FROM tenants)"),
+        ("tenant_without_placement", "DELETE FROM placements WHERE tenant = (SELECT id FROM tenants WHERE key = 'c')"),
+        ("placement_without_tenant", "DELETE FROM tenants WHERE key = 'c'"),
         ("owner_unknown", "DELETE FROM nodes"),
         ("moving_without_move", "UPDATE placements SET state = 'moving', target = 'n1', move = 'x'"),
         ("stable_with_target", "UPDATE placements SET target = 'n1'"),
         (
             "membership_without_user",
-            "INSERT INTO memberships (user_id, tenant, role, created, changed) VALUES (1, 1, 'r', 1, 1)"
+            "INSERT INTO memberships (user_id, tenant, role, created, changed) SELECT 1, MIN(id), 'r', 1, 1 FROM tenants"
         ),
+        ("membership_without_tenant", "UPDATE memberships SET tenant = 1"),
+        ("session_without_user", "UPDATE sessions SET user_id = 1"),
+        ("claim_without_tenant", "UPDATE claims SET tenant = 1 WHERE namespace = 'slug'"),
+        ("email_without_user", "UPDATE claims SET state = 'confirmed' WHERE namespace = 'email'"),
+        (
+            "email_without_signup",
+            "DELETE FROM signups"
+        ),
+        ("user_without_email", "DELETE FROM claims WHERE namespace = 'email' AND state = 'confirmed'"),
+        ("signup_without_email", "DELETE FROM claims WHERE namespace = 'email' AND state = 'reserved'"),
+        ("user_change_log_gap", "INSERT INTO user_changes (bucket, seq, user_id) VALUES (0, 5, 1)"),
+        ("user_change_counters", "DELETE FROM user_change_counters WHERE seq = 0"),
+        ("no_signing_key", "UPDATE signing_keys SET retired = 1"),
         ("change_log_gap", "DELETE FROM changes WHERE seq = 2"),
         ("change_log_gap", "UPDATE change_counters SET seq = seq - 1 WHERE seq > 0"),
         ("change_counters", "DELETE FROM change_counters WHERE seq = 0"),
@@ -59,7 +72,26 @@ import Vocabulary
             guard case .created(let row) = made else { throw ConformanceFailure(what: "\(made)") }
             _ = try await TenantRows(store).markReady(row.id, by: row.placement.owner, epoch: .first, at: .hours(0))
             for _ in 0..<3 { _ = try await TenantRows(store).patch(row.id, .init(), at: .hours(0)) }
+            if name == "a" { try await people(of: row.id, store) }
         }
+        _ = try await SigningKeyRows(store).add(
+            SigningKeyRow(kid: "k", publicKey: [1], privateKey: [2], created: .hours(0)))
         return driver
+    }
+
+    /// A claim, a user with a session, and a sign-up under way.
+    private static func people(of tenant: TenantID, _ store: CatalogStore) async throws {
+        _ = try await ClaimRows(store).reserve("slug", "v", for: tenant, token: [9], until: .hours(1), at: .hours(0))
+        let made = try await UserRows(store).create(
+            CatalogEmail(given: "A@x.org", normal: "a@x.org", rule: 1), member: (tenant, .admin), at: .hours(0))
+        guard case .created(let user) = made else { throw ConformanceFailure(what: "\(made)") }
+        _ = try await SessionRows(store).create(
+            NewSession(digest: [1], lifetime: 3_600_000), of: user.id, at: .hours(0))
+        let new = NewSignUp(
+            email: CatalogEmail(given: "b@x.org", normal: "b@x.org", rule: 1), password: nil,
+            tenant: NewTenant(key: key("b2")), repeatKey: nil, request: [1])
+        guard case .reserved = try await SignUpRows(store).reserve(new, on: node("n1"), at: .hours(0)) else {
+            throw ConformanceFailure(what: "no sign-up")
+        }
     }
 }

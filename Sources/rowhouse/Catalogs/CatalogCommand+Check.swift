@@ -8,7 +8,8 @@ extension CatalogCommand {
             abstract: "Hold a catalog's tables against each other; changes nothing.",
             discussion: """
                 Tenants without a place, places without a tenant, owners that never registered, moves that are not recorded, \
-                gaps in the change log. On a catalog that is in use, what is found may be on its way.
+                claims, emails, sign-ups, memberships and sessions of nobody, keys of which none signs, gaps in the change logs. \
+                On a catalog that is in use, what is found may be on its way. Nodes are not asked what files they have.
 
                 Exit codes: 0 consistent, 1 something was found or it could not be read, 3 no catalog there, 5 not reachable, \
                 73 its node is running.

@@ -47,15 +47,18 @@ extension CatalogCommand {
         private func rehearse(_ exists: Bool) async throws {
             let (counts, plan) = try await CatalogCommand.with(from, sources) { source in
                 let alone = CatalogCopy.between(source, source)
-                guard exists else {
-                    guard try await CatalogIdentity.read(source.driver) != nil else {
-                        throw CopyError.noSource(source.name)
-                    }
-                    return (try await alone.counts(), CatalogCopy.Plan.begin)
+                guard try await CatalogIdentity.read(source.driver) != nil else {
+                    throw CopyError.noSource(source.name)
                 }
-                return try await CatalogCommand.with(to, sources) { target in
-                    let copy = CatalogCopy.between(source, target)
-                    return (try await copy.counts(), try await copy.plan())
+                guard exists else { return (try await alone.counts(), CatalogCopy.Plan.begin) }
+                do {
+                    return try await CatalogCommand.with(to, sources) { target in
+                        let copy = CatalogCopy.between(source, target)
+                        return (try await copy.counts(), try await copy.plan())
+                    }
+                } catch let failure as CommandFailure where failure.status == .notFound {
+                    // The target's directory is there, and no catalog in it.
+                    return (try await alone.counts(), CatalogCopy.Plan.begin)
                 }
             }
             let words =

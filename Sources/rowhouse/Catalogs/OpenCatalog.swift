@@ -34,7 +34,8 @@ enum CatalogPlace: Equatable {
     case node(HTTPOrigin)
     case postgres(PostgresAddress)
 
-    /// `postgresql://…` or `host=…`; `http://node:8080`; else a data directory. Nil: what the settings say.
+    /// `postgresql://…` or `host=…`; `http://node:8080`; else, and wherever there is such a folder, a data directory. Nil: what the
+    /// settings say.
     init(_ text: String?, _ settings: ServerSettings) throws(CommandFailure) {
         guard let text else {
             switch settings.catalog {
@@ -44,7 +45,10 @@ enum CatalogPlace: Equatable {
             }
             return
         }
-        if text.hasPrefix("http") {
+        let isFolder = FileManager.default.fileExists(atPath: Node.absolute(text))
+        if isFolder {
+            self = .directory(text)
+        } else if text.hasPrefix("http://") || text.hasPrefix("https://") {
             guard let origin = HTTPOrigin(text), !origin.isSecure else {
                 throw CommandFailure(.usage, "a node is named by http://host:port")
             }
