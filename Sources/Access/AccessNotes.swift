@@ -23,92 +23,65 @@ package struct AccessNote: Hashable, Sendable {
 
 /// Collects notes between two looks of whoever writes them down: how often each was made. Any thread may add; it never waits.
 ///
-/// Bounded, whoever knocks: a flood of addresses is one number.
+/// Bounded, whoever knocks and from however many addresses: of refusals the most frequent networks, at first each minute and less often
+/// the longer it lasts; of a support token's uses one entry a minute.
 package final class AccessNotes: Sendable {
-    fileprivate struct State {
-        var counts: [AccessNote: Int] = [:]
-        /// Refusals from addresses that found no room.
-        var others = 0
-        var refusalsTold: Instant?
-        var supportTold: [AccessNote: Instant] = [:]
-    }
-
     package struct Told: Equatable, Sendable {
-        /// nil: refusals from further addresses.
-        package let note: AccessNote?
-        package let count: Int
-    }
+        package enum What: Hashable, Sendable {
+            /// By an address, or the network that an IPv6 address is of.
+            case refused(code: String, origin: String)
+            case support(token: String, supporter: String, tenant: TenantID, origins: [String])
+            /// From networks that are not named.
+            case otherRefusals
+            /// Of support tokens that are not named.
+            case otherUses
+        }
 
-    /// Different notes of one kind, refusals or uses, at most.
-    fileprivate static let most = 64
-    /// Nanoseconds between two looks at refusals, and between two entries of one token's use.
-    package static let pause: UInt64 = 60_000_000_000
+        package let what: What
+        package let count: Int
+
+        package init(_ what: What, count: Int) {
+            self.what = what
+            self.count = count
+        }
+    }
 
     private let time: any TimeSource
-    private let state = Mutex(State())
+    private let state = Mutex(Collected())
 
     package init(time: any TimeSource) { self.time = time }
 
     package func add(_ note: AccessNote) {
         state.withLock { state in
-            if state.counts[note] != nil || state.counts.count < Self.most * 2 && state.hasRoom(for: note) {
-                state.counts[note, default: 0] += 1
-            } else {
-                state.others += 1
+            switch note.kind {
+            case .refused(let code): state.refusals.add(code, AuthThrottle.Subject.network(of: note.address))
+            case .support: state.uses.add(note.kind, note.address)
             }
         }
     }
 
-    /// What is due: a token's use at once, then as often as `pause` allows; refusals once in a `pause`.
+    /// What is due: a token's first use at once, then once a minute; refusals after pauses that grow from a minute to ten.
     ///
     /// - Returns: in a fixed order; empty where nothing is due.
     package func take() -> [Told] {
         let now = time.monotonic()
-        return state.withLock { $0.take(now) }
+        return state.withLock { $0.uses.take(now) + $0.refusals.take(now) }
     }
 
     /// What was taken could not be written down: it is to be taken again.
     package func putBack(_ told: [Told]) {
         state.withLock { state in
-            state.refusalsTold = nil
             for one in told {
-                guard let note = one.note else {
-                    state.others += one.count
-                    continue
+                switch one.what {
+                case .refused, .otherRefusals: state.refusals.putBack(one)
+                case .support, .otherUses: state.uses.putBack(one)
                 }
-                state.supportTold[note] = nil
-                state.counts[note, default: 0] += one.count
             }
         }
     }
-}
 
-extension AccessNotes.State {
-    fileprivate func hasRoom(for note: AccessNote) -> Bool {
-        counts.keys.count { $0.isRefusal == note.isRefusal } < AccessNotes.most
-    }
-
-    fileprivate mutating func take(_ now: Instant) -> [AccessNotes.Told] {
-        supportTold = supportTold.filter { now.nanoseconds(since: $0.value) < AccessNotes.pause }
-        let tellsRefusals = refusalsTold.map { now.nanoseconds(since: $0) >= AccessNotes.pause } ?? true
-        let due = counts.filter { $0.key.isRefusal ? tellsRefusals : supportTold[$0.key] == nil }
-        for note in due.keys {
-            counts[note] = nil
-            if !note.isRefusal { supportTold[note] = now }
-        }
-        var told = due.map { AccessNotes.Told(note: $0.key, count: $0.value) }
-        told.sort { ($0.note?.address ?? "", $0.count) < ($1.note?.address ?? "", $1.count) }
-        if tellsRefusals, others > 0 {
-            told.append(AccessNotes.Told(note: nil, count: others))
-            others = 0
-        }
-        if tellsRefusals, told.contains(where: { $0.note?.isRefusal ?? true }) { refusalsTold = now }
-        return told
-    }
-}
-
-extension AccessNote {
-    var isRefusal: Bool {
-        if case .refused = kind { true } else { false }
+    private struct Collected {
+        var refusals = RefusalNotes()
+        var uses = SupportNotes()
     }
 }

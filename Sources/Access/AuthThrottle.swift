@@ -21,6 +21,17 @@ package final class AuthThrottle: Sendable {
             }
             return .address(Array(text.utf8.prefix(64)))
         }
+
+        /// How an address is named where one customer is to be one name: an IPv6 address as its /64.
+        package static func network(of text: String) -> String {
+            guard case .address(let bytes) = address(text: text), bytes.count == 8,
+                text.utf8.contains(UInt8(ascii: ":"))
+            else { return text }
+            let words = stride(from: 0, to: 8, by: 2).map {
+                String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
+            }
+            return words.joined(separator: ":") + "::/64"
+        }
     }
 
     /// Failures that are free.

@@ -31,24 +31,25 @@ package struct AccessLog: Sendable {
     }
 
     private func entry(_ told: AccessNotes.Told) async throws -> (note: AuditNote, author: AuditAuthor) {
-        let count = ["count": String(told.count)]
-        guard let note = told.note else {
-            return (AuditNote("access.refused", "further addresses", detail: count), AuditAuthor(actor: "nobody"))
-        }
-        switch note.kind {
-        case .refused(let code):
-            let facts = count.merging(["code": code]) { $1 }
+        var facts = ["count": String(told.count)]
+        switch told.what {
+        case .refused(let code, let origin):
+            facts["code"] = code
             return (
-                AuditNote("access.refused", note.address, detail: facts),
-                AuditAuthor(actor: "nobody", origin: note.address)
+                AuditNote("access.refused", origin, detail: facts), AuditAuthor(actor: "nobody", origin: origin)
             )
-        case .support(let token, let supporter, let tenant):
+        case .support(let token, let supporter, let tenant, let origins):
             let key = try await tenants.find(tenant)?.key.string ?? tenant.description
-            let facts = count.merging(["token": token]) { $1 }
+            facts["token"] = token
+            if origins.count > 1 { facts["addresses"] = origins.joined(separator: " ") }
             return (
                 AuditNote("support.use", key, tenant: tenant, detail: facts),
-                AuditAuthor(actor: supporter, origin: note.address)
+                AuditAuthor(actor: supporter, origin: origins.first ?? "")
             )
+        case .otherRefusals:
+            return (AuditNote("access.refused", "further addresses", detail: facts), AuditAuthor(actor: "nobody"))
+        case .otherUses:
+            return (AuditNote("support.use", "further tokens", detail: facts), AuditAuthor(actor: "nobody"))
         }
     }
 }
