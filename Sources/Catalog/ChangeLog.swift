@@ -65,6 +65,16 @@ package struct ChangeLog: Sendable {
             WHERE c.bucket = ?1 AND t.id = ?2
             """, [bucket, .id(tenant)], expect: .affected(1))
     }
+
+    /// Adds a change that is no tenant's: of the signing keys. It stands under a number that no tenant has.
+    static func appendKeys(to plan: inout CatalogPlan) {
+        plan.add("UPDATE change_counters SET seq = seq + 1 WHERE bucket = 0", expect: .affected(1))
+        plan.add(
+            """
+            INSERT INTO changes (bucket, seq, tenant, key, kind)
+            SELECT c.bucket, c.seq, 0, 'keys', '\(CatalogChange.Kind.tokens.rawValue)' FROM change_counters c WHERE c.bucket = 0
+            """, expect: .affected(1))
+    }
 }
 
 /// One entry of the change log.
@@ -74,7 +84,7 @@ package struct CatalogChange: Equatable, Sendable {
         case tenant
         /// Its placement changed.
         case placement
-        /// One of its tokens was revoked.
+        /// One of its tokens was revoked; of no tenant: a signing key came, or signs no more, or went.
         case tokens
     }
 

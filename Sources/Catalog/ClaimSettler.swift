@@ -72,6 +72,31 @@ package struct ClaimSettler: Sendable {
         return try await rows.remove(claim, onlyReserved: true, as: "claim.expire", at: time.wall())
     }
 
+    /// Tenants that are asked at once: one that is slow to answer keeps no other waiting.
+    private static let atOnce = 8
+
+    /// Of a tenant that fails to answer no more are asked this time.
+    ///
+    /// - Returns: how many were settled.
+    private func settle(_ page: [ClaimRow]) async -> Int {
+        let tenants = Dictionary(grouping: page, by: \.tenant)
+        return await withTaskGroup(of: Int.self) { group in
+            var settled = 0
+            for (number, claims) in tenants.values.enumerated() {
+                if number >= Self.atOnce { settled += await group.next() ?? 0 }
+                group.addTask {
+                    var done = 0
+                    for claim in claims {
+                        guard (try? await settle(claim)) != nil else { break }
+                        done += 1
+                    }
+                    return done
+                }
+            }
+            return await group.reduce(settled, +)
+        }
+    }
+
     /// Settles what has expired of a node's own tenants. One that cannot be asked keeps its claims until the next time.
     ///
     /// - Returns: how many were settled.
@@ -81,7 +106,7 @@ package struct ClaimSettler: Sendable {
         var last: [UInt8] = []
         while true {
             let page = try await rows.expired(ownedBy: node, after: last, at: time.wall())
-            for claim in page where (try? await settle(claim)) != nil { settled += 1 }
+            settled += await settle(page)
             guard let end = page.last, page.count >= 100, !Task.isCancelled else { return settled }
             last = end.token
         }

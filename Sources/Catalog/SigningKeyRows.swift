@@ -72,6 +72,8 @@ package struct SigningKeyRows: Sendable {
             "INSERT INTO signing_keys (kid, public_key, private_key, created) VALUES (?1, ?2, ?3, ?4)",
             [.text(key.kid), .blob(key.publicKey), .blob(key.privateKey), .time(key.created)])
         let made = plan.add("SELECT kid FROM signing_keys WHERE kid = ?1", [.text(key.kid)], expect: .rows(1))
+        ChangeLog.appendKeys(to: &plan)
+        plan.step = .init("key.add")
         plan.note("key.add", key.kid)
         do {
             var reader = RowReader("signing_keys", try await store.write(plan, at: key.created)[made].rows[0])
@@ -122,6 +124,7 @@ package struct SigningKeyRows: Sendable {
             "SELECT kid FROM signing_keys WHERE kid <> ?1 AND retired IS NULL AND created <= ?2 LIMIT 1",
             [.text(kid), .time(before)], expect: .rows(1))
         plan.add(sql, arguments, expect: .affected(1))
+        ChangeLog.appendKeys(to: &plan)
         plan.note(action, kid)
         do {
             _ = try await store.write(plan, at: now)

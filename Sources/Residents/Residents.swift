@@ -276,10 +276,11 @@ package final class Residents: Sendable {
         }
     }
 
-    /// Purges this node's tenants whose window has passed. One page a call.
+    /// Purges this node's tenants whose window has passed. One page a call; one that cannot be purged keeps no other back.
     ///
     /// - Parameter recovery: milliseconds a deleted tenant is kept.
     /// - Returns: how many there were.
+    /// - Throws: what the last one failed with that did.
     package func purgeOverdue(recovery: Int64) async throws(ResidentsError) -> Int {
         let before = WallTime(milliseconds: time.wall().milliseconds - recovery)
         let rows: [TenantRow]
@@ -288,7 +289,11 @@ package final class Residents: Sendable {
         } catch {
             throw .catalog(error)
         }
-        for row in rows { _ = try await purge(row, deletedBefore: before) }
+        var failure: ResidentsError?
+        for row in rows {
+            do throws(ResidentsError) { _ = try await purge(row, deletedBefore: before) } catch { failure = error }
+        }
+        if let failure { throw failure }
         return rows.count
     }
 

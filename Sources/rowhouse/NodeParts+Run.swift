@@ -207,6 +207,10 @@ extension NodeParts {
                 return nil
             }
             group.addTask {
+                await Chores(parts: self).followKeys()
+                return nil
+            }
+            group.addTask {
                 await Chores(parts: self).run()
                 return nil
             }
@@ -249,7 +253,8 @@ extension NodeParts {
     }
 }
 
-/// What a node does now and then: follow keys and revocations, purge what was deleted long ago, sweep the catalog.
+/// What a node does now and then: follow keys and revocations, and, where nothing that takes long holds these up, purge what was
+/// deleted long ago and sweep the catalog.
 struct Chores: Sendable {
     let parts: NodeParts
 
@@ -258,12 +263,21 @@ struct Chores: Sendable {
     /// Every so many intervals the slower chores run.
     private static let slowly = 30
 
+    /// In a task of its own: a key that is new signs elsewhere, and one that was removed is refused, after a time in which every
+    /// node that serves must have asked.
+    func followKeys() async {
+        var turn = 0
+        while (try? await NodeParts.sleep(Self.interval)) != nil {
+            turn += 1
+            try? await parts.tokens.refresh(isWhole: turn % Self.slowly == 0)
+        }
+    }
+
     func run() async {
         var turn = 0
         while true {
             do { try await NodeParts.sleep(Self.interval) } catch { return }
             turn += 1
-            try? await parts.tokens.refresh(isWhole: turn % Self.slowly == 0)
             await parts.accessLog.write()
             await parts.learnAddresses()
             guard turn % Self.slowly == 0 else { continue }
