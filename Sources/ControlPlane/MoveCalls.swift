@@ -60,6 +60,7 @@ extension MoveCalls {
         let tenant: String
         let to: String
         let onTransaction: String
+        let id: String?
     }
 
     private struct BegunBody: Codable {
@@ -71,7 +72,7 @@ extension MoveCalls {
             try JSONEncoder().encode(
                 BeginBody(
                     tenant: request.tenant.description, to: request.target.name,
-                    onTransaction: request.onTransaction.rawValue)))
+                    onTransaction: request.onTransaction.rawValue, id: request.id)))
     }
 
     static func request(_ bytes: [UInt8]) -> MoveRequest? {
@@ -79,7 +80,7 @@ extension MoveCalls {
             let tenant = TenantID(hex: body.tenant), !tenant.isReserved, let target = NodeID(body.to),
             let onTransaction = MoveRequest.OnTransaction(rawValue: body.onTransaction)
         else { return nil }
-        return MoveRequest(tenant: tenant, target: target, onTransaction: onTransaction)
+        return MoveRequest(tenant: tenant, target: target, onTransaction: onTransaction, id: body.id)
     }
 
     static func encode(move: String) throws -> [UInt8] { Array(try JSONEncoder().encode(BegunBody(id: move))) }

@@ -33,12 +33,17 @@ package struct MoveService: Sendable {
     func begin(_ key: TenantKey, to target: NodeID, _ onTransaction: MoveRequest.OnTransaction) async throws
         -> MoveObject
     {
+        let id = OnceScope.current.map { MoveDesk.freshID($0) }
+        // Begun by an earlier run of the request: that is the answer, whatever has become of it.
+        if let id, OnceScope.current?.isRepetition ?? false, try await moves.find(id) != nil {
+            return try await show(id)
+        }
         guard let row = try await tenants.find(key) else { throw APIError.tenantNotFound(key.string) }
         guard try await nodes.find(target) != nil else {
             throw APIError.notFound("there is no node \(target); see GET /v1/nodes")
         }
         if row.placement.owner == target, row.placement.state == .stable { throw MoveRefusal.alreadyThere }
-        let request = MoveRequest(tenant: row.id, target: target, onTransaction: onTransaction)
+        let request = MoveRequest(tenant: row.id, target: target, onTransaction: onTransaction, id: id)
         return try await show(try await begin(request, at: row.placement.owner))
     }
 

@@ -2,7 +2,7 @@ package import Catalog
 import Rebalancing
 import Residents
 import Routing
-import Seams
+package import Seams
 import Synchronization
 import Tenants
 import Vocabulary
@@ -84,10 +84,12 @@ package final class MoveDesk: Sendable {
     /// - Returns: the move's id.
     /// - Throws: `MoveRefusal`; nothing has changed then, but for `.catalog(.outcomeUnknown)`.
     package func begin(_ request: MoveRequest) async throws(MoveRefusal) -> String {
+        if let id = request.id, try await isBegun(id) { return id }
         let row = try await ownRow(request)
         let address = try await address(of: request.target)
         let order = MoveOrder(
-            id: moveID(), tenant: row.id, source: site.node, target: request.target, epoch: row.placement.epoch)
+            id: request.id ?? Self.freshID(site.random), tenant: row.id, source: site.node, target: request.target,
+            epoch: row.placement.epoch)
         let control = try reserve(order)
         let executor = MoveExecutor(
             order: order, version: row.placement.version, onTransaction: request.onTransaction, address: address,
@@ -158,9 +160,27 @@ package final class MoveDesk: Sendable {
         throw .targetNotUp
     }
 
-    private func moveID() -> String {
-        let digits = String(site.random.next(), radix: 16)
+    /// - Parameter random: of a request that is done once, so that its repetitions name the same move.
+    package static func freshID(_ random: any RandomSource) -> String {
+        let digits = String(random.next(), radix: 16)
         return "mv-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    /// Where another call is just beginning it, its row is waited for.
+    private func isBegun(_ id: String) async throws(MoveRefusal) -> Bool {
+        for _ in 0..<Self.looks {
+            let isUnderWay = isAt(id)
+            if try await isKnown(id) { return true }
+            guard isUnderWay else { return false }
+            do { try await site.sleep(Self.look) } catch { return false }
+        }
+        return false
+    }
+
+    private func isKnown(_ id: String) async throws(MoveRefusal) -> Bool {
+        do throws(CatalogError) { return try await MoveRows(site.store).find(id) != nil } catch {
+            throw .catalog(error)
+        }
     }
 
     private func reserve(_ order: MoveOrder) throws(MoveRefusal) -> MoveControl {

@@ -16,8 +16,13 @@ package struct MoveRequest: Equatable, Sendable {
     package var tenant: TenantID
     package var target: NodeID
     package var onTransaction: OnTransaction
+    /// What the move is to be called: it is begun once under it. Nil for one that is asked for once only.
+    package var id: String?
 
-    package init(tenant: TenantID, target: NodeID, onTransaction: OnTransaction = .postpone) {
+    package init(
+        tenant: TenantID, target: NodeID, onTransaction: OnTransaction = .postpone, id: String? = nil
+    ) {
+        self.id = id
         self.tenant = tenant
         self.target = target
         self.onTransaction = onTransaction

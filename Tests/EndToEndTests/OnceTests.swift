@@ -117,4 +117,54 @@ import Testing
         }
         #expect(isOver)
     }
+
+    /// The catalog's node is killed at syncs of its journal, which the move's beginning and the request's bookkeeping wait for.
+    @Test func `a move that a killed node had begun is answered, not begun again`() throws {
+        let pair = try Pair()
+        let armed = pair.first.directory + ".armed"
+        defer { try? FileManager.default.removeItem(atPath: armed) }
+        try pair.create("a")
+        for nth in 1...3 {
+            let target = try pair.owner("a") == "n1" ? "n2" : "n1"
+            pair.first.kill()
+            try? FileManager.default.removeItem(atPath: armed)
+            pair.first.environment = [
+                "ROWHOUSE_FAILPOINT": "journal-sync:\(nth):after", "ROWHOUSE_FAILPOINT_ARMED_BY": armed,
+            ]
+            try pair.first.start()
+            // Both have leases again.
+            #expect(try eventually { try Wire(port: pair.second.port).send("GET", "/readyz").status == 200 })
+            _ = FileManager.default.createFile(atPath: armed, contents: nil)
+            let body = "{\"tenant\":\"a\",\"to\":\"\(target)\"}"
+            let wire = try Wire(port: pair.first.port)
+            let first = try? post(wire, "/v1/moves", body, key: "m\(nth)")
+            pair.first.kill()
+            pair.first.environment = [:]
+            try pair.first.start()
+            var again: Wire.Answer?
+            _ = try eventually {
+                again = try? post(try Wire(port: pair.first.port), "/v1/moves", body, key: "m\(nth)")
+                return again.map { $0.status != 503 && code($0) != "idempotency_in_progress" } ?? false
+            }
+            #expect(again?.status == 202, "at \(nth): \(again?.text ?? "")")
+            let id = again?.object["id"] as? String ?? ""
+            if let first, first.status == 202 { #expect(first.object["id"] as? String == id, "at \(nth)") }
+            #expect(
+                try eventually {
+                    let state =
+                        try Wire(port: pair.first.port).send("GET", "/v1/moves/\(id)").object["state"] as? String
+                    return ["done", "aborted"].contains(state)
+                }, "at \(nth)")
+            let moves = try Wire(port: pair.first.port).send("GET", "/v1/moves?tenant=a").object["items"] as? [Any]
+            #expect(moves?.count == nth, "at \(nth)")
+        }
+    }
+
+    private func eventually(_ condition: () throws -> Bool) throws -> Bool {
+        for _ in 0..<600 {
+            if (try? condition()) ?? false { return true }
+            usleep(50_000)
+        }
+        return false
+    }
 }

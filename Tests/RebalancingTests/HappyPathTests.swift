@@ -7,6 +7,18 @@ import Testing
 import Vocabulary
 
 @Suite(.serialized) struct HappyPathTests {
+    @Test func `a move that is asked for twice under its id is begun once`() async throws {
+        try await Cluster.run { cluster, n1, n2 in
+            let row = try await cluster.make("acme", on: n1)
+            let request = MoveRequest(tenant: row.id, target: n2.id, id: "mv-0123456789abcdef")
+            let move = try await n1.current!.desk.begin(request)
+            #expect(try await n1.current!.desk.begin(request) == move)
+            #expect(try await cluster.end(of: move).state == .done)
+            for node in [n1, n2] { #expect(try await node.current!.desk.begin(request) == move) }
+            #expect(try await cluster.placement(row.id).epoch == Epoch(2))
+        }
+    }
+
     @Test func `a tenant moves with all that was written, and is served there`() async throws {
         try await Cluster.run { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
