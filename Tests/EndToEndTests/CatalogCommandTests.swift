@@ -47,6 +47,48 @@ import Testing
         #expect(checked.status == 0 && checked.output.contains("\"tenants\" : 41"), "\(checked.output)")
     }
 
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL's server (package postgresql) is not installed"))
+    func `a running node's catalog is copied from under it, and it takes nothing more until it starts on the copy`()
+        throws
+    {
+        let connection = try PostgresServer.shared.get().connection
+        let there = ["--set", "postgres.schema=k\(UUID().uuidString.prefix(8))"]
+        let key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: key) }
+        _ = FileManager.default.createFile(
+            atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
+            attributes: [.posixPermissions: 0o600])
+        let cluster = ["--set", "cluster.key-file=\(key)"]
+        let own = ["--set", "node.id=n1", "--set", "node.advertise={url}", "--set", "cluster.lease=2s"] + cluster
+        let node = try ServerProcess(own)
+        for index in 0..<20 { try Self.make("t\(index)", at: node) }
+        let copy = ["catalog", "copy", "--from", node.url, "--to", connection] + there + cluster
+        try Self.rowhouse(copy, killedAfter: 0.3)
+        let done = try Self.rowhouse(copy)
+        #expect(done.status == 0, "\(done.output)")
+        // It runs on, and changes nothing of a catalog that is no longer the one.
+        #expect(node.isRunning)
+        let late = try Wire(port: node.port).send("POST", "/v1/tenants", "{\"key\":\"late\"}")
+        #expect(late.status == 503 && late.text.contains("catalog_unavailable"), "\(late.text)")
+        // With its lease its right to serve ends: nobody writes beside a node that starts on the copy.
+        var served = 200
+        for _ in 0..<300 where served == 200 {
+            usleep(100_000)
+            served = try Wire(port: node.port).send("POST", "/t/t1/query", #"{"sql":"SELECT v FROM t"}"#).status
+        }
+        #expect(served == 503)
+        node.stop()
+        let refusal = PostgresCluster.refusal { try node.start() }
+        #expect(refusal.contains("copied to"), "\(refusal)")
+        let moved = try ServerProcess(
+            own + ["--set", "catalog={postgres: \"\(connection)\"}"] + there, directory: node.directory)
+        for index in 0..<20 { #expect(try Self.value("t\(index)", at: moved) == [["\(index)"]]) }
+        try Self.make("t20", at: moved)
+        moved.stop()
+        let checked = try Self.rowhouse(["catalog", "check", connection, "--json"] + there)
+        #expect(checked.status == 0 && checked.output.contains("\"tenants\" : 21"), "\(checked.output)")
+    }
+
     @Test func `a catalog that was copied elsewhere can be used again when somebody says so`() throws {
         let node = try ServerProcess(["--set", "node.id=n1"])
         try Self.make("a", at: node)

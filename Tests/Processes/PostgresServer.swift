@@ -30,9 +30,8 @@ package final class PostgresServer: @unchecked Sendable {
     ///
     /// - Parameter settings: lines of its configuration.
     package convenience init(_ settings: [String] = []) throws {
-        try self.init(at: try Self.folder()) {
-            try Self.run("initdb", ["-D", $0, "-A", "trust", "--no-sync", "-E", "UTF8"])
-        }
+        let template = try PostgresTemplate.shared.get().directory
+        try self.init(at: try Self.folder()) { try Self.run("/bin/cp", ["-r", template + "/data", $0]) }
         try configure(["max_connections = 60", "shared_buffers = 16MB", "log_min_messages = fatal"] + settings)
         try start()
     }
@@ -48,6 +47,38 @@ package final class PostgresServer: @unchecked Sendable {
         end(SIGQUIT)
         try? FileManager.default.removeItem(atPath: directory)
     }
+
+    /// The same with TLS, by a certificate of its own for `localhost`: ``certificate``, which is its own root.
+    package static func withTLS() throws -> PostgresServer {
+        let server = try PostgresServer()
+        try server.makeCertificate("server")
+        try server.configure([
+            "ssl = on", "ssl_cert_file = '\(server.certificate)'", "ssl_key_file = '\(server.directory)/server.key'",
+        ])
+        try server.reload()
+        return server
+    }
+
+    package var certificate: String { directory + "/server.crt" }
+
+    /// Makes a key and a certificate for it in the server's folder.
+    ///
+    /// - Returns: the certificate's path.
+    @discardableResult
+    package func makeCertificate(_ name: String) throws -> String {
+        let path = "\(directory)/\(name)"
+        try Self.run(
+            "/usr/bin/env",
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", path + ".key", "-out",
+                path + ".crt",
+            ])
+        return path + ".crt"
+    }
+
+    package static var hasOpenSSL: Bool { (try? Command.run("openssl", ["version"]))?.status == 0 }
 
     /// A standby that follows this one, started; this one waits for it from the next `reload` on if told so.
     package func standby(named name: String) throws -> PostgresServer {
@@ -113,7 +144,7 @@ package final class PostgresServer: @unchecked Sendable {
             for _ in 0..<200 {
                 if (try? Self.run("pg_isready", ["-q", "-h", "127.0.0.1", "-p", "\(port)"])) != nil { return }
                 if !(lock.withLock { keeper?.server.isRunning } ?? false) { break }
-                usleep(50_000)
+                usleep(20_000)
             }
             end(SIGQUIT)
             usleep(100_000)
@@ -186,18 +217,27 @@ package final class PostgresServer: @unchecked Sendable {
 
     private static var group: String { String(getpwnam(user)?.pointee.pw_gid ?? 65534) }
 
-    private static func folder() throws -> String {
+    /// Where a server that is killed loses nothing, and waits for no disk.
+    private static let base: String = {
+        var facts = statvfs()
+        guard statvfs("/dev/shm", &facts) == 0, access("/dev/shm", W_OK) == 0 else { return "/tmp" }
+        return UInt64(facts.f_bavail) * UInt64(facts.f_frsize) > 2 << 30 ? "/dev/shm" : "/tmp"
+    }()
+
+    static func folder() throws -> String {
         // Short, and where every user may look: not in a home directory.
-        let path = "/tmp/rowhouse-postgres-" + UUID().uuidString.prefix(8)
+        let path = base + "/rowhouse-postgres-" + UUID().uuidString.prefix(8)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if getuid() == 0, let entry = getpwnam(user)?.pointee { chown(path, entry.pw_uid, entry.pw_gid) }
         return path
     }
 
+    /// - Parameter program: of PostgreSQL's, or by its path.
     @discardableResult
-    private static func run(_ program: String, _ arguments: [String]) throws -> String {
+    static func run(_ program: String, _ arguments: [String]) throws -> String {
         guard let binaries else { throw Failure(description: "PostgreSQL is not installed") }
-        let outcome = try Command.run("env", ["--chdir=/tmp"] + unprivileged + ["\(binaries)/\(program)"] + arguments)
+        let path = program.hasPrefix("/") ? program : "\(binaries)/\(program)"
+        let outcome = try Command.run("env", ["--chdir=/tmp"] + unprivileged + [path] + arguments)
         guard outcome.status == 0 else { throw Failure(description: "\(program): \(outcome.output)") }
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
