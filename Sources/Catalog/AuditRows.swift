@@ -51,8 +51,25 @@ package struct AuditRows: Sendable {
     /// - Throws: `CatalogError`.
     package func record(_ note: AuditNote, at now: WallTime) async throws(CatalogError) {
         var plan = CatalogPlan()
+        plan.step = .init(note.action, note.subject)
+        // Kept with the operation, for ``recorded(_:_:at:)``.
+        plan.add("SELECT ?1", [.time(now)])
         plan.note(note)
         _ = try await store.write(plan, at: now)
+    }
+
+    /// When an earlier run of this request wrote that down.
+    ///
+    /// - Returns: nil where it did not, and outside of repetitions.
+    /// - Throws: `CatalogError`.
+    package func recorded(
+        _ action: String, _ subject: String, at now: WallTime
+    ) async throws(CatalogError) -> WallTime? {
+        guard let results = try await store.earlier(.init(action, subject), at: now),
+            let row = results.first?.rows.first
+        else { return nil }
+        var reader = RowReader("operations", row)
+        return try reader.time()
     }
 
     /// Writes down what others did; at most 256 entries.

@@ -41,7 +41,7 @@ package struct CatalogStore: Sendable {
             }
         let results: [CatalogRows]
         if let scope = OnceScope.current, !plan.isUnnoted, !plan.isRepeatable {
-            results = try await write(statements, in: scope, at: now)
+            results = try await write(statements, as: OnceScope.Shape(plan), in: scope, at: now)
         } else {
             results = try await send(statements, as: OperationID(random: random), at: now)
         }
@@ -63,9 +63,8 @@ package struct CatalogStore: Sendable {
     ///
     /// Only what succeeded binds a repetition. A refusal is stored only where an earlier copy was in doubt; it is passed over.
     private func write(
-        _ statements: [CatalogStatement], in scope: OnceScope, at now: WallTime
+        _ statements: [CatalogStatement], as shape: OnceScope.Shape, in scope: OnceScope, at now: WallTime
     ) async throws(CatalogError) -> [CatalogRows] {
-        let shape = OnceScope.Shape(statements)
         for attempt in 0..<Self.bindingRefusals {
             let id = scope.operation(shape, attempt: attempt)
             do {
@@ -77,6 +76,28 @@ package struct CatalogStore: Sendable {
             }
         }
         throw .unavailable("too many refusals of one write")
+    }
+
+    /// What an earlier run of this request was told of its write of that name: to be asked where a look at what stands now would
+    /// refuse what is done already.
+    ///
+    /// - Returns: nil where it was not done, and outside of repetitions.
+    func earlier(_ step: CatalogPlan.Step, at now: WallTime) async throws(CatalogError) -> [CatalogRows]? {
+        guard let scope = OnceScope.current, scope.isRepetition else { return nil }
+        let shape = OnceScope.Shape(step)
+        for attempt in 0..<Self.bindingRefusals {
+            let id = scope.operation(shape, attempt: attempt)
+            guard try await isStored(id) else { return nil }
+            do {
+                // It is there: nothing is run, and the answer waits until it is durable.
+                let results = try await send([], as: id, at: now)
+                scope.succeeded(shape)
+                return results
+            } catch {
+                guard error.isVerdict else { throw error }
+            }
+        }
+        return nil
     }
 
     private func isStored(_ id: OperationID) async throws(CatalogError) -> Bool {
@@ -137,6 +158,20 @@ struct CatalogPlan {
     private(set) var statements: [CatalogStatement] = []
     /// What the audit log is to say of it, in the same transaction.
     private(set) var notes: [AuditNote] = []
+    /// Which write of a request it is: a name that stays over versions, and what it is about.
+    struct Step {
+        let name: String
+        let subjects: [String]
+
+        /// - Parameter subjects: none that is chosen anew by a repetition, such as a random id.
+        init(_ name: String, _ subjects: String...) {
+            self.name = name
+            self.subjects = subjects
+        }
+    }
+
+    /// Where it is nil the first note's action is the name.
+    var step: Step?
     /// Bookkeeping of the request itself, which is nobody's change.
     var isUnnoted = false
     /// Done again it changes nothing more, by its own guards: a request's repetition runs it on what stands now, and is not told

@@ -133,6 +133,7 @@ extension ClaimRows {
             [.text(namespace), .text(value), .blob(token), .id(tenant), .time(now), .time(expires)],
             expect: .affected(1))
         let after = read(namespace, value, in: &plan, expect: .rows(1))
+        plan.step = .init("claim.reserve", namespace, value, tenant.description)
         plan.note("claim.reserve", Self.name(namespace, value), tenant: tenant)
         do {
             return .reserved(try ClaimRow(try await store.write(plan, at: now)[after].rows[0]))
@@ -188,6 +189,7 @@ extension ClaimRows {
             DELETE FROM claims WHERE namespace = ?1 AND value = ?2 AND token = ?3
             \(onlyReserved ? "AND state = 'reserved'" : "")
             """, [.text(claim.namespace), .text(claim.value), .blob(claim.token)], expect: .affected(1))
+        plan.step = .init(reason, claim.namespace, claim.value)
         plan.note(reason, Self.name(claim.namespace, claim.value), tenant: claim.tenant)
         do {
             _ = try await store.write(plan, at: now)

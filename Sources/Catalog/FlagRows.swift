@@ -95,7 +95,7 @@ package struct FlagRows: Sendable {
     package func set(
         _ name: String, to value: String?, version: UInt64?, at now: WallTime
     ) async throws(CatalogError) -> SetOutcome {
-        try await change(name, action: value == nil ? "flag.unset" : "flag.set", at: now) { old in
+        try await change(name, action: value == nil ? "flag.unset" : "flag.set", at: now) { old, _ in
             let isThere = old?.value != nil
             if let version, version != (isThere ? old?.version ?? 0 : 0) { return .failure(.differs(old)) }
             if value == nil, !isThere { return .failure(.differs(nil)) }
@@ -105,19 +105,21 @@ package struct FlagRows: Sendable {
 
     /// Gives a flag an earlier version's value, as a new version.
     ///
-    /// - Parameter version: which; nil for the one before the present value was set, so that one rollback after another
-    ///   goes further back.
+    /// - Parameters:
+    ///   - target: which; nil for the one before the present value was set, so that one rollback after another
+    ///     goes further back.
+    ///   - version: at which the flag must be; nil for whatever it is.
     /// - Throws: `CatalogError`.
     package func rollBack(
-        _ name: String, to version: UInt64?, at now: WallTime
+        _ name: String, to target: UInt64?, version: UInt64? = nil, at now: WallTime
     ) async throws(CatalogError) -> SetOutcome {
-        let past = try await history(of: name)
-        return try await change(name, action: "flag.rollback", at: now) { old in
+        try await change(name, action: "flag.rollback", readsHistory: true, at: now) { old, past in
             guard let old else { return .failure(.differs(nil)) }
-            guard let target = past.first(where: { $0.version == version ?? (old.source &- 1) }),
-                target.version < old.version
+            if let version, version != old.version { return .failure(.differs(old)) }
+            guard let found = past.first(where: { $0.version == target ?? (old.source &- 1) }),
+                found.version < old.version
             else { return .failure(.noSuchVersion) }
-            return .success((target.value, target.source))
+            return .success((found.value, found.source))
         }
     }
 
@@ -131,13 +133,23 @@ package struct FlagRows: Sendable {
     private static let attempts = 20
 
     private func change(
-        _ name: String, action: String, at now: WallTime, _ decide: (FlagRow?) -> Wanted
+        _ name: String, action: String, readsHistory: Bool = false, at now: WallTime,
+        _ decide: (FlagRow?, [FlagRow]) -> Wanted
     ) async throws(CatalogError) -> SetOutcome {
+        // What stands now is what an earlier run of the request has made of it, and may refuse what is done.
+        if let done = try await store.earlier(Self.step(action, name), at: now), done.count > Self.row {
+            return .set(try FlagRow.all(done[Self.row])[0])
+        }
         for attempt in 1...Self.attempts {
+            // History first: a change between the two is met by the row's version.
+            let past = readsHistory ? try await history(of: name) : []
             let old = try await find(name)
-            switch decide(old) {
+            switch decide(old, past) {
             case .failure(.differs(let row)): return .differs(row)
-            case .failure(.noSuchVersion): return .noSuchVersion
+            case .failure(.noSuchVersion):
+                // Versions that came between the two looks are not in the history that was read.
+                if let old, readsHistory, past.first?.version != old.version { continue }
+                return .noSuchVersion
             case .success(let wanted):
                 if let done = try await replace(name, old, wanted.value, wanted.source, action, at: now) { return done }
             }
@@ -145,6 +157,11 @@ package struct FlagRows: Sendable {
         }
         throw .conflict(statement: 0)
     }
+
+    private static func step(_ action: String, _ name: String) -> CatalogPlan.Step { .init(action, name) }
+
+    /// The place of the row's statement among those of a change.
+    private static let row = 5
 
     /// - Returns: nil if the flag has changed since it was read.
     private func replace(
@@ -182,6 +199,8 @@ package struct FlagRows: Sendable {
             "DELETE FROM flag_history WHERE name = ?1 AND version <= ?2",
             [.text(name), .integer(Int64(bitPattern: version) - Int64(Self.history))])
         let after = read(name, in: &plan, expect: .rows(1))
+        assert(after == Self.row, "a repetition looks there")
+        plan.step = Self.step(action, name)
         plan.note(action, name, detail: ["version": String(version), "value": value ?? "(none)"])
         do {
             return .set(try FlagRow.all(try await store.write(plan, at: now)[after])[0])

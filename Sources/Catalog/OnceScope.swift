@@ -9,18 +9,29 @@ import Synchronization
 package final class OnceScope: RandomSource {
     @TaskLocal package static var current: OnceScope?
 
-    /// What a write looks like without its values: a repetition reads other times and takes other ways, and must not be given the
-    /// result of another write.
+    /// Which of a request's writes it is, without its values: a repetition reads other times and takes other ways, and must not be
+    /// given the result of another write.
     struct Shape: Hashable {
         fileprivate let high: UInt64
         fileprivate let low: UInt64
 
-        init(_ statements: [CatalogStatement]) {
+        /// By its name, which no later version changes; where it has none, by its statements.
+        init(_ plan: CatalogPlan) {
+            if let step = plan.step ?? plan.notes.first.map({ CatalogPlan.Step($0.action) }) {
+                self.init(step)
+            } else {
+                self.init(plan.statements.map(\.sql))
+            }
+        }
+
+        init(_ step: CatalogPlan.Step) { self.init([step.name] + step.subjects) }
+
+        private init(_ texts: [String]) {
             var high = KeyedMix(0x243F_6A88_85A3_08D3)
             var low = KeyedMix(0x1319_8A2E_0370_7344)
-            for statement in statements {
-                high.absorb(statement.sql)
-                low.absorb(statement.sql)
+            for text in texts {
+                high.absorb(text)
+                low.absorb(text)
             }
             (self.high, self.low) = (high.value, low.value)
         }
@@ -65,16 +76,19 @@ package final class OnceScope: RandomSource {
 
     func succeeded(_ shape: Shape) { state.withLock { $0.done[shape, default: 0] += 1 } }
 
-    /// A number as good as random to whoever does not know the seed.
+    /// A number that nobody guesses who does not know the seed, and that does not tell the seed. Not for secrets: the seed is in the
+    /// catalog.
     package func next() -> UInt64 {
         let number = state.withLock { state in
             state.taken += 1
             return state.taken
         }
-        var mix = KeyedMix(seed.high ^ 0xA409_3822_299F_31D0)
-        mix.absorb(seed.low)
-        mix.absorb(number)
-        return mix.value
+        // Each half alone could be computed backwards.
+        var first = KeyedMix(seed.high ^ 0xA409_3822_299F_31D0)
+        var second = KeyedMix(seed.low ^ 0x082E_FA98_EC4E_6C89)
+        first.absorb(number)
+        second.absorb(number)
+        return first.value ^ second.value
     }
 
     package func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }

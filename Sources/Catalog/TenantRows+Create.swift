@@ -57,6 +57,7 @@ extension TenantRows {
         var plan = CatalogPlan()
         let guards = CreateGuards(new.key, for: id, on: owner, at: now, self, in: &plan)
         insert(new, id: id, owner: owner, at: now, in: &plan)
+        plan.step = .init("tenant.create", new.key.string)
         plan.note("tenant.create", new.key.string, tenant: id, detail: ["schema": new.schema, "node": owner.name])
         ChangeLog.append(.tenant, of: id, to: &plan)
         let made = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))

@@ -54,17 +54,20 @@ package final class TokenService: Sendable {
         for row: TenantRow, level: AccessLevel, seconds: Int64, reason: String? = nil
     ) async throws -> TenantTokens.New {
         let supporter = reason == nil ? nil : AuditAuthor.current?.actor ?? "system"
+        let action = reason == nil ? "token.create" : "support.grant"
+        // A repetition makes the same token, with the end that was written down.
+        let earlier = try await audit.recorded(action, row.key.string, at: time.wall())
         guard
             let new = TenantTokens.make(
                 for: row.id, key: row.key, level: level, seconds: seconds, supporter: supporter, keys: verifier.keys,
-                now: time.wall(), random: OnceScope.current ?? random)
+                now: earlier ?? time.wall(), random: OnceScope.current ?? random)
         else {
             throw APIError(
                 .catalogUnavailable, "the signing keys are not loaded yet", retryAfter: 1)
         }
+        guard earlier == nil else { return new }
         var facts = ["token": new.id, "access": level.name, "expiresAt": TimeText.rfc3339(new.expiresAt)]
         facts["reason"] = reason
-        let action = reason == nil ? "token.create" : "support.grant"
         try await audit.record(
             AuditNote(action, row.key.string, tenant: row.id, detail: facts), at: time.wall())
         return new

@@ -5,6 +5,10 @@ import HTTPTypes
 package import Hummingbird
 import Vocabulary
 
+extension HTTPField.Name {
+    fileprivate static let claim = Self("Rowhouse-Claim")!
+}
+
 /// `/v1/claims`: values that are one tenant's alone.
 package struct ClaimController: Sendable {
     private let service: ClaimService
@@ -66,8 +70,9 @@ package struct ClaimController: Sendable {
 
     @Sendable private func release(_ request: Request, _ context: ControlContext) async throws -> Response {
         let (namespace, value) = try Self.name(context)
-        guard let token = try ListQuery(request, for: ClaimOperations.release)["token"] else {
-            throw APIError.badRequest("a claim is released with its token: ?token=")
+        let asked = try ListQuery(request, for: ClaimOperations.release)["token"]
+        guard let token = asked ?? request.headers[.claim] else {
+            throw APIError.badRequest("a claim is released with its token: Rowhouse-Claim, or ?token=")
         }
         try await service.release(namespace, value, try Self.token(token))
         return Response(status: .noContent)

@@ -113,21 +113,23 @@ struct FlagController: Sendable {
     }
 
     struct RollbackBody: RequestBody {
-        enum CodingKeys: String, CodingKey, CaseIterable { case to }
+        enum CodingKeys: String, CodingKey, CaseIterable { case to, version }
         static let schema = Schema.object(
             [
                 .optional(
-                    "to", .integer(1...Int64.max), "A version; the one before the present value where it is not said.")
+                    "to", .integer(1...Int64.max), "A version; the one before the present value where it is not said."),
+                .optional("version", .integer(1...Int64.max), "At which the flag must be now."),
             ],
             isStrict: true)
 
         let to: UInt64?
+        let version: UInt64?
     }
 
     @Sendable private func rollBack(_ request: Request, _ context: ControlContext) async throws -> Response {
         let name = try Self.name(context)
         let body = try await JSONText.decode(RollbackBody.self, from: request)
-        return try answer(name, try await rows.rollBack(name, to: body.to, at: time.wall()))
+        return try answer(name, try await rows.rollBack(name, to: body.to, version: body.version, at: time.wall()))
     }
 
     private func answer(_ name: String, _ outcome: FlagRows.SetOutcome) throws -> Response {

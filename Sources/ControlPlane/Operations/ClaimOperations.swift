@@ -45,7 +45,10 @@ enum ClaimOperations {
         "releaseClaim", "DELETE", "/v1/claims/{namespace}/{value}", tag: "Claims", "Frees a value",
         details: "Its tenant refuses the token from then on, so that a write on its way cannot take effect any more.",
         caller: .scope("admin"),
-        parameters: name + [.init(.query, "token", .text, "That the reservation gave.")],
+        parameters: name + [
+            .init(.query, "token", .text, "That the reservation gave; better in the header, which is in no log."),
+            .init(.header, "Rowhouse-Claim", .text, "The same."),
+        ],
         answers: [.init(204, "It is free.")],
         failures: [.claimTaken, .claimExpired, .tenantNotFound, .moving, .tenantDamaged, .deadlineExceeded, .diskFull])
 

@@ -58,7 +58,8 @@ enum FlagOperations {
 
     static let rollBack = Operation(
         "rollBackFlag", "POST", "/v1/flags/{name}/rollback", tag: "Flags", "Gives a flag an earlier value",
-        details: "As a new version. One rollback after another goes further back.",
+        details:
+            "As a new version. One rollback after another goes further back; say the version where several may do it at once.",
         caller: .scope("operator"), parameters: [name], body: [.json(FlagController.RollbackBody.schema)],
         isBodyRequired: false, answers: [.init(200, "The flag.", .json(.named("Flag")))],
         failures: [.versionConflict, .flagVersionMissing, .notFound])

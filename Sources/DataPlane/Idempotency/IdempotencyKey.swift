@@ -32,7 +32,9 @@ package struct IdempotencyKey: Sendable {
         var hash = SHA256()
         // The answer has the call's form, so that the call is a part of the request. Of queries it never was.
         if endpoint != .query { hash.update(data: Array("\(endpoint.answerForm)\n".utf8)) }
-        for claim in claims { hash.update(data: claim) }
+        // In whatever order they came; their number, so that none is taken for a part of the body.
+        for claim in claims.sorted(by: { $0.lexicographicallyPrecedes($1) }) { hash.update(data: claim) }
+        if !claims.isEmpty { hash.update(data: [UInt8(claims.count)]) }
         body.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         let made = Array(hash.finalize())
         known = made

@@ -107,6 +107,7 @@ extension FlagCommand {
 
         @Argument(help: "The flag's name.") var name: String
         @Option(help: "The version whose value it gets.") var to: Int64?
+        @Option(help: "Only if it is at this version.") var version: Int64?
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
@@ -116,8 +117,11 @@ extension FlagCommand {
                 _ = try await client.call(.get, FlagCommand.path(name, "history"))
                 return remote.rehearsed("roll back", name, ["name": .string(name)])
             }
-            let body = JSONValue.object(to.map { ["to": .integer($0)] } ?? [:])
-            remote.show(try await client.call(.post, FlagCommand.path(name, "rollback"), body: body), as: .flags)
+            var body: [String: JSONValue] = [:]
+            body["to"] = to.map { .integer($0) }
+            body["version"] = version.map { .integer($0) }
+            remote.show(
+                try await client.call(.post, FlagCommand.path(name, "rollback"), body: .object(body)), as: .flags)
         }
     }
 

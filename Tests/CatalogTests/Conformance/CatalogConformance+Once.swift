@@ -92,4 +92,46 @@ extension CatalogConformance {
         let retried = try await OnceScope.$current.withValue(later) { try await work() }
         #expect(retried == ["keyHeld", "exists"])
     }
+
+    /// What stands after a rollback forbids the same again, and is what a repetition is answered with.
+    func repeatedRollbacks() async throws {
+        let flags = FlagRows(store)
+        func rollBack(_ seed: UInt64, isRepetition: Bool) async throws -> FlagRow? {
+            let scope = OnceScope(seed: OperationID(high: seed, low: 9), isRepetition: isRepetition)
+            let outcome = try await OnceScope.$current.withValue(scope) {
+                try await flags.rollBack("f", to: nil, at: .hours(1))
+            }
+            guard case .set(let flag) = outcome else { return nil }
+            return flag
+        }
+        for value in 1...2 { _ = try await flags.set("f", to: "\(value)", version: nil, at: .hours(1)) }
+        let first = try #require(try await rollBack(1, isRepetition: false))
+        #expect(first.version == 3 && first.value == "1")
+        for _ in 0..<2 { #expect(try await rollBack(1, isRepetition: true) == first) }
+        #expect(try await flags.find("f")?.version == 3)
+        #expect(try await rollBack(2, isRepetition: true) == nil, "there is nothing before")
+        // Others roll back at once: who says the version goes back once.
+        _ = try await flags.set("f", to: "4", version: nil, at: .hours(1))
+        #expect(
+            try await flags.rollBack("f", to: nil, version: 3, at: .hours(1)) == .differs(try await flags.find("f")))
+        guard case .set(let fifth) = try await flags.rollBack("f", to: nil, version: 4, at: .hours(1)) else {
+            throw ConformanceFailure(what: "it was not rolled back")
+        }
+        #expect(fifth.version == 5 && fifth.value == "1")
+    }
+
+    /// Of the signing keys nodes hear as of revoked tokens.
+    func keyChanges() async throws {
+        let keys = SigningKeyRows(store)
+        let log = ChangeLog(store)
+        let before = try await log.positions()[0]
+        for name in ["k1", "k2"] {
+            _ = try await keys.add(SigningKeyRow(kid: name, publicKey: [1], privateKey: [2], created: .hours(0)))
+        }
+        _ = try await keys.retire("k1", ifAnotherBefore: .hours(1), at: .hours(1))
+        _ = try await keys.remove("k1", ifAnotherBefore: .hours(1), at: .hours(1))
+        let changes = try await log.changes(in: 0, after: before)
+        #expect(changes.count == 4 && changes.allSatisfy { $0.kind == .tokens })
+        #expect(try await log.positions()[0] == before + 4)
+    }
 }

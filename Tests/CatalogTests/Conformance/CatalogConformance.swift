@@ -46,6 +46,8 @@ struct CatalogConformance: Sendable {
         ("flags roll back", { try await $0.flagRollback() }),
         ("requests that are done once", { try await $0.requestKeys() }),
         ("what a repeated request finds", { try await $0.repeatedRequests() }),
+        ("what a repeated rollback finds", { try await $0.repeatedRollbacks() }),
+        ("changes of keys", { try await $0.keyChanges() }),
         ("users and their emails", { try await $0.usersAndEmails() }),
         ("users that change", { try await $0.changingUsers() }),
         ("users that change at once", { try await $0.usersAtOnce() }),
