@@ -2,6 +2,8 @@
 struct Contradiction: Sendable {
     /// The mistake is reported at the first of these that was given, else at the first.
     let keys: [String]
+    /// It is one for a node that serves, not for a command that reads the same settings.
+    var isOfNode = false
     private let problem: @Sendable (ServerSettings) -> String?
 
     func mistake(in settings: ServerSettings, _ origins: [String: SettingOrigin]) -> SettingMistake? {
@@ -70,7 +72,7 @@ struct Contradiction: Sendable {
             guard case .remote = settings.catalog, settings.cluster.keyFile == nil else { return nil }
             return "a remote catalog needs cluster.key-file, the same secret as on the node that holds the catalog"
         },
-        Contradiction(keys: ["cluster.key-file", "node.advertise"]) { settings in
+        Contradiction(keys: ["cluster.key-file", "node.advertise"], isOfNode: true) { settings in
             guard settings.cluster.keyFile != nil, settings.node.advertise == nil else { return nil }
             return "a node of a cluster needs node.advertise, the address at which other nodes reach it"
         },

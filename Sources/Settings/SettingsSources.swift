@@ -44,14 +44,20 @@ extension ServerSettings {
     /// Reads all sources on top of the defaults. Pure: opens no file (see ``FileChecks`` for those that it names).
     ///
     /// - Throws: `SettingsError` with every mistake of every source, contradictions between keys included.
-    package static func load(_ sources: SettingsSources) throws(SettingsError) -> LoadedSettings {
-        let (loaded, mistakes) = read(sources)
+    ///
+    /// - Parameter isNode: false for a command, which no other node has to find.
+    package static func load(
+        _ sources: SettingsSources, isNode: Bool = true
+    ) throws(SettingsError) -> LoadedSettings {
+        let (loaded, mistakes) = read(sources, isNode: isNode)
         guard mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
         return loaded
     }
 
     /// The same for who wants to look further in spite of mistakes: keys with one have the value below.
-    package static func read(_ sources: SettingsSources) -> (loaded: LoadedSettings, mistakes: [SettingMistake]) {
+    package static func read(
+        _ sources: SettingsSources, isNode: Bool = true
+    ) -> (loaded: LoadedSettings, mistakes: [SettingMistake]) {
         var settings = ServerSettings()
         var file = FileReader(path: sources.file?.path ?? "")
         if let text = sources.file?.text { file.read(text, into: &settings) }
@@ -62,6 +68,7 @@ extension ServerSettings {
         let origins = file.origins.merging(overrides.origins) { $1 }
         let logs = [file.log, overrides.log]
         let contradictions = Contradiction.all
+            .filter { isNode || !$0.isOfNode }
             .filter { rule in !rule.keys.contains { key in logs.contains { $0.concerns(key) } } }
             .compactMap { $0.mistake(in: settings, origins) }
         let mistakes = logs.flatMap(\.inOrderOfLines) + contradictions

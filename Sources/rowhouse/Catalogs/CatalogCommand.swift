@@ -30,7 +30,7 @@ struct CatalogCommand: AsyncParsableCommand {
 
     static func settings(_ sources: SettingsOptions) throws(CommandFailure) -> ServerSettings {
         do throws(SettingsError) {
-            return try sources.load().settings
+            return try sources.load(isNode: false).settings
         } catch {
             throw CommandFailure(.failed, "the configuration has mistakes\n\(error)")
         }

@@ -24,7 +24,9 @@ struct SettingsOptions: ParsableArguments {
     /// Reads the file and joins it with the environment and the flags.
     ///
     /// - Throws: `SettingsError` with all mistakes, a file that cannot be read among them.
-    func load() throws(SettingsError) -> LoadedSettings { try ServerSettings.load(try all()) }
+    func load(isNode: Bool = true) throws(SettingsError) -> LoadedSettings {
+        try ServerSettings.load(try all(), isNode: isNode)
+    }
 
     /// The same for who wants to look further in spite of mistakes.
     ///
