@@ -48,10 +48,13 @@ struct FlagController: Sendable {
         // A number from another catalog, or from before one lost commits: all there is, so that nobody waits for ever.
         guard changes.newest >= seq else { return try await rows.changes(after: 0) }
         guard changes.flags.isEmpty, span > 0 else { return changes }
-        guard await board.wait(after: seq, atMost: span) else {
+        switch await board.wait(after: seq, atMost: span) {
+        case .changes(let flags, let newest): return (flags, newest)
+        case .nothing: return ([], seq)
+        case .unknown: return try await self.changes(after: seq, waiting: 0)
+        case .refused:
             throw APIError(.busy, "too many wait for flags on this node, or it stops; ask again", retryAfter: 1)
         }
-        return try await rows.changes(after: seq)
     }
 
     /// Nanoseconds, up to a minute.
@@ -135,7 +138,6 @@ struct FlagController: Sendable {
     private func answer(_ name: String, _ outcome: FlagRows.SetOutcome) throws -> Response {
         switch outcome {
         case .set(let flag):
-            board.changed(to: flag.seq)
             return try JSONText.response(.ok, FlagObject(flag))
         case .differs(nil): throw Self.notFound(name)
         case .differs(let flag?):
