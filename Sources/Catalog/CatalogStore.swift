@@ -61,18 +61,23 @@ package struct CatalogStore: Sendable {
 
     /// What a request did before under this key is not done again: its writes have the ids that they had then.
     ///
-    /// Only what succeeded binds a repetition. A refusal is stored only where an earlier copy was in doubt; it is passed over.
+    /// Only what succeeded binds a repetition. A refusal is stored only where an earlier copy was in doubt, or may still be under
+    /// way, since an earlier run sent it; by a later write of the same name it is passed over.
     private func write(
         _ statements: [CatalogStatement], as shape: OnceScope.Shape, in scope: OnceScope, at now: WallTime
     ) async throws(CatalogError) -> [CatalogRows] {
         for attempt in 0..<Self.bindingRefusals {
             let id = scope.operation(shape, attempt: attempt)
+            let isOld = scope.isRepetition ? try await isStored(id) : false
+            // The last is left open, so that a request may be repeated for ever.
+            let mayBeUnderWay = scope.isRepetition && attempt < Self.bindingRefusals - 1
             do {
-                let results = try await send(statements, as: id, at: now)
+                let results = try await send(statements, as: id, at: now, repeated: mayBeUnderWay)
                 scope.succeeded(shape)
                 return results
             } catch {
-                guard error.isVerdict, try await isStored(id) else { throw error }
+                guard error.isVerdict else { throw error }
+                if scope.isRepetition ? !isOld : try await !isStored(id) { throw error }
             }
         }
         throw .unavailable("too many refusals of one write")
@@ -105,10 +110,12 @@ package struct CatalogStore: Sendable {
         return try await !driver.run(CatalogTransaction(.read, [look]))[0].rows.isEmpty
     }
 
+    /// - Parameter repeated: an earlier copy may still be under way: a refusal is to hold for it too.
     private func send(
-        _ statements: [CatalogStatement], as id: OperationID, at now: WallTime
+        _ statements: [CatalogStatement], as id: OperationID, at now: WallTime, repeated: Bool = false
     ) async throws(CatalogError) -> [CatalogRows] {
         var operation = CatalogOperation(id: id, at: now)
+        operation.repeated = repeated
         var doubt: String
         do {
             return try await driver.run(CatalogTransaction(.write(operation), statements))

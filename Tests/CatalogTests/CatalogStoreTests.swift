@@ -59,6 +59,41 @@ private struct Fixture {
         #expect(try await ChangeLog(fixture.store).positions().reduce(0, +) == 2)
     }
 
+    @Test func `a refusal that a repetition was told holds for what an earlier run has sent`() async throws {
+        let fixture = try await Fixture()
+        func run(isRepetition: Bool) async throws -> TenantRows.CreateOutcome {
+            let scope = OnceScope(seed: OperationID(high: 1, low: 2), isRepetition: isRepetition)
+            return try await OnceScope.$current.withValue(scope) { try await fixture.create("a") }
+        }
+        fixture.network.plan(.delay)
+        for ahead in 1...3 { fixture.network.plan(.loseRequest, ahead: ahead) }
+        await #expect(throws: CatalogError.self) { try await run(isRepetition: false) }
+        let others = TenantRows(.over(fixture.base, seed: 77))
+        guard case .created(let row) = try await others.create(.init(key: key("a")), on: node("n1"), at: .hours(0))
+        else {
+            Issue.record("not created")
+            return
+        }
+        // As often as it likes: refusals do not use themselves up.
+        for _ in 0..<12 {
+            guard case .exists = try await run(isRepetition: true) else {
+                Issue.record("two tenants of one key")
+                return
+            }
+        }
+        #expect(try await others.abandon(row, at: .hours(0)))
+        guard case .failure? = await fixture.network.deliverDelayed().first else {
+            Issue.record("what was refused was done")
+            return
+        }
+        #expect(try await fixture.tenants.list().isEmpty)
+        // And may be done by whoever asks again.
+        guard case .created = try await run(isRepetition: true) else {
+            Issue.record("refused for ever")
+            return
+        }
+    }
+
     @Test func `after the budget the outcome stays unknown, and is never called a failure`() async throws {
         let fixture = try await Fixture()
         for ahead in 0..<4 { fixture.network.plan(ahead == 0 ? .loseAnswer : .loseRequest, ahead: ahead) }
