@@ -14,7 +14,7 @@ package struct TenantGrant: Hashable, Sendable {
     package let tokenID: String?
     /// Whole seconds.
     package let issuedAt: WallTime
-    /// nil: never. A leeway of 60 s is granted on top.
+    /// nil: never. A leeway of 60 s is granted on top, but not to support tokens: their time is in the audit log.
     package let expiresAt: WallTime?
     package let principal: Principal
     /// Whose support token it is: its uses are written down under this name.
@@ -59,6 +59,7 @@ package struct TenantGrant: Hashable, Sendable {
 
     func hasExpired(at now: WallTime) -> Bool {
         guard let expiresAt else { return false }
-        return now.milliseconds - TokenRules.leeway >= expiresAt.milliseconds
+        let leeway = supporter == nil ? TokenRules.leeway : 0
+        return now.milliseconds - leeway >= expiresAt.milliseconds
     }
 }

@@ -57,7 +57,10 @@ package struct SigningKeyRows: Sendable {
         case tooMany
     }
 
-    /// Adds a key.
+    /// Milliseconds by which the clocks of the nodes that make keys may differ without keys getting out of order.
+    private static let skew: Int64 = 3_600_000
+
+    /// Adds a key: the newest, also where an earlier one was made by a clock that is ahead.
     ///
     /// - Parameter onlyFirst: adds it only where no key signs yet, so that nodes that start together agree on one.
     /// - Throws: `CatalogError`; `conflict` where the id is taken.
@@ -69,8 +72,15 @@ package struct SigningKeyRows: Sendable {
             "SELECT id FROM flag_counter WHERE id = 1 AND (SELECT COUNT(*) FROM signing_keys) < \(Self.most)",
             expect: .rows(1))
         plan.add(
-            "INSERT INTO signing_keys (kid, public_key, private_key, created) VALUES (?1, ?2, ?3, ?4)",
-            [.text(key.kid), .blob(key.publicKey), .blob(key.privateKey), .time(key.created)])
+            """
+            INSERT INTO signing_keys (kid, public_key, private_key, created)
+            SELECT ?1, ?2, ?3, CASE WHEN k.newest >= ?4 AND k.newest < ?5 THEN k.newest + 1 ELSE ?4 END
+            FROM (SELECT COALESCE(MAX(s.created), 0) AS newest FROM signing_keys s) k
+            """,
+            [
+                .text(key.kid), .blob(key.publicKey), .blob(key.privateKey), .time(key.created),
+                .integer(key.created.milliseconds + Self.skew),
+            ])
         let made = plan.add("SELECT kid FROM signing_keys WHERE kid = ?1", [.text(key.kid)], expect: .rows(1))
         ChangeLog.appendKeys(to: &plan)
         plan.step = .init("key.add")

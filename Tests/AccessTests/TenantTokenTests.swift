@@ -103,6 +103,9 @@ import Vocabulary
             (#"{"iat":1e300}"#, .tokenInvalid),
             (#"{"iat":"\#(now)"}"#, .tokenInvalid), (#"{"iat":\#(now),"exp":\#(now - 59)}"#, nil),
             (#"{"iat":\#(now),"exp":\#(now - 60)}"#, .tokenExpired), (#"{"iat":\#(now),"exp":0}"#, .tokenExpired),
+            // What the audit log says of a support token's end is its end.
+            (#"{"iat":\#(now),"exp":\#(now + 1),"sup":"admin:ops"}"#, nil),
+            (#"{"iat":\#(now),"exp":\#(now),"sup":"admin:ops"}"#, .tokenExpired),
             (#"{"iat":\#(now),"exp":-5}"#, .tokenExpired), (#"{"iat":\#(now),"exp":1e300}"#, nil),
             (#"{"iat":\#(now),"exp":\#(now).5}"#, nil), (#"{"iat":\#(now),"exp":null}"#, nil),
             (#"{"iat":\#(now),"nbf":\#(now + 60)}"#, nil), (#"{"iat":\#(now),"nbf":\#(now + 61)}"#, .tokenInvalid),

@@ -29,8 +29,11 @@ import Vocabulary
 
     @Test func `a process that starts knows of old keys that they are known`() {
         var settling = KeySettling(wait: 8_000_000_000)
-        let keys = [key("a", at: 0), key("b", at: 9_000_000), key("c", at: 9_999_000)]
-        #expect(settling.signer(among: keys, now: instant(1), wall: wall) == "b")
+        // Minutes are no age: the clock that a key was made by may be ahead or behind.
+        let day: Int64 = 24 * 3600 * 1000
+        let later = WallTime(milliseconds: 3 * day)
+        let keys = [key("a", at: 0), key("b", at: 2 * day), key("c", at: 3 * day - 1_200_000)]
+        #expect(settling.signer(among: keys, now: instant(1), wall: later) == "b")
     }
 
     @Test func `a retired key never signs, and an unsettled one does where there is no other`() {

@@ -8,8 +8,8 @@ import Vocabulary
 /// long as it takes every serving node to hear of it: a node that has not asked the catalog for that long has lost its right to
 /// serve. The wait is each process's own, on its own clock; clocks of different nodes are compared for keys that are far older.
 struct KeySettling {
-    /// Milliseconds after which a key counts as known everywhere, whatever the clocks.
-    static let old: Int64 = 600_000
+    /// Milliseconds after which a key counts as known everywhere: no two clocks are that far apart.
+    static let old: Int64 = 24 * 3600 * 1000
 
     /// Nanoseconds.
     let wait: UInt64

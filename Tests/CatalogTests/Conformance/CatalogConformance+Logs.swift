@@ -61,9 +61,12 @@ extension CatalogConformance {
         #expect(try await keys.remove("k1", ifAnotherBefore: .hours(3), at: .hours(3)) == .done)
         #expect(try await keys.list() == [second])
         for number in 3...17 {
-            let key = SigningKeyRow(kid: "k\(number)", publicKey: [1], privateKey: [2], created: .hours(3))
+            // By clocks that are half an hour apart.
+            let created = WallTime(milliseconds: WallTime.hours(3).milliseconds - Int64(number % 2) * 1_800_000)
+            let key = SigningKeyRow(kid: "k\(number)", publicKey: [1], privateKey: [2], created: created)
             #expect(try await keys.add(key) == .added("k\(number)"))
         }
+        #expect(try await keys.list().map(\.kid) == (2...17).map { "k\($0)" })
         let beyond = SigningKeyRow(kid: "k18", publicKey: [1], privateKey: [2], created: .hours(3))
         #expect(try await keys.add(beyond) == .tooMany)
 
