@@ -104,11 +104,14 @@ package struct NewTenant: Equatable, Sendable {
     package var quotas: [String: Int64]
     /// Since when the key counts as this tenant's, for tokens that name it by key; nil: since its creation.
     package var boundSince: WallTime?
+    /// For the audit log, what made it where nobody asked for it by name; nil where somebody did.
+    package var occasion: String?
 
     package init(
         key: TenantKey, schema: String = "default", durability: String = "local", labels: [String: String] = [:],
-        quotas: [String: Int64] = [:], boundSince: WallTime? = nil
+        quotas: [String: Int64] = [:], boundSince: WallTime? = nil, occasion: String? = nil
     ) {
+        self.occasion = occasion
         self.key = key
         self.schema = schema
         self.durability = durability

@@ -58,7 +58,9 @@ extension TenantRows {
         let guards = CreateGuards(new.key, for: id, on: owner, at: now, self, in: &plan)
         insert(new, id: id, owner: owner, at: now, in: &plan)
         plan.step = .init("tenant.create", new.key.string)
-        plan.note("tenant.create", new.key.string, tenant: id, detail: ["schema": new.schema, "node": owner.name])
+        var facts = ["schema": new.schema, "node": owner.name]
+        facts["occasion"] = new.occasion
+        plan.note("tenant.create", new.key.string, tenant: id, detail: facts)
         ChangeLog.append(.tenant, of: id, to: &plan)
         let made = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(id)], expect: .rows(1))
         do {

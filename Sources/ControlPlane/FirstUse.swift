@@ -1,4 +1,4 @@
-import Catalog
+package import Catalog
 import Routing
 package import Seams
 import Synchronization
@@ -50,11 +50,14 @@ package final class FirstUse: Sendable {
 
     /// - Parameter caller: whose share of creations it counts to.
     /// - Parameter boundSince: since when tokens that name the key are good for the tenant; nil: from now on.
-    package func make(_ key: TenantKey, for caller: UInt64, boundSince: WallTime?) async -> Outcome {
+    /// - Parameter author: of the request that was the first.
+    package func make(
+        _ key: TenantKey, for caller: UInt64, boundSince: WallTime?, author: AuditAuthor
+    ) async -> Outcome {
         switch await board(key, caller) {
         case .done(let outcome): return outcome
         case .lead:
-            let outcome = await create(key, boundSince)
+            let outcome = await create(key, boundSince, author)
             let waiting = state.withLock { state in
                 state.flights.land(key).compactMap { state.waiting.removeValue(forKey: $0) }
             }
@@ -82,13 +85,14 @@ package final class FirstUse: Sendable {
         }
     }
 
-    private func create(_ key: TenantKey, _ boundSince: WallTime?) async -> Outcome {
+    private func create(_ key: TenantKey, _ boundSince: WallTime?, _ author: AuditAuthor) async -> Outcome {
         guard let schema = schema(key) else { return .failed(.tenantNotFound(key.string)) }
         do {
             let now = time.wall()
             let bound = boundSince.map { min($0, now) }
-            try await AuditAuthor.$current.withValue(AuditAuthor(actor: "first-use")) {
-                _ = try await tenants.create(NewTenant(key: key, schema: schema, boundSince: bound))
+            try await AuditAuthor.$current.withValue(author) {
+                let new = NewTenant(key: key, schema: schema, boundSince: bound, occasion: "first use")
+                _ = try await tenants.create(new)
             }
             return .made
         } catch {

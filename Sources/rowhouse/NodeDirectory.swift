@@ -53,7 +53,9 @@ struct NodeDirectory: TenantDirectory {
 
     func make(_ key: TenantKey, for user: FirstUser) async -> Whereabouts {
         guard let firstUse else { return .absent }
-        switch await firstUse.make(key, for: user.principal, boundSince: user.tokenIssuedAt) {
+        switch await firstUse.make(
+            key, for: user.principal, boundSince: user.tokenIssuedAt, author: AuditAuthor(user.author))
+        {
         case .made: return await findMade(key)
         case .deleted: return .failed(.tenantDeleted)
         case .keyHeld(let seconds): return .failed(.keyHeld(seconds: seconds))

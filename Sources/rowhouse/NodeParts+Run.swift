@@ -34,7 +34,9 @@ extension NodeParts {
             NodeMetrics(engine: engine, door: door, cache: cache, moves: moveMeter, relay: relay))
         var settings = try hranaSettings(begun, firstUse(tenants))
         settings.relay = relay
-        settings.create = { key throws(TransportError) in try await TenantMaker(tenants).make(key) }
+        settings.create = { key, author throws(TransportError) in
+            try await TenantMaker(tenants).make(key, for: author)
+        }
         settings.takeBack = { id in await TenantMaker(tenants).takeBack(id) }
         settings.relayed = cluster.map { RelayAdmission(verifier: $0.relayVerifier, node: base.id) }
         let hrana = HranaService(settings)

@@ -17,11 +17,11 @@ struct TenantMaker: Sendable {
     }
 
     /// - Returns: false where somebody else has just made it.
-    func make(_ key: TenantKey) async throws(TransportError) -> Bool {
+    func make(_ key: TenantKey, for author: RequestAuthor) async throws(TransportError) -> Bool {
         do {
             let schema = try service.schema(of: key, named: nil)
-            try await AuditAuthor.$current.withValue(AuditAuthor(actor: "upload")) {
-                _ = try await service.create(NewTenant(key: key, schema: schema))
+            try await AuditAuthor.$current.withValue(AuditAuthor(author)) {
+                _ = try await service.create(NewTenant(key: key, schema: schema, occasion: "upload"))
             }
             return true
         } catch {
@@ -30,5 +30,11 @@ struct TenantMaker: Sendable {
             throw TransportError(
                 said.statusCode, said.code.uppercased(), said.message, retryAfterSeconds: said.retryAfter)
         }
+    }
+}
+
+extension AuditAuthor {
+    init(_ author: RequestAuthor) {
+        self.init(actor: author.actor, origin: author.address, request: author.request)
     }
 }

@@ -175,6 +175,12 @@ import Vocabulary
         }
         #expect(try send("POST", "/t/dm:1/query", #"{"sql":"SELECT * FROM m"}"#, as: writer).status == 404)
         for _ in 0..<2 { #expect(try send("POST", "/t/dm:1/query", write, as: writer).status == 200) }
+        let made = try AuditTests.entries(
+            Wire(port: kinds.server.port), "&tenant=dm:1&order=oldest", token: admin.token
+        ).first
+        #expect(made?.action == "tenant.create" && made?.detail["occasion"] == "first use")
+        #expect(made?.actor.hasPrefix("token:sha256-") == true && made?.origin == "127.0.0.1")
+        #expect(made?.requestID.isEmpty == false)
         // The same token goes on being good for what it has made, and so does one that may read.
         let rows = try send("POST", "/t/dm:1/query", #"{"sql":"SELECT group_concat(v) FROM m"}"#, as: reader)
         #expect(rows.text.contains("hello,mine,mine"), "\(rows.text)")

@@ -9,6 +9,8 @@ struct HranaAdmission: Sendable {
     let endpoint: HranaEndpoint
     let key: TenantKey?
     let credential: Credential?
+    /// Where it comes from; empty where another node has let it in.
+    let address: String
     /// Instead of a credential: what came on a WebSocket with a session that must be read in the catalog first.
     let unread: UnreadSession?
     /// Nanoseconds.
@@ -42,6 +44,7 @@ struct HranaAdmission: Sendable {
         self.stamp = stamp
         key = stamp.request.key
         credential = nil
+        address = ""
         unread = nil
         timeout = try Self.timeout(headers, endpoint, settings)
         asksForTime = headers.timeout != nil
@@ -58,6 +61,7 @@ struct HranaAdmission: Sendable {
         self.endpoint = endpoint
         self.credential = credential
         self.unread = unread
+        address = handshake.address
         key = handshake.key
         timeout = handshake.timeout
         asksForTime = handshake.asksForTime
@@ -75,6 +79,7 @@ struct HranaAdmission: Sendable {
     ) throws(TransportError) {
         stamp = nil
         unread = nil
+        self.address = address
         if headers.isAmbiguous { throw TransportError(400, "BAD_REQUEST", "A header that may come once came twice") }
         do throws(AccessError) {
             try OriginRule.evaluate(

@@ -20,7 +20,8 @@ extension HranaService {
         }
         guard try meansToWrite(request, admission) else { return false }
         let user = FirstUser(
-            principal: authority.principal, tokenIssuedAt: admission.credential?.grant?.issuedAt)
+            principal: authority.principal, tokenIssuedAt: admission.credential?.grant?.issuedAt,
+            author: admission.author(of: request))
         try makeLater(LookUp(request: request, admission: admission), key, user)
         return true
     }

@@ -40,7 +40,7 @@ package struct HranaSettings: Sendable {
     package var uploads = 8
     /// Makes a tenant, as `POST /v1/tenants` does, for an upload to a key that nobody has, and says whether it
     /// did or somebody else just had; nil where none can be made.
-    package var create: (@Sendable (TenantKey) async throws(TransportError) -> Bool)?
+    package var create: (@Sendable (TenantKey, RequestAuthor) async throws(TransportError) -> Bool)?
     /// Removes a tenant that was made so, where the upload has come to nothing and nobody has used it.
     package var takeBack: (@Sendable (TenantID) async -> Void)?
     /// Requests that may wait for the catalog at once, or be handed a snapshot to make.

@@ -33,6 +33,7 @@ package struct FirstUser: Sendable {
     package let principal: UInt64
     /// Of the token that names the tenant's key; it stays good for the tenant that it makes.
     package let tokenIssuedAt: WallTime?
+    package let author: RequestAuthor
 }
 
 /// What becomes of a request that another node has relayed: it is served or refused, never relayed again.

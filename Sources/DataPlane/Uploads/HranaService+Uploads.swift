@@ -17,7 +17,7 @@ extension HranaService {
     func create(_ lookUp: LookUp, _ key: TenantKey) async {
         guard let create = settings.create, !lookUp.request.isCancelled else { return }
         do throws(TransportError) {
-            lookUp.request.isCreated = try await create(key)
+            lookUp.request.isCreated = try await create(key, lookUp.admission.author(of: lookUp.request))
             let found = await settings.directory.find(key)
             do throws(TransportError) {
                 try proceed(lookUp.request, lookUp.admission, key, found)
