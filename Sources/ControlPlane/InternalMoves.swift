@@ -30,6 +30,7 @@ package struct InternalMoves: Sendable {
         signed.post(":id/position", use: position)
         signed.post(":id/hint", use: hint)
         signed.put(":id/base", use: base)
+        signed.put(":id/tail", use: tail)
         signed.post(":id/finish", use: finish)
     }
 
@@ -64,6 +65,17 @@ package struct InternalMoves: Sendable {
         return Response(status: .noContent)
     }
 
+    @Sendable private func tail(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let offer = try offer(request, context)
+        let body = try await request.body.collect(upTo: InternalSignature.wholeBytes)
+        guard let number = request.uri.queryParameters["batch"].flatMap({ UInt64($0) }),
+            let size = request.uri.queryParameters["size"].flatMap({ UInt32($0) }),
+            let batch = PageBatch(pageCount: size, bytes: Array(body.readableBytesView))
+        else { throw APIError.badRequest("the pages cannot be read") }
+        try await judging { try await arrivals.follow(batch, number, of: offer) }
+        return Response(status: .noContent)
+    }
+
     @Sendable private func finish(_ request: Request, _ context: ControlContext) async throws -> Response {
         let offer = try offer(request, context)
         try await judging { try await arrivals.finish(offer) }
@@ -72,7 +84,7 @@ package struct InternalMoves: Sendable {
 
     @Sendable private func position(_ request: Request, _ context: ControlContext) async throws -> Response {
         let offer = try offer(request, context)
-        let position = try await judging { try arrivals.position(offer) }
+        let position = try await judging { try await arrivals.position(offer) }
         return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: position.text)))
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 package import Movers
 package import Rebalancing
 package import Seams
+package import Tenants
 import Vocabulary
 
 extension InternalPaths {
@@ -10,6 +11,9 @@ extension InternalPaths {
     static func cancelMove(_ id: String) -> String { "\(moves)/\(PercentText.escape(id))/cancel" }
     static func base(_ offer: MoveOffer, _ offset: Int64) -> String {
         "\(moves)/\(offer.order.id)/base?\(offer.query)&offset=\(offset)"
+    }
+    static func tail(_ offer: MoveOffer, _ batch: PageBatch, _ number: UInt64) -> String {
+        "\(moves)/\(offer.order.id)/tail?\(offer.query)&batch=\(number)&size=\(batch.pageCount)"
     }
     static func finish(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/finish?\(offer.query)" }
     static func position(_ offer: MoveOffer) -> String { "\(moves)/\(offer.order.id)/position?\(offer.query)" }
@@ -31,6 +35,13 @@ package struct MoveCalls: MovePeers {
 
     package func finish(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
         _ = try await transport.post(address, path: InternalPaths.finish(offer), timeout: timeout)
+    }
+
+    package func follow(
+        _ batch: PageBatch, _ number: UInt64, _ offer: MoveOffer, to address: String, timeout: Duration
+    ) async throws {
+        _ = try await transport.call(
+            address, method: "PUT", path: InternalPaths.tail(offer, batch, number), body: batch.bytes, timeout: timeout)
     }
 
     package func position(

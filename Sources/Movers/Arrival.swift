@@ -17,6 +17,8 @@ final class Arrival: Sendable {
         var heard: Instant
         /// The row of an opened tenant does not speak of this move any more.
         var isFinished = false
+        /// The last batch of pages that was put into the copy.
+        var batch: UInt64 = 0
     }
 
     let order: MoveOrder
@@ -55,7 +57,7 @@ final class Arrival: Sendable {
     /// is away, and is in nobody's way.
     var isComing: Bool {
         switch machineState {
-        case .waiting, .receiving, .syncing, .verifying: true
+        case .waiting, .receiving, .syncing, .verifying, .following: true
         default: false
         }
     }
@@ -81,13 +83,13 @@ final class Arrival: Sendable {
     /// - Throws: `ArrivalRefusal`; whatever else went wrong, and the copy is dropped then.
     func take(_ piece: [UInt8], at offset: Int64, of offer: MoveOffer) async throws {
         let isDone: Void? = try await turnstile.pass {
-            if position != nil { return }
+            if position != nil || isFollowing { return }
             let file = try await begun(offer)
             guard offset <= file.receivedBytes else { throw ArrivalRefusal.gap }
             guard offset + Int64(piece.count) > file.receivedBytes else { return }
             guard offset == file.receivedBytes else { throw ArrivalRefusal.gap }
             do { try await file.append(piece) } catch { throw await drop(error) }
-            state.withLock { $0.heard = site.time.monotonic() }
+            noteHeard()
         }
         if isDone == nil { throw ArrivalRefusal.busy }
     }
@@ -104,25 +106,76 @@ final class Arrival: Sendable {
         }
     }
 
-    /// Every piece is here: syncs the copy, reads it back, and writes down that it is here. When it returns the copy can be
-    /// answered for.
+    /// Every piece is here: syncs the copy and reads it back. One that is not followed is written down as here then, and can be
+    /// answered for when this returns.
     ///
     /// - Throws: as `take`.
     func finish(_ offer: MoveOffer) async throws {
         let isDone: Void? = try await turnstile.pass {
-            if position != nil { return }
+            if position != nil || isFollowing { return }
             guard let file = state.withLock({ $0.file }), handle(.baseReceived) == .syncBase else {
                 throw ArrivalRefusal.ended
             }
             do {
-                try await file.sync()
-                guard handle(.baseSynced) == .verify else { throw ArrivalRefusal.ended }
-                try await answer(offer, try await file.verify())
+                switch order.copying {
+                case .whileFrozen: try await finishWhole(file, offer)
+                case .thenTail: try await finishBase(file)
+                }
             } catch {
                 throw await drop(error)
             }
         }
         if isDone == nil { throw ArrivalRefusal.busy }
+    }
+
+    private func finishWhole(_ file: TenantArrival, _ offer: MoveOffer) async throws {
+        try await file.sync()
+        guard handle(.baseSynced) == .verify else { throw ArrivalRefusal.ended }
+        try await answer(offer, try await file.verify()) { .verified($0) }
+    }
+
+    private func finishBase(_ file: TenantArrival) async throws {
+        guard handle(.baseSynced) == .verify else { throw ArrivalRefusal.ended }
+        try await file.beginFollowing()
+        guard handle(.baseVerified) == .follow else { throw ArrivalRefusal.ended }
+        noteHeard()
+    }
+
+    private var isFollowing: Bool { machineState == .following }
+    private func noteHeard() { state.withLock { $0.heard = site.time.monotonic() } }
+
+    /// Takes the next batch of pages that have changed. One that is here already is not looked at again.
+    ///
+    /// - Throws: as `take`.
+    func follow(_ batch: PageBatch, _ number: UInt64) async throws {
+        let isDone: Void? = try await turnstile.pass {
+            if position != nil { return }
+            guard isFollowing, let file = state.withLock({ $0.file }) else { throw ArrivalRefusal.ended }
+            let last = state.withLock { $0.batch }
+            guard number > last else { return }
+            guard number == last + 1 else { throw ArrivalRefusal.gap }
+            do { try await file.put(batch) } catch { throw await drop(error) }
+            state.withLock { $0.batch = number }
+            noteHeard()
+        }
+        if isDone == nil { throw ArrivalRefusal.busy }
+    }
+
+    /// Where the copy stands. One that is followed is sealed: the offer says what it has to be.
+    ///
+    /// - Throws: as `take`.
+    func position(_ offer: MoveOffer) async throws -> MovePosition {
+        let isDone: Void? = try await turnstile.pass {
+            guard isFollowing, let file = state.withLock({ $0.file }) else { return }
+            do {
+                try await answer(offer, try await file.seal(offer.state)) { .tailSynced($0) }
+            } catch {
+                throw await drop(error)
+            }
+        }
+        if isDone == nil { throw ArrivalRefusal.busy }
+        guard let position else { throw ArrivalRefusal.unknown }
+        return position
     }
 
     /// - Returns: the error again.
@@ -132,14 +185,16 @@ final class Arrival: Sendable {
     }
 
     /// The manifest is durable before anybody hears the position.
-    private func answer(_ offer: MoveOffer, _ found: TenantState) async throws {
+    private func answer(
+        _ offer: MoveOffer, _ found: TenantState, _ event: (MovePosition) -> ArrivalEvent
+    ) async throws {
         let position = MovePosition(found)
         let manifest = ArrivalManifest(
             move: order.id, tenant: order.tenant, source: order.source, target: order.target, epoch: order.epoch,
             version: offer.version, state: found, isSuspect: position != MovePosition(offer.state))
         try await site.engine.record(manifest)
         state.withLock { $0.manifest = manifest }
-        guard handle(.verified(position)) == .answer(position) else { throw ArrivalRefusal.ended }
+        guard handle(event(position)) == .answer(position) else { throw ArrivalRefusal.ended }
     }
 
     // MARK: Going on
@@ -172,7 +227,7 @@ final class Arrival: Sendable {
         switch machineState {
         case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
         case .ready: await follow(.timeout)
-        case .waiting, .receiving, .syncing, .verifying: if isSilent { await follow(.timeout) }
+        case .waiting, .receiving, .syncing, .verifying, .following: if isSilent { await follow(.timeout) }
         case .open(let epoch): await finishRow(epoch)
         case .discarded, .halted: break
         }
@@ -191,13 +246,14 @@ final class Arrival: Sendable {
     }
 
     private var isSilent: Bool {
-        site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > site.budgets.silence
+        let bound = isFollowing ? site.budgets.followSilence : site.budgets.silence
+        return site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > bound
     }
 
     /// - Returns: nil where nothing follows for now.
     private func perform(_ action: ArrivalAction) async -> ArrivalEvent? {
         switch action {
-        case .none, .receiveBase, .syncBase, .verify, .answer, .retryPersist: return nil
+        case .none, .receiveBase, .syncBase, .verify, .follow, .answer, .retryPersist: return nil
         // The catalog does not answer: the next tick asks again.
         case .readRow(let milliseconds) where milliseconds > 0: return nil
         case .readRow: return await readRow()

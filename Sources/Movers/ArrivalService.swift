@@ -81,10 +81,19 @@ package final class ArrivalService: Arrivals {
         try await arrival.finish(offer)
     }
 
+    /// Takes pages that have changed since the base was read. Repeating it is harmless.
+    ///
+    /// - Parameter number: of the batch, from 1.
+    /// - Throws: as `take`.
+    package func follow(_ batch: PageBatch, _ number: UInt64, of offer: MoveOffer) async throws {
+        guard let arrival = try find(offer) else { throw ArrivalRefusal.unknown }
+        try await arrival.follow(batch, number)
+    }
+
     /// - Throws: `.notExpected` where the move is known and is another.
     private func find(_ offer: MoveOffer) throws(ArrivalRefusal) -> Arrival? {
         guard let known = find(offer.order.id) else { return nil }
-        guard known.order == offer.order else { throw .notExpected }
+        guard known.order.isSameMove(as: offer.order) else { throw .notExpected }
         return known
     }
 
@@ -122,14 +131,12 @@ package final class ArrivalService: Arrivals {
         return admitted
     }
 
-    /// Where the copy stands.
+    /// Where the copy stands. One that is followed has everything now: it is sealed first.
     ///
-    /// - Throws: `ArrivalRefusal.unknown`.
-    package func position(_ offer: MoveOffer) throws(ArrivalRefusal) -> MovePosition {
-        guard let arrival = find(offer.order.id), arrival.order == offer.order, let position = arrival.position else {
-            throw .unknown
-        }
-        return position
+    /// - Throws: as `take`.
+    package func position(_ offer: MoveOffer) async throws -> MovePosition {
+        guard let arrival = try find(offer) else { throw ArrivalRefusal.unknown }
+        return try await arrival.position(offer)
     }
 
     /// Somebody says that the row has changed. When it returns the row was looked at, if it could be.

@@ -1,3 +1,5 @@
+package import Rebalancing
+
 /// How long each step of a move may take, and how many moves a node takes part in. In nanoseconds.
 package struct MoveBudgets: Sendable {
     /// That clients' open transactions and half-read results are given before the move is postponed or they are ended.
@@ -16,6 +18,19 @@ package struct MoveBudgets: Sendable {
     /// How often a piece is sent again before the copy is given up, and the pause before.
     package var pieceRepeats = 2
     package var piecePause: UInt64 = 200_000_000
+    /// Pages of a tenant beyond which it is copied while writes go on: 1 MiB. A smaller one is copied in less time than it
+    /// takes to find out what has changed.
+    package var tailPages: UInt32 = 256
+    /// Pages that have changed that are sent in one call: 1 MiB. They are read on the tenant's thread.
+    package var batchPages = 256
+    /// When a tenant whose changes follow is frozen.
+    package var tail = TailPace.Limits(pause: 15_000_000, longestPause: 1_000_000_000, patience: 64)
+    /// Following the writes: what does not come to an end by then never would.
+    package var following: UInt64 = 120_000_000_000
+    /// The last pages, while writes are parked.
+    package var lastPages: UInt64 = 5_000_000_000
+    /// That a target waits for the next pages, or the source's freezing.
+    package var followSilence: UInt64 = 30_000_000_000
     package var position: UInt64 = 5_000_000_000
     package var hint: UInt64 = 2_000_000_000
     /// That a target waits for the next bytes of a copy.

@@ -89,7 +89,7 @@ package final class MoveDesk: Sendable {
         let address = try await address(of: request.target)
         let order = MoveOrder(
             id: request.id ?? Self.freshID(site.random), tenant: row.id, source: site.node, target: request.target,
-            epoch: row.placement.epoch)
+            epoch: row.placement.epoch, copying: copying(of: row.id))
         let control = try reserve(order)
         let executor = MoveExecutor(
             order: order, version: row.placement.version, onTransaction: request.onTransaction, address: address,
@@ -108,6 +108,11 @@ package final class MoveDesk: Sendable {
             throw refusal
         }
         return order.id
+    }
+
+    /// A small one is sent faster than its changes can be followed.
+    private func copying(of tenant: TenantID) -> MoveOrder.Copying {
+        (site.engine.facts(of: tenant)?.pageCount ?? 0) > site.budgets.tailPages ? .thenTail : .whileFrozen
     }
 
     /// The tenant's row, read afresh and taken up, with no move in it.

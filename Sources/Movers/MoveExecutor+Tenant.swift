@@ -33,86 +33,6 @@ extension MoveExecutor {
         }
     }
 
-    func copyBase(_ memory: Memory) async -> MoveEvent {
-        guard let state = memory.frozen else { return .targetFailed("nothing to copy") }
-        let offer = MoveOffer(order: order, version: memory.version, state: state)
-        let pages = site.engine.export(order.tenant, state, piecePages: site.budgets.piecePages)
-        let budget = site.budgets.copying(pages.byteCount)
-        let (site, order, address) = (site, order, address)
-        let outcome = await bounded(budget) {
-            try await Self.reporting(order, pages.progress, site) {
-                try await Self.send(offer, pages, to: address, site)
-                try await site.peers.finish(offer, at: address, timeout: .nanoseconds(Int64(budget)))
-            }
-        }
-        if case .done = outcome { return .baseCopied }
-        return Self.failure(outcome)
-    }
-
-    private static func send(
-        _ offer: MoveOffer, _ pages: TenantPages, to address: String, _ site: MoveSite
-    ) async throws {
-        var offset: Int64 = 0
-        for try await piece in pages {
-            try await send(piece, at: offset, offer, to: address, site)
-            offset += Int64(piece.count)
-        }
-    }
-
-    /// A piece that may have come or not is sent again: the target knows which bytes it has.
-    private static func send(
-        _ piece: [UInt8], at offset: Int64, _ offer: MoveOffer, to address: String, _ site: MoveSite
-    ) async throws {
-        var repeats = 0
-        while true {
-            do {
-                return try await site.peers.send(
-                    piece, at: offset, offer, to: address, timeout: .nanoseconds(Int64(site.budgets.silence)))
-            } catch {
-                guard repeats < site.budgets.pieceRepeats, !Task.isCancelled else { throw error }
-                repeats += 1
-                try await site.sleep(site.budgets.piecePause)
-            }
-        }
-    }
-
-    /// Shows now and then how far the copy is.
-    private static func reporting(
-        _ order: MoveOrder, _ progress: PageProgress, _ site: MoveSite,
-        _ body: @escaping @Sendable () async throws -> Void
-    ) async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await body()
-                return true
-            }
-            group.addTask {
-                while (try? await site.sleep(site.budgets.report)) != nil {
-                    try? await site.moves.progress(
-                        order.id, state: .copying, bytes: progress.bytes, at: site.time.wall())
-                }
-                return false
-            }
-            defer { group.cancelAll() }
-            while let isCopied = try await group.next(), !isCopied {}
-        }
-    }
-
-    func awaitTarget(_ memory: Memory) async -> MoveEvent {
-        guard let state = memory.frozen else { return .targetFailed("nothing to compare") }
-        let offer = MoveOffer(order: order, version: memory.version, state: state)
-        let (site, address) = (site, address)
-        // Beside the call: writes are parked, and the catalog may be far.
-        async let reported: Void = report(.frozen, bytes: Int64(state.pageCount) * Int64(PageHash.pageSize))
-        let outcome = await bounded(site.budgets.position) {
-            try await site.peers.position(
-                offer, at: address, timeout: .nanoseconds(Int64(site.budgets.position)))
-        }
-        await reported
-        if case .done(let position) = outcome { return .targetSynced(position) }
-        return Self.failure(outcome)
-    }
-
     func parkReads(_ memory: Memory) async -> MoveEvent {
         site.book.turn(order.tenant, epoch: order.epoch, to: .allParked)
         let (site, order, ends) = (site, order, onTransaction == .abort)
@@ -219,7 +139,7 @@ extension MoveExecutor {
         }
     }
 
-    private static func failure<Value>(_ outcome: Bounded<Value>) -> MoveEvent {
+    static func failure<Value>(_ outcome: Bounded<Value>) -> MoveEvent {
         switch outcome {
         case .done: .timeout
         case .failed(let error): .targetFailed("\(error)")

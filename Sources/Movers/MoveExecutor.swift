@@ -25,6 +25,11 @@ struct MoveExecutor: Sendable {
         var isHeld = false
         var heldSince: Instant?
         var frozen: TenantState?
+        /// While it is copied beside the writes.
+        var followed: FollowedFile?
+        /// Sent so far.
+        var batches: UInt64 = 0
+        var bytes: Int64 = 0
         var pause: Int64 = 0
     }
 
@@ -75,17 +80,23 @@ struct MoveExecutor: Sendable {
         case .freeze:
             if case .freezing(let row) = state { memory.version = row.version }
             return await freeze(&memory)
-        case .copyBase: return await copyBase(memory)
-        // Writes are parked before anything is copied, so there is no tail.
-        case .streamTail: return .tailShort
-        case .awaitTarget: return await awaitTarget(memory)
+        case .copyBase where order.copying == .thenTail:
+            if case .copying(let row) = state { memory.version = row.version }
+            return await copyFollowed(&memory)
+        case .copyBase: return await copyFrozen(&memory)
+        case .streamTail: return await streamTail(&memory)
+        case .awaitTarget: return await awaitTarget(&memory)
         case .parkReads: return await parkReads(memory)
         case .commit(let version, let position): return await commit(version, position)
         case .readRow(let milliseconds): return await readRow(afterMilliseconds: milliseconds)
         case .abortRow(let version, let thaw, let reason):
-            if thaw { await resume(&memory, reason) }
+            if thaw {
+                await stopFollowing(&memory)
+                await resume(&memory, reason)
+            }
             return await abort(version, reason)
         case .resume(let reason):
+            await stopFollowing(&memory)
             await resume(&memory, reason)
             site.notice(.aborted(order, reason))
             return nil

@@ -6,7 +6,8 @@ package struct MoveOffer: Equatable, Sendable {
     package var order: MoveOrder
     /// Of the prepared row.
     package var version: UInt64
-    /// As the source froze it; its generation means nothing to the target.
+    /// As the source froze it, or before that, where the copy is followed, as it was when it was begun; its generation means
+    /// nothing to the target.
     package var state: TenantState
 
     package init(order: MoveOrder, version: UInt64, state: TenantState) {
@@ -22,7 +23,7 @@ extension MoveOffer {
         [
             "tenant=\(order.tenant)", "source=\(order.source)", "target=\(order.target)", "epoch=\(order.epoch)",
             "version=\(version)", "txid=\(state.txid)", "time=\(state.time)", "pages=\(state.pageCount)",
-            "checksum=\(state.checksum)",
+            "checksum=\(state.checksum)", "copying=\(order.copying.word)",
         ].joined(separator: "&")
     }
 
@@ -35,10 +36,12 @@ extension MoveOffer {
             let epoch = value("epoch").flatMap({ UInt64($0) }), let version = value("version").flatMap({ UInt64($0) }),
             let txid = value("txid").flatMap({ UInt64($0) }), let time = value("time").flatMap({ Int64($0) }),
             let pages = value("pages").flatMap({ UInt32($0) }), pages > 0,
-            let checksum = value("checksum").flatMap({ UInt64($0) })
+            let checksum = value("checksum").flatMap({ UInt64($0) }),
+            let copying = MoveOrder.Copying(word: value("copying"))
         else { return nil }
         self.init(
-            order: MoveOrder(id: move, tenant: tenant, source: source, target: target, epoch: Epoch(epoch)),
+            order: MoveOrder(
+                id: move, tenant: tenant, source: source, target: target, epoch: Epoch(epoch), copying: copying),
             version: version,
             state: TenantState(
                 generation: .none, epoch: Epoch(epoch), txid: TxID(txid), time: WallTime(milliseconds: time),
@@ -49,6 +52,23 @@ extension MoveOffer {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
         default: false
+        }
+    }
+}
+
+extension MoveOrder.Copying {
+    var word: String {
+        switch self {
+        case .whileFrozen: "frozen"
+        case .thenTail: "tail"
+        }
+    }
+
+    init?(word: String?) {
+        switch word {
+        case "frozen": self = .whileFrozen
+        case "tail": self = .thenTail
+        default: return nil
         }
     }
 }

@@ -11,6 +11,9 @@ package struct ArrivalMachine: Sendable {
         case receiving
         case syncing
         case verifying
+        /// The base is whole and on the disk; pages that have changed since come, and come again. It is no copy of any state
+        /// of the tenant before the source has frozen it, so nothing was answered yet.
+        case following
         /// The copy is whole, synced and compared; the answer may have been heard.
         case ready(MovePosition)
         case persisting(MovePosition, Epoch)
@@ -37,7 +40,7 @@ package struct ArrivalMachine: Sendable {
 
     package mutating func handle(_ event: ArrivalEvent) -> ArrivalAction {
         switch state {
-        case .waiting, .receiving, .syncing, .verifying: return whileCopying(event)
+        case .waiting, .receiving, .syncing, .verifying, .following: return whileCopying(event)
         case .ready(let position): return whileReady(event, position)
         case .persisting(_, let epoch):
             switch event {
@@ -64,6 +67,12 @@ package struct ArrivalMachine: Sendable {
         case (.syncing, .baseSynced):
             state = .verifying
             return .verify
+        case (.verifying, .baseVerified) where order.copying == .thenTail:
+            state = .following
+            return .follow
+        case (.following, .tailSynced(let position)):
+            state = .ready(position)
+            return .answer(position)
         case (.verifying, .verified(let position)):
             state = .ready(position)
             return .answer(position)
@@ -86,9 +95,6 @@ package struct ArrivalMachine: Sendable {
     private mutating func whileReady(_ event: ArrivalEvent, _ position: MovePosition) -> ArrivalAction {
         switch event {
         case .offered: return .answer(position)
-        case .tailSynced(let newer):
-            state = .ready(newer)
-            return .answer(newer)
         case .hint, .timeout, .failed: return .readRow(afterMilliseconds: 0)
         case .rowUnreadable: return .readRow(afterMilliseconds: 250)
         case .rowSeen(let row): return judge(row, position)
@@ -133,7 +139,9 @@ package enum ArrivalEvent: Equatable, Sendable {
     case baseSynced
     /// Transaction and checksum of the pages as they were read back from the disk.
     case verified(MovePosition)
-    /// Streamed records up to here are applied and synced.
+    /// The base was read back; pages may follow.
+    case baseVerified
+    /// The source is frozen here, and every page up to here is applied, read back and synced.
     case tailSynced(MovePosition)
     /// Somebody believes that this node owns the tenant now: the source, a router, the change log.
     case hint
@@ -153,6 +161,8 @@ package enum ArrivalAction: Equatable, Sendable {
     case syncBase
     /// Read the pages back and compute their checksum.
     case verify
+    /// Take the pages that have changed.
+    case follow
     /// Tell the source this position.
     case answer(MovePosition)
     case readRow(afterMilliseconds: Int)

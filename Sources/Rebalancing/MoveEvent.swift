@@ -51,6 +51,7 @@ package enum MoveAction: Equatable, Sendable {
     case prepare
     /// Send the whole file; the target then has the base.
     case copyBase
+    /// Send what has changed since, until what is left fits the pause that is allowed.
     case streamTail
     /// Park writes, in memory only; let the last writer finish.
     case freeze

@@ -199,7 +199,7 @@ extension MoveMachine {
     private var stepName: String {
         switch state {
         case .copying, .copyingFrozen: "copying"
-        case .tailing: "following the journal"
+        case .tailing: "following the writes"
         case .freezing: "parking writes"
         case .catchingUp: "the target's catching up"
         case .parkingReads: "parking reads"

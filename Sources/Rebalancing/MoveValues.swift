@@ -17,7 +17,8 @@ package struct MoveOrder: Equatable, Sendable {
     package enum Copying: Equatable, Sendable {
         /// Writes are parked first, then the whole file is copied.
         case whileFrozen
-        /// The file is copied while writes go on, then the journal's records follow; writes are parked for the last few.
+        /// The file is copied while writes go on, then the pages that they have changed follow; writes are parked for the last
+        /// few.
         case thenTail
     }
 
@@ -38,6 +39,13 @@ package struct MoveOrder: Equatable, Sendable {
         self.target = target
         self.epoch = epoch
         self.copying = copying
+    }
+
+    /// A target that has restarted knows of its copy what it must, which is not how it came.
+    package func isSameMove(as other: MoveOrder) -> Bool {
+        var other = other
+        other.copying = copying
+        return self == other
     }
 }
 

@@ -44,6 +44,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
     var givesRoomBack = false
     /// For a tenant that has replicas.
     var touched: TouchedPages?
+    /// While a copy of the file is made beside the writes.
+    var followed: ChangedPages?
     private let faults: EngineFaults
 
     private let newest: Atomic<UInt64>
@@ -180,8 +182,10 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
             if let previous { sum ^= PageHash.of(page: previous, number: number) }
             sum ^= hash
             touched?.note(number)
+            followed?.note(number)
             encoder.append(page: number, previous: previous, current: current, hash: hash)
         }
+        if followed != nil { commit.forEachSkippedPage { followed?.note($0) } }
         if isKnown, let change = checksumOfSizeChange(commit) { sum ^= change } else { isKnown = false }
         next.checksum = isKnown ? sum : TenantState.unknownChecksum
         encoder.finish(RecordStamp(tenant, next), pageCount: next.pageCount, checksum: next.checksum)

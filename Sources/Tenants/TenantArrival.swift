@@ -8,12 +8,14 @@ package import Vocabulary
 /// Used by one task at a time.
 package final class TenantArrival: Sendable {
     package let tenant: TenantID
-    /// As the source says it is; the generation is this node's.
+    /// As the source says it is; the generation is this node's. Of a copy that is followed only the generation counts.
     package let expected: TenantState
     let path: String
     let engine: TenantEngine
     private let file: any File
     private let written = Atomic<Int64>(0)
+    /// Of a copy whose base is whole and that goes on to be brought up to date.
+    private let followed = Mutex<FollowedCopy?>(nil)
     /// Bytes.
     private static let syncEvery: Int64 = 32 << 20
 
@@ -55,17 +57,21 @@ package final class TenantArrival: Sendable {
     package func sync() async throws {
         guard receivedBytes == byteCount else { throw ArrivalFailure.wrongSize }
         let (file, files, folder) = (file, engine.files, engine.layout.arrivals)
-        let isDatabase = try await engine.copier.run { () throws(TenantsError) in
-            do throws(FileError) {
-                guard try DatabaseHeader.isOurs(file) else { return false }
-                try file.sync()
-                try files.syncDirectory(folder)
-                return true
-            } catch {
-                throw error.asTenantsError
-            }
+        let isDatabase = try await onDisk { () throws(FileError) in
+            guard try DatabaseHeader.isOurs(file) else { return false }
+            try file.sync()
+            try files.syncDirectory(folder)
+            return true
         }
         guard isDatabase else { throw ArrivalFailure.noDatabase }
+    }
+
+    private func onDisk<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(FileError) -> Value
+    ) async throws -> Value {
+        try await engine.copier.run { () throws(TenantsError) in
+            do throws(FileError) { return try body() } catch { throw error.asTenantsError }
+        }
     }
 
     /// Reads every page back and computes the checksum.
@@ -78,6 +84,72 @@ package final class TenantArrival: Sendable {
         state.pageCount = found.pageCount
         state.checksum = found.checksum
         return state
+    }
+}
+
+// MARK: A copy that is brought up to date
+
+extension TenantArrival {
+    /// Every piece of the base is here, as the source's file was while others wrote: pages that follow put it right. Makes it
+    /// durable and reads it back.
+    ///
+    /// - Throws: `ArrivalFailure.wrongSize`; `TenantsError`.
+    package func beginFollowing() async throws {
+        guard receivedBytes == byteCount else { throw ArrivalFailure.wrongSize }
+        let file = file
+        try await onDisk { () throws(FileError) in try file.sync() }
+        let found = try await FileChecksum.of(path, engine.files, on: engine.copier)
+        followed.withLock { $0 = FollowedCopy(file, found) }
+    }
+
+    /// Puts pages over those that are here, or behind them. Repeating a batch, before the next one, is harmless.
+    ///
+    /// - Throws: `ArrivalFailure.wrongSize` where no base is here; `TenantsError.diskFull`, `.storage`.
+    package func put(_ batch: PageBatch) async throws {
+        try await change { [files = engine.files, folder = engine.layout.arrivals] (copy) throws(FileError) in
+            let more = Int64(batch.pageCount) - Int64(copy.pageCount)
+            if more > 0, try files.freeBytes(holding: folder) <= more * Int64(PageHash.pageSize) {
+                throw FileError.full(path: folder)
+            }
+            try copy.put(batch)
+            if copy.unsyncedBytes >= Self.syncEvery { try copy.sync() }
+        }
+    }
+
+    /// The last batch has come: cuts the file to its size, and makes it and its name durable.
+    ///
+    /// - Parameter state: as the source froze it.
+    /// - Returns: that, with the checksum of what is here and under this node's generation.
+    /// - Throws: `ArrivalFailure.noDatabase`, `.wrongSize` where no base is here; `TenantsError`.
+    package func seal(_ state: TenantState) async throws -> TenantState {
+        let (file, files, folder) = (file, engine.files, engine.layout.arrivals)
+        var sealed = state
+        sealed.generation = expected.generation
+        let copy = try await change { (copy) throws(FileError) in
+            try copy.resize(to: state.pageCount)
+            try copy.sync()
+            try files.syncDirectory(folder)
+        }
+        sealed.pageCount = copy.pageCount
+        sealed.checksum = copy.checksum
+        guard try await onDisk({ () throws(FileError) in try DatabaseHeader.isOurs(file) }) else {
+            throw ArrivalFailure.noDatabase
+        }
+        return sealed
+    }
+
+    @discardableResult
+    private func change(
+        _ body: @escaping @Sendable (inout FollowedCopy) throws(FileError) -> Void
+    ) async throws -> FollowedCopy {
+        guard let before = followed.withLock({ $0 }) else { throw ArrivalFailure.wrongSize }
+        let after = try await onDisk { () throws(FileError) in
+            var copy = before
+            try body(&copy)
+            return copy
+        }
+        followed.withLock { $0 = after }
+        return after
     }
 }
 

@@ -186,7 +186,8 @@ package final class TenantDatabase {
 
     /// Nobody would miss the connections: every stream can be opened again from its baton.
     var isIdle: Bool {
-        hold == .none && readers.isEmpty && streams.all.allSatisfy { !$0.isInUse && $0.isClean }
+        hold == .none && recorder.followed == nil && readers.isEmpty
+            && streams.all.allSatisfy { !$0.isInUse && $0.isClean }
             && !(sharedConnection?.connection.hasBusyStatement ?? false)
     }
 

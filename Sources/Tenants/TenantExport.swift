@@ -11,7 +11,15 @@ extension TenantEngine {
     package func export(_ id: TenantID, _ state: TenantState, piecePages: UInt32 = 64) -> TenantPages {
         TenantPages(
             path: layout.path(of: id, state.generation), pageCount: state.pageCount, piecePages: max(piecePages, 1),
-            files: files, copier: copier)
+            isFrozen: true, files: files, copier: copier)
+    }
+
+    /// The pages of a file that is followed, as they are when they are read: torn, older or newer than the rest. Pages that
+    /// were cut off meanwhile are zeros.
+    package func export(_ file: FollowedFile, piecePages: UInt32 = 64) -> TenantPages {
+        TenantPages(
+            path: layout.path(of: file.tenant, file.state.generation), pageCount: file.filePages,
+            piecePages: max(piecePages, 1), isFrozen: false, files: files, copier: copier)
     }
 
     /// Reads a frozen tenant's whole file and compares it with what the tenant's own books say. One that differs is damaged
@@ -58,6 +66,8 @@ package struct TenantPages: AsyncSequence, Sendable {
     let path: String
     package let pageCount: UInt32
     let piecePages: UInt32
+    /// What is missing at the end of one that is not has been cut off.
+    let isFrozen: Bool
     let files: any Files
     let copier: ServiceThread
     /// What was read so far, for whoever shows how far a move is.
@@ -84,7 +94,7 @@ package struct TenantPages: AsyncSequence, Sendable {
                 do throws(FileError) {
                     let source: Source
                     if let opened { source = opened } else { source = Source(try pages.files.open(pages.path, .read)) }
-                    return (source, try source.read(count, from: first))
+                    return (source, try source.read(count, from: first, isWhole: pages.isFrozen))
                 } catch {
                     throw error.asTenantsError
                 }
@@ -103,12 +113,12 @@ package struct TenantPages: AsyncSequence, Sendable {
         init(_ file: any File) { self.file = file }
         deinit { file.close() }
 
-        func read(_ count: UInt32, from first: UInt32) throws(FileError) -> [UInt8] {
+        func read(_ count: UInt32, from first: UInt32, isWhole: Bool) throws(FileError) -> [UInt8] {
             var bytes = [UInt8](repeating: 0, count: Int(count) * PageHash.pageSize)
             let read = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in
                 try file.read(into: raw, at: Int64(first) * Int64(PageHash.pageSize))
             }
-            guard read == bytes.count else {
+            guard read == bytes.count || !isWhole else {
                 throw .failed(operation: "read of \(count) pages from page \(first + 1)", path: "", errno: 0)
             }
             return bytes

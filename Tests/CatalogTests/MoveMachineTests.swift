@@ -65,7 +65,7 @@ private let granted: [MoveEvent] = [
         }
     }
 
-    @Test func `a move with a tail parks writes only for the last records`() {
+    @Test func `a move with a tail parks writes only for the last pages`() {
         let steps: [(MoveEvent, MoveAction, writes: Bool)] = [
             (.start, .prepare, true), (.prepared(row()), .copyBase, true), (.baseCopied, .streamTail, true),
             (.tailShort, .freeze, false), (.frozen(at7), .awaitTarget(at7), false),

@@ -15,6 +15,8 @@ struct MoveWorld {
         case targetReads
         /// The base, as the source's disk was when it was sent.
         case base(MovePosition)
+        /// The last pages that had changed, and where the source stands frozen.
+        case seal(MovePosition)
     }
 
     let random: SeededRandom
@@ -110,7 +112,7 @@ struct MoveWorld {
         case .source(.settled), .source(.rowDiffers): messages.append(.source(.commitUnknown))
         case .source(.rowSeen): messages.append(.source(.rowUnreadable))
         case .targetReads, .target(.rowSeen): messages.append(.target(.rowUnreadable))
-        case .base: messages.append(.source(.targetFailed("cut")))
+        case .base, .seal: messages.append(.source(.targetFailed("cut")))
         case .source, .target: messages.append(message)
         }
     }
@@ -126,6 +128,7 @@ struct MoveWorld {
         case .source(let event): source(event)
         case .target(let event): toTarget(event)
         case .base(let position): receive(position)
+        case .seal(let position): seal(position)
         }
     }
 
@@ -173,6 +176,7 @@ struct MoveWorld {
         case .prepare: prepare()
         case .freeze: messages.append(.source(.frozen(sourceDisk)))
         case .copyBase: messages.append(.base(sourceDisk))
+        case .awaitTarget(let position) where machine.order.copying == .thenTail: messages.append(.seal(position))
         case .awaitTarget: messages.append(.target(.offered))
         case .parkReads: messages.append(.source(.readsParked))
         case .commit(let version, _): messages.append(.commit(version: version, incarnation: incarnation))
@@ -204,7 +208,14 @@ struct MoveWorld {
         guard arrival!.state == .receiving else { return }
         targetDisk = position
         toTarget(.baseReceived)
-        messages.append(.source(.baseCopied))
+        if machine.order.copying == .whileFrozen { messages.append(.source(.baseCopied)) }
+    }
+
+    /// A target that has answered already is asked once more.
+    private mutating func seal(_ position: MovePosition) {
+        guard arrival?.state == .following else { return toTarget(.offered) }
+        targetDisk = position
+        toTarget(.tailSynced(position))
     }
 
     private mutating func toTarget(_ event: ArrivalEvent) {
@@ -214,22 +225,14 @@ struct MoveWorld {
         switch action {
         case .none, .receiveBase, .open, .halt: break
         case .syncBase: messages.append(.target(.baseSynced))
+        case .verify where machine.order.copying == .thenTail: messages.append(.target(.baseVerified))
         case .verify: messages.append(.target(.verified(targetDisk!)))
-        case .answer: answer()
+        case .follow: messages.append(.source(.baseCopied))
+        case .answer: messages.append(.source(.targetSynced(targetDisk!)))
         case .readRow: messages.append(.targetReads)
         case .persistEpoch, .retryPersist: messages.append(.target(.epochPersisted))
         case .discard: targetDisk = nil
         }
-    }
-
-    /// With a tail, what the source wrote until its freeze has been streamed by now.
-    private mutating func answer() {
-        guard case .catchingUp(_, let position) = machine.state, machine.order.copying == .thenTail else {
-            return messages.append(.source(.targetSynced(targetDisk!)))
-        }
-        targetDisk = position
-        _ = arrival!.handle(.tailSynced(position))
-        messages.append(.source(.targetSynced(position)))
     }
 
     /// A whole copy survives; half a one does not.
@@ -245,7 +248,7 @@ struct MoveWorld {
         case .ready(let position), .persisting(let position, _):
             self.arrival = ArrivalMachine(arrival.order, version: arrival.version, synced: position)
             toTarget(.hint)
-        case .waiting, .receiving, .syncing, .verifying:
+        case .waiting, .receiving, .syncing, .verifying, .following:
             toTarget(.failed("restarted"))
         case .open, .discarded, .halted: break
         }

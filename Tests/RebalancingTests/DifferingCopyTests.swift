@@ -8,8 +8,9 @@ import Testing
 import Vocabulary
 
 @Suite(.serialized) struct DifferingCopyTests {
-    @Test func `a copy that was changed on its way ends the move and is kept to be looked at`() async throws {
-        try await Cluster.run { cluster, n1, n2 in
+    @Test(arguments: Way.allCases)
+    func `a copy that was changed on its way ends the move and is kept to be looked at`(way: Way) async throws {
+        try await Cluster.run(budgets: way.budgets) { cluster, n1, n2 in
             let (row, log) = try await filled(cluster, n1)
             cluster.faults.arm(.garble)
             let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
@@ -27,8 +28,9 @@ import Vocabulary
         }
     }
 
-    @Test func `a source whose file is not what its checksum says serves it no more`() async throws {
-        try await Cluster.run { cluster, n1, n2 in
+    @Test(arguments: Way.allCases)
+    func `a source whose file is not what its checksum says serves it no more`(way: Way) async throws {
+        try await Cluster.run(budgets: way.budgets) { cluster, n1, n2 in
             let (row, _) = try await filled(cluster, n1)
             // So that the pages are in the file and in no cache.
             let engine = n1.current!.engine

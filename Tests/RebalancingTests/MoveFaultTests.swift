@@ -10,15 +10,15 @@ import Vocabulary
 /// Every fault at every step. A step is one call to the catalog or to the other node; the count ends where a run has no
 /// such step any more.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["ROWHOUSE_SWEEP"] != nil), .serialized) struct MoveFaultTests {
-    @Test(arguments: [Faults.Fault.loseRequest, .loseAnswer, .duplicate, .delay])
-    func `a call that is lost, repeated or late does no harm`(fault: Faults.Fault) async throws {
-        try await everyStep(fault) { cluster, n1, n2 in }
+    @Test(arguments: [Faults.Fault.loseRequest, .loseAnswer, .duplicate, .delay], Way.allCases)
+    func `a call that is lost, repeated or late does no harm`(fault: Faults.Fault, way: Way) async throws {
+        try await everyStep(fault, way) { cluster, n1, n2 in }
     }
 
-    @Test(arguments: ["n1", "n2"])
-    func `a node that dies at any step comes back and the move ends`(victim: String) async throws {
+    @Test(arguments: ["n1", "n2"], Way.allCases)
+    func `a node that dies at any step comes back and the move ends`(victim: String, way: Way) async throws {
         for fault in [Faults.Fault.crashBefore(victim), .crashAfter(victim)] {
-            try await everyStep(fault) { cluster, n1, n2 in
+            try await everyStep(fault, way) { cluster, n1, n2 in
                 // The other one has the time to see it go.
                 try await sleeping(30_000_000)
                 for node in [n1, n2] where node.current == nil { try await node.start() }
@@ -31,32 +31,34 @@ import Vocabulary
     func `a node that is cut from the catalog at any step waits, and the move ends`(
         node: String, answersOnly: Bool
     ) async throws {
-        try await everyStep(.cut(node, answersOnly: answersOnly)) { cluster, n1, n2 in }
+        for way in Way.allCases {
+            try await everyStep(.cut(node, answersOnly: answersOnly), way) { cluster, n1, n2 in }
+        }
     }
 
     private func everyStep(
-        _ fault: Faults.Fault,
+        _ fault: Faults.Fault, _ way: Way,
         _ mend: @escaping @Sendable (Cluster, Node, Node) async throws -> Void
     ) async throws {
         var step = 0
         var ends: [String: Int] = [:]
         while true {
-            let (wasReached, end) = try await run(fault, at: step, mend)
-            note("\(fault) \(step) \(wasReached) \(end)")
+            let (wasReached, end) = try await run(fault, way, at: step, mend)
+            note("\(fault) \(way) \(step) \(wasReached) \(end)")
             guard wasReached else { break }
             ends[end, default: 0] += 1
             step += 1
         }
         #expect(step > 5, "\(fault): \(step) steps")
-        note("\(fault): \(step) steps, \(ends.sorted { $0.key < $1.key })")
+        note("\(fault) \(way): \(step) steps, \(ends.sorted { $0.key < $1.key })")
     }
 
     /// - Returns: whether the run had such a step, and how its move ended.
     private func run(
-        _ fault: Faults.Fault, at step: Int, _ mend: @Sendable (Cluster, Node, Node) async throws -> Void
+        _ fault: Faults.Fault, _ way: Way, at step: Int, _ mend: @Sendable (Cluster, Node, Node) async throws -> Void
     ) async throws -> (Bool, String) {
         var result = (false, "")
-        try await Cluster.run { cluster, n1, n2 in
+        try await Cluster.run(budgets: way.budgets) { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
             let log = Log()
             var end = "not begun"

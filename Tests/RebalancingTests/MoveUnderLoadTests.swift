@@ -7,8 +7,9 @@ import Testing
 import Vocabulary
 
 @Suite(.serialized) struct MoveUnderLoadTests {
-    @Test func `clients notice nothing while a tenant moves there and back again`() async throws {
-        try await Cluster.run { cluster, n1, n2 in
+    @Test(arguments: Way.allCases)
+    func `clients notice nothing while a tenant moves there and back again`(way: Way) async throws {
+        try await Cluster.run(budgets: way.budgets) { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
             let log = Log()
             try await Load(Client(cluster: cluster, row: row, log: log)).during {
@@ -25,8 +26,9 @@ import Vocabulary
         }
     }
 
-    @Test func `a copy that nothing changes has the same checksum on both sides`() async throws {
-        try await Cluster.run { cluster, n1, n2 in
+    @Test(arguments: Way.allCases)
+    func `a copy that nothing changes has the same checksum on both sides`(way: Way) async throws {
+        try await Cluster.run(budgets: way.budgets) { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
             let log = Log()
             let client = Client(cluster: cluster, row: row, log: log)

@@ -8,6 +8,7 @@ import Residents
 import Seams
 import Synchronization
 import Tenants
+import Testing
 import Vocabulary
 
 /// Two nodes and a catalog that never fails by itself, joined by a network that does what a test says.
@@ -129,8 +130,30 @@ extension MoveBudgets {
         budgets.look = 30_000_000
         budgets.finish = 200_000_000
         budgets.sweep = 50_000_000
+        budgets.tailPages = .max
         return budgets
     }
+
+    /// The same, with tenants of any size copied beside the writes, in many small batches.
+    static var following: MoveBudgets {
+        var budgets = quick
+        budgets.tailPages = 0
+        budgets.batchPages = 3
+        budgets.tail = TailPace.Limits(pause: 200_000, longestPause: 500_000_000, patience: 12)
+        budgets.following = 3_000_000_000
+        budgets.lastPages = 2_000_000_000
+        budgets.followSilence = 4_000_000_000
+        return budgets
+    }
+}
+
+/// How a test's tenants move.
+enum Way: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case whileFrozen
+    case besideWrites
+
+    var budgets: MoveBudgets { self == .whileFrozen ? .quick : .following }
+    var testDescription: String { rawValue }
 }
 
 /// The catalog, on an engine of its own.

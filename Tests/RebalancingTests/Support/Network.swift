@@ -73,7 +73,20 @@ struct NodePeers: MovePeers {
     }
 
     func position(_ offer: MoveOffer, at address: String, timeout: Duration) async throws -> MovePosition {
-        try await call("position", address) { try $0.arrivals.position(offer) }
+        try await call("position", address) { try await $0.arrivals.position(offer) }
+    }
+
+    func follow(
+        _ batch: PageBatch, _ number: UInt64, _ offer: MoveOffer, to address: String, timeout: Duration
+    ) async throws {
+        var sent = batch
+        if from.cluster.faults.garbles {
+            var bytes = batch.bytes
+            bytes[bytes.count - 100] ^= 1
+            sent = PageBatch(pageCount: batch.pageCount, bytes: bytes)!
+        }
+        let pages = sent
+        try await call("tail", address) { try await $0.arrivals.follow(pages, number, of: offer) }
     }
 
     func hint(_ offer: MoveOffer, at address: String, timeout: Duration) async throws {
