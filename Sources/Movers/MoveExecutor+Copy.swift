@@ -25,9 +25,7 @@ extension MoveExecutor {
         }
         memory.followed = file
         let pages = site.engine.export(file, piecePages: site.budgets.piecePages)
-        var state = file.state
-        state.pageCount = file.filePages
-        return await copy(pages, offer(memory, state), &memory)
+        return await copy(pages, offer(memory, file.base), &memory)
     }
 
     /// Until what is left is little: writes go on all the while.

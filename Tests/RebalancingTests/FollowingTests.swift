@@ -9,7 +9,7 @@ import Vocabulary
 /// Tenants that are copied while they are written.
 @Suite(.serialized) struct FollowingTests {
     @Test func `a large tenant is written while it is copied, and waits for its last pages only`() async throws {
-        var budgets = MoveBudgets.following
+        var budgets = MoveBudgets.besideWrites
         budgets.piecePages = 16
         budgets.batchPages = 64
         budgets.tail = TailPace.Limits(pause: 5_000_000, longestPause: 1_000_000_000, patience: 64)
@@ -30,7 +30,7 @@ import Vocabulary
                 let ended = try await cluster.end(of: move)
                 #expect(ended.state == .done, "\(ended)")
                 // Its base, and what was written meanwhile.
-                #expect(ended.bytes > 24 << 20, "\(ended)")
+                #expect(ended.bytes > 23 << 20, "\(ended)")
             }
             #expect(copied > 0, "writes must go on while the base is copied")
             #expect(log.unknownCount == 0)
@@ -38,14 +38,17 @@ import Vocabulary
         }
     }
 
-    @Test func `a tenant that goes on in another file meanwhile stays, and says so`() async throws {
-        var budgets = MoveBudgets.following
+    @Test func `a tenant whose changes were lost sight of stays, and says so`() async throws {
+        var budgets = MoveBudgets.besideWrites
         budgets.piecePages = 1
         try await Cluster.run(budgets: budgets) { cluster, n1, n2 in
             let row = try await cluster.make("acme", on: n1)
             try await fill(row.id, megabytes: 2, at: n1)
             let move = try await n1.current!.desk.begin(MoveRequest(tenant: row.id, target: n2.id))
-            try await perform("VACUUM", row.id, at: n1)
+            while n1.current!.desk.isAt(move) {
+                await n1.current!.engine.stopFollowing(row.id)
+                try await sleeping(200_000)
+            }
             let ended = try await cluster.end(of: move)
             #expect(ended.state == .aborted, "\(ended)")
             #expect(ended.reason?.contains("file") == true, "\(ended)")
@@ -55,37 +58,15 @@ import Vocabulary
         }
     }
 
-    @Test func `pages that are cut off and come again are what the source has`() async throws {
-        var budgets = MoveBudgets.following
-        budgets.piecePages = 4
-        try await Cluster.run(budgets: budgets) { cluster, n1, n2 in
-            let row = try await cluster.make("acme", on: n1)
-            try await perform("PRAGMA auto_vacuum = FULL", row.id, at: n1)
-            try await perform("VACUUM", row.id, at: n1)
-            try await fill(row.id, megabytes: 2, at: n1)
-            for round in 0..<4 {
-                let (from, to) = round % 2 == 0 ? (n1, n2) : (n2, n1)
-                let move = try await from.current!.desk.begin(MoveRequest(tenant: row.id, target: to.id))
-                while let seen = try await MoveRows(cluster.store).find(move),
-                    seen.state == .preparing || seen.state == .copying
-                {
-                    try? await perform("DELETE FROM large WHERE id > 100", row.id, at: from)
-                    try? await fill(row.id, megabytes: 1, at: from)
-                }
-                let ended = try await cluster.end(of: move)
-                #expect(ended.state == .done, "\(ended)")
-                #expect(try await cluster.verify(row, Log()) == [])
-            }
-        }
-    }
-
     private func fill(_ tenant: TenantID, megabytes: Int, at node: Node) async throws {
         try await perform("CREATE TABLE IF NOT EXISTS large(id INTEGER PRIMARY KEY, v TEXT)", tenant, at: node)
-        try await perform(
-            """
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(megabytes * 250))
-            INSERT INTO large(v) SELECT hex(randomblob(2000)) FROM n
-            """, tenant, at: node)
+        for _ in 0..<megabytes {
+            try await perform(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+                INSERT INTO large(v) SELECT hex(randomblob(2000)) FROM n
+                """, tenant, at: node)
+        }
     }
 
     private func perform(_ sql: String, _ tenant: TenantID, at node: Node) async throws {

@@ -9,6 +9,13 @@ package struct FollowedFile: Equatable, Sendable {
     package var state: TenantState
     /// That the file has, whatever is in the log.
     package var filePages: UInt32
+
+    /// What a copy of the file is announced as.
+    package var base: TenantState {
+        var base = state
+        base.pageCount = filePages
+        return base
+    }
 }
 
 /// What has changed since the last time, and how much is left.

@@ -135,7 +135,7 @@ extension MoveBudgets {
     }
 
     /// The same, with tenants of any size copied beside the writes, in many small batches.
-    static var following: MoveBudgets {
+    static var besideWrites: MoveBudgets {
         var budgets = quick
         budgets.tailPages = 0
         budgets.batchPages = 3
@@ -152,7 +152,7 @@ enum Way: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case whileFrozen
     case besideWrites
 
-    var budgets: MoveBudgets { self == .whileFrozen ? .quick : .following }
+    var budgets: MoveBudgets { self == .whileFrozen ? .quick : .besideWrites }
     var testDescription: String { rawValue }
 }
 
