@@ -67,10 +67,14 @@ final class SignUpRace: @unchecked Sendable {
         repeat {
             var accident = accidents[round % accidents.count]
             if SignUpRaceTests.isWhole, round >= accidents.count, case .node(let node, _) = accident {
-                accident = .node(node, "journal-sync:\(Int.random(in: 1...60)):\(["after", "before"].randomElement()!)")
+                accident = .node(
+                    node, "journal-sync:\(Int.random(in: 1...60))\(["", ":after", ":lose"].randomElement()!)")
             }
             try run(round: round, emails: round % 3 == 0 ? 1 : 4, accident)
             round += 1
+            if SignUpRaceTests.isWhole {
+                print("round \(round): \(attempts) sign-ups, \(deaths) deaths, \(wrong.count) wrong")
+            }
         } while SignUpRaceTests.isWhole ? attempts < 100_000 : round < accidents.count
         #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
         #expect(winners > 0)
