@@ -8,6 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
             -c release, and leave the machine alone meanwhile.
             """,
         subcommands: [
-            BenchEngineCommand.self, BenchHTTPCommand.self, BenchCatalogCommand.self, BenchHelloCommand.self,
+            BenchEngineCommand.self, BenchHTTPCommand.self, BenchCatalogCommand.self, BenchMoveCommand.self,
+            BenchHelloCommand.self,
         ])
 }

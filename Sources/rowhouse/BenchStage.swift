@@ -68,7 +68,7 @@ struct BenchStage: Sendable {
     }
 
     /// A process of this very program.
-    private func start(_ arguments: [String], log: String) async throws -> ChildServer {
+    func start(_ arguments: [String], log: String) async throws -> ChildServer {
         let binary = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let (core, stop, path) = (core, stop, "\(directory)/\(log)")
         return try await NodeCore.blocking {
@@ -77,7 +77,7 @@ struct BenchStage: Sendable {
     }
 
     /// With credentials, as a node in earnest has them, and the table in every new tenant.
-    private func writeConfig(_ adminLine: String) throws -> String {
+    func writeConfig(_ adminLine: String) throws -> String {
         let template = directory + "/template.sql"
         let config = directory + "/node.yaml"
         try WorkTable.schema.write(toFile: template, atomically: false, encoding: .utf8)
@@ -93,7 +93,7 @@ struct BenchStage: Sendable {
         return config
     }
 
-    private func awaitReady(_ client: RemoteClient) async throws {
+    func awaitReady(_ client: RemoteClient) async throws {
         for _ in 0..<600 {
             if stop.isSet { throw BenchmarkError.interrupted }
             do throws(CommandFailure) {

@@ -23,7 +23,7 @@ package final class PostgresServer: Sendable {
         self.folder = folder
         self.tenants = tenants
         rows = tenants * WorkTable.rows
-        let port = try Self.freePort()
+        let port = try FreePort.find()
         self.port = port
         try Self.makeFolder(folder, for: tools)
         let data = folder + "/data"
@@ -79,21 +79,5 @@ package final class PostgresServer: Sendable {
         } catch {
             throw .storage("\(error)")
         }
-    }
-
-    private static func freePort() throws(BenchmarkError) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard isBound else { throw .child("no free port for PostgreSQL") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
