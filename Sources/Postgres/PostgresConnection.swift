@@ -17,7 +17,7 @@ final class PostgresConnection: CatalogConnection {
     private let session: PostgresSession
     private let options: PostgresOptions
     private let time: any TimeSource
-    private var prepared = PreparedStatements()
+    private var prepared: PreparedStatements
     private var deadline = Instant.distantFuture
     /// A single read needs no BEGIN and COMMIT around it: one way there and back instead of three.
     private var isAlone = false
@@ -28,6 +28,7 @@ final class PostgresConnection: CatalogConnection {
 
     init(_ session: PostgresSession, _ options: PostgresOptions, time: any TimeSource) {
         self.session = session
+        prepared = PreparedStatements(of: session.mark)
         self.options = options
         self.time = time
     }
@@ -48,7 +49,7 @@ final class PostgresConnection: CatalogConnection {
     func begin(writing: Bool) throws(CatalogError) {
         guard !isAlone else { return }
         do throws(PostgresFault) {
-            try session.run(
+            try session.begin(
                 writing ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
                 atMost: min(try remaining(), options.statementTimeout))
             if patience > options.statementTimeout {

@@ -36,6 +36,12 @@ struct PostgresResult: ~Copyable {
         return String(cString: text) != "ERROR"
     }
 
+    /// The first value of a result in text; nil where there is none.
+    var text: String? {
+        guard calls.rows(handle) > 0, calls.columns(handle) > 0, calls.isNull(handle, 0, 0) == 0 else { return nil }
+        return calls.value(handle, 0, 0).map { String(cString: $0) }
+    }
+
     /// Rows and how many were changed, as the databases share them.
     ///
     /// - Throws: `PostgresFault.refused` for too many rows, and for a value of a type that is not shared.

@@ -15,11 +15,17 @@ final class PostgresSession {
     private let time: any TimeSource
     private let notices: UnsafeMutablePointer<Int>
     private(set) var isBroken = false
+    /// What tells this session from all others, ours included.
+    let mark: String
 
     /// Connects, trying each host for as long as the options say, and makes the session one of ours.
     ///
+    /// - Parameter number: random.
     /// - Throws: `PostgresFault`.
-    init(_ library: LibPQ, _ options: PostgresOptions, time: any TimeSource) throws(PostgresFault) {
+    init(
+        _ library: LibPQ, _ options: PostgresOptions, time: any TimeSource, number: UInt64
+    ) throws(PostgresFault) {
+        mark = String(number, radix: 16)
         calls = library.calls
         self.time = time
         notices = .allocate(capacity: 1)
@@ -34,7 +40,9 @@ final class PostgresSession {
             guard calls.status(handle) == Int32(RH_PQ_OK), calls.setNonblocking(handle, 1) == 0 else {
                 throw .lost(LibPQ.line(calls.message(handle)))
             }
-            try run(PostgresSetup.sql(options), atMost: options.statementTimeout)
+            let fsync = try ask(PostgresSetup.sql(options, mark: mark), atMost: options.statementTimeout)
+            // Of the server that it is now: another one may have been asked at start.
+            guard fsync != "off" else { throw .lost("fsync is off there, so a crash of its machine loses commits") }
         } catch {
             isBroken = true
             throw error
@@ -72,6 +80,22 @@ final class PostgresSession {
         let deadline = deadline(limit)
         try sent(calls.send(handle, sql))
         return try last(by: deadline).command
+    }
+
+    /// The same, for the last statement's only value; nil for NULL.
+    func ask(_ sql: String, atMost limit: UInt64) throws(PostgresFault) -> String? {
+        let deadline = deadline(limit)
+        try sent(calls.send(handle, sql))
+        return try last(by: deadline).text
+    }
+
+    /// Makes sure that it is still the session that was set up: behind a pooler that lends them out it may be another.
+    ///
+    /// - Parameter begin: what begins the transaction.
+    func begin(_ begin: String, atMost limit: UInt64) throws(PostgresFault) {
+        guard try ask("\(begin); \(PostgresSetup.marked)", atMost: limit) == mark else {
+            throw broken("the session is not the one that was set up; a pooler between must keep sessions together")
+        }
     }
 
     func prepare(_ name: String, _ sql: String, types: [UInt32], atMost limit: UInt64) throws(PostgresFault) {

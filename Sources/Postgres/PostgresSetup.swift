@@ -29,16 +29,22 @@ enum PostgresSetup {
     private static let longestConnect: Int64 = 60
 
     /// Run on a new connection, whatever the server's, the database's or the role's defaults are.
-    static func sql(_ options: PostgresOptions) -> String {
+    /// - Parameter mark: of letters and digits.
+    /// - Returns: what asks for `fsync` at its end.
+    static func sql(_ options: PostgresOptions, mark: String) -> String {
         """
+        SET rowhouse.session = '\(mark)';
         SET search_path TO \(quoted(options.schema));
         SET default_transaction_isolation = 'serializable';
         SET statement_timeout = \(options.statementTimeout / 1_000_000);
         SET idle_in_transaction_session_timeout = \((options.transactionTimeout + PostgresSession.grace) / 1_000_000);
         SELECT set_config('synchronous_commit', 'on', false)
-        WHERE current_setting('synchronous_commit', true) IN ('off', 'local')
+        WHERE current_setting('synchronous_commit', true) IN ('off', 'local', 'remote_write');
+        SELECT current_setting('fsync', true)
         """
     }
+
+    static let marked = "SELECT current_setting('rowhouse.session', true)"
 
     /// For the transaction that has begun.
     static func patience(_ nanoseconds: UInt64) -> String {

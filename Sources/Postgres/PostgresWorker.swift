@@ -75,7 +75,7 @@ final class PostgresWorker {
         while true {
             let why: String
             do throws(PostgresFault) {
-                let session = try PostgresSession(library, options, time: time)
+                let session = try PostgresSession(library, options, time: time, number: random.next())
                 let made = PostgresConnection(session, options, time: time)
                 connection = made
                 health.connected()

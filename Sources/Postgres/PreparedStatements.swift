@@ -8,8 +8,12 @@ struct PreparedStatements {
 
     static let bound = 200
 
+    /// Of another session of ours, which a pooler may lend out, no name is one of these.
+    private let prefix: String
     private var names: [String: (name: String, used: UInt64)] = [:]
     private var count: UInt64 = 0
+
+    init(of session: String) { prefix = "rh\(session)_" }
 
     /// - Parameter key: the SQL with its arguments' types.
     mutating func use(_ key: String) -> Answer {
@@ -19,7 +23,7 @@ struct PreparedStatements {
             return .known(known.name)
         }
         let dropped = names.count < Self.bound ? nil : oldest()
-        let name = "rh\(count)"
+        let name = prefix + String(count)
         return .new(name, dropping: dropped)
     }
 

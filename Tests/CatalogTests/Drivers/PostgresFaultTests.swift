@@ -125,6 +125,51 @@ import Vocabulary
         #expect(try await register(2, nodes) == 1)
     }
 
+    /// As behind a pooler that lends sessions out, or one that resets them.
+    @Test func `a session that is not the one that was set up is left`() async throws {
+        let world = try await PostgresWorld()
+        var options = world.options
+        options.connections = 1
+        let driver = try PostgresWorld.driver(options)
+        defer { driver.shutdown() }
+        func backend() async throws -> CatalogValue {
+            let ask = CatalogStatement("SELECT pg_backend_pid()::bigint")
+            return try await driver.run(CatalogTransaction(.read, [ask]))[0].rows[0][0]
+        }
+        let nodes = NodeRows(.real(driver))
+        _ = try await register(1, nodes)
+        let before = try await backend()
+        _ = try await driver.run(CatalogTransaction(.read, [CatalogStatement("RESET ALL")]))
+        #expect(try await backend() == before)
+        #expect(try await register(2, nodes) == 1)
+        #expect(try await backend() != before)
+        withExtendedLifetime(world) {}
+    }
+
+    @Test func `a server that does not sync is none, whenever it is come to`() async throws {
+        let server = try PostgresServer()
+        var options = PostgresWorld.options(server.connection)
+        options.transactionTimeout = 1_500_000_000
+        let world = try await PostgresWorld(options)
+        let nodes = NodeRows(.real(world.driver))
+        _ = try await register(0, nodes)
+        func leave(_ fsync: String) async throws {
+            try server.configure(["fsync = \(fsync)"])
+            try server.reload()
+            try await pause(0.3)
+            try server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rowhouse'")
+        }
+        try await leave("off")
+        do throws(CatalogError) {
+            _ = try await register(1, nodes)
+            Issue.record("it was trusted")
+        } catch {
+            #expect(error.description.contains("fsync"), "\(error)")
+        }
+        try await leave("on")
+        #expect(try await register(2, nodes) == 1)
+    }
+
     /// It is answered in time although its connection is still being made, which the operator's string set no bound to.
     @Test func `a server that accepts and never answers holds nobody up for longer than a transaction may take`()
         async throws
