@@ -10,6 +10,8 @@ package final class AuthThrottle: Sendable {
         /// An IPv6 address stands for its /64, since that is what one customer gets.
         case address([UInt8])
         case account(String)
+        /// An account as it is tried from where somebody has got in.
+        case accountFrom(String, [UInt8])
 
         /// - Parameter text: an address as text; anything else counts as itself.
         package static func address(text: String) -> Subject {
@@ -42,11 +44,34 @@ package final class AuthThrottle: Sendable {
     private let time: any TimeSource
     /// For each subject, when all its failures will be forgotten.
     private let debts: Mutex<TwoGenerations<Subject, Instant>>
+    /// Accounts with addresses from which somebody has got in.
+    private let familiar: Mutex<TwoGenerations<Subject, Bool>>
 
     /// - Parameter capacity: subjects at most.
     package init(capacity: Int = 20_000, time: any TimeSource) {
         self.time = time
         debts = Mutex(TwoGenerations(capacity: capacity))
+        familiar = Mutex(TwoGenerations(capacity: capacity))
+    }
+
+    /// What an attempt at an account counts for. Whoever comes from where its owner has got in is not slowed down by what others
+    /// fail at elsewhere.
+    ///
+    /// - Parameter address: as text; empty where it is not known.
+    package func subject(of account: String, from address: String) -> Subject {
+        guard let known = Self.place(account, address) else { return .account(account) }
+        return familiar.withLock { $0.value(for: known) } == nil ? .account(account) : known
+    }
+
+    /// Somebody has got into an account.
+    package func gotIn(_ account: String, from address: String) {
+        guard let known = Self.place(account, address) else { return }
+        familiar.withLock { _ = $0.insert(true, for: known) }
+    }
+
+    private static func place(_ account: String, _ address: String) -> Subject? {
+        guard !address.isEmpty, case .address(let bytes) = Subject.address(text: address) else { return nil }
+        return .accountFrom(account, bytes)
     }
 
     /// - Throws: `rateLimited` while the subject's failures are too many.

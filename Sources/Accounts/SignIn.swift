@@ -89,7 +89,8 @@ package struct SignIn: Sendable {
     ) async throws -> Begun {
         let address = try? EmailAddress(email)
         // Whatever is no email is one subject: as text it has no bound.
-        let account = AuthThrottle.Subject.account(address?.normal ?? "")
+        let name = address?.normal ?? ""
+        let account = throttle.subject(of: name, from: terms.origin)
         let origin = limitsAddress ? AuthThrottle.Subject.address(text: terms.origin) : nil
         if let origin { try limited { () throws(AccessError) in try throttle.check(origin) } }
         try limited { () throws(AccessError) in try throttle.take(account) }
@@ -97,6 +98,7 @@ package struct SignIn: Sendable {
             let user = try await verified(address, password)
             let begun = try await begin(user, terms, verified: user.password)
             throttle.giveBack(account)
+            throttle.gotIn(name, from: terms.origin)
             return begun
         } catch AccountsError.credentialsInvalid {
             if let origin { throttle.failed(origin) }

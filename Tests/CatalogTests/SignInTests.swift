@@ -97,6 +97,34 @@ import Vocabulary
         #expect(unknown > known / 4, "\(unknown) against \(known)")
     }
 
+    @Test func `who comes from where its owner got in is not slowed down by what strangers try`() async throws {
+        _ = try await user("ann@x.org", password: "correct horse")
+        func enter(_ password: String, from address: String) async throws {
+            var terms = SignIn.Terms()
+            terms.origin = address
+            _ = try await signIn.begin(email: "ann@x.org", password: password, terms, limitsAddress: false)
+        }
+        func isSlowed(_ address: String) async -> Bool {
+            do { try await enter("correct horse", from: address) } catch AccountsError.rateLimited { return true } catch
+            {}
+            return false
+        }
+        try await enter("correct horse", from: "192.0.2.1")
+        for guess in 0..<10 {
+            await #expect(throws: AccountsError.credentialsInvalid) {
+                try await enter("wrong", from: "198.51.100.\(guess)")
+            }
+        }
+        #expect(await isSlowed("198.51.100.99"))
+        #expect(await isSlowed(""))
+        #expect(await !isSlowed("192.0.2.1"))
+        // There it is slowed down by what is tried there.
+        for _ in 0..<10 {
+            await #expect(throws: AccountsError.credentialsInvalid) { try await enter("wrong", from: "192.0.2.1") }
+        }
+        #expect(await isSlowed("192.0.2.1"))
+    }
+
     @Test func `guesses at one account are slowed down, known or not`() async throws {
         _ = try await user("ann@x.org", password: "correct horse")
         for email in ["ann@x.org", "nobody@x.org"] {
