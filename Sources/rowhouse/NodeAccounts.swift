@@ -44,8 +44,9 @@ struct NodeAccounts: Sendable {
         return open
     }
 
+    var passwords: Passwords { Passwords(pool: pool, logRounds: passwordCost, random: base.random) }
+
     func signUps(_ tenants: TenantService) -> (routes: UserRoutes, service: SignUpService) {
-        let passwords = Passwords(pool: pool, logRounds: passwordCost, random: base.random)
         let service = UserService(store: store, passwords: passwords, cache: cache, time: base.time)
         let signIn = SignIn(
             store: store, passwords: passwords, throttle: AuthThrottle(time: base.time), lifetimes: lifetimes,

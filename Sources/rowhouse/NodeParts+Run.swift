@@ -61,6 +61,7 @@ extension NodeParts {
         guards.once = RequestOnce(
             store: store, seal: RequestSeal(key: try secret()),
             holder: "\(base.id) \(String(base.random.next(), radix: 16))", time: base.time, sleep: Self.sleep)
+        guards.once?.slowly = { [passwords = accounts.passwords] in try await passwords.digest($0, salt: $1) }
         guards.open = accounts.open
         var plane = ControlPlane(
             guards: guards, tenants: tenants, tokens: tokens, store: store, flags: flags,

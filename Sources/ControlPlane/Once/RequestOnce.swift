@@ -31,6 +31,9 @@ package struct RequestOnce: Sendable {
     private let holder: String
     private let time: any TimeSource
     private let sleep: Sleep
+    /// A digest, with a salt, of a body that holds a password: as slow as a password's hash, since what is made of it is stored where
+    /// the secret may lie too.
+    package var slowly: @Sendable (_ body: [UInt8], _ salt: [UInt8]) async throws -> [UInt8] = { body, _ in body }
 
     /// - Parameter holder: the node's name, a blank, and what tells this process from earlier ones of the node.
     package init(
@@ -51,7 +54,8 @@ package struct RequestOnce: Sendable {
         var request = request
         let content = try await Self.collect(&request)
         let id = seal.name(of: key, by: principal)
-        let parts = [Array(request.method.rawValue.utf8), Array(request.uri.string.utf8), content]
+        let digest = Self.mayHoldPassword(content) ? try await slowly(content, id) : content
+        let parts = [Array(request.method.rawValue.utf8), Array(request.uri.string.utf8), digest]
         let asked = RequestKeyRows.Request(id: id, tag: seal.tag(parts), principal: principal, holder: holder)
         switch try await rows.begin(asked, hold: Self.hold, at: time.wall()) {
         case .mismatch:
@@ -64,6 +68,11 @@ package struct RequestOnce: Sendable {
         case .answered(_, let sealed): return try open(sealed, of: id).response
         case .begun(let run, let isFirst): return try await self.run(request, id, run, isFirst, requestID, body)
         }
+    }
+
+    /// JSON may spell the word with escapes.
+    private static func mayHoldPassword(_ body: [UInt8]) -> Bool {
+        body.firstRange(of: Array("password".utf8)) != nil || body.firstRange(of: Array("\\u".utf8)) != nil
     }
 
     private func open(_ sealed: [UInt8], of id: [UInt8]) throws(APIError) -> KeptAnswer {
