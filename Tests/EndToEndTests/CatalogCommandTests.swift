@@ -9,7 +9,7 @@ import Testing
         let connection = try PostgresServer.shared.get().connection
         let there = ["--set", "postgres.schema=k\(UUID().uuidString.prefix(8))"]
         let node = try ServerProcess(["--set", "node.id=n1"])
-        for index in 0..<40 { try Self.make("t\(index)", at: node) }
+        for index in 0..<20 { try Self.make("t\(index)", at: node) }
         #expect(try Self.rowhouse(["catalog", "check", node.directory]).status == 73, "it is running")
         node.stop()
         #expect(try Self.rowhouse(["catalog", "check", node.directory]).status == 0)
@@ -30,8 +30,8 @@ import Testing
         let moved = try ServerProcess(
             ["--set", "node.id=n1", "--set", "catalog={postgres: \"\(connection)\"}"] + there, directory: node.directory
         )
-        for index in 0..<40 { #expect(try Self.value("t\(index)", at: moved) == [["\(index)"]]) }
-        try Self.make("t40", at: moved)
+        for index in 0..<20 { #expect(try Self.value("t\(index)", at: moved) == [["\(index)"]]) }
+        try Self.make("t20", at: moved)
         moved.stop()
         #expect(try Self.rowhouse(["catalog", "check", connection] + there).status == 0)
 
@@ -44,7 +44,7 @@ import Testing
         let back = try Self.rowhouse(["catalog", "copy", "--from", connection, "--to", empty] + there)
         #expect(back.status == 0, "\(back.output)")
         let checked = try Self.rowhouse(["catalog", "check", empty, "--json"])
-        #expect(checked.status == 0 && checked.output.contains("\"tenants\" : 41"), "\(checked.output)")
+        #expect(checked.status == 0 && checked.output.contains("\"tenants\" : 21"), "\(checked.output)")
     }
 
     @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL's server (package postgresql) is not installed"))

@@ -81,13 +81,23 @@ import Testing
         #expect(try wire.send("GET", "/v1/flags/h").object["version"] as? Int == 4)
     }
 
-    /// Killed at the nth sync of its journal, for each n until all of it has passed.
+    /// What one round of the kills below was answered.
+    private struct Round {
+        let number: Int
+        var tenant: Wire.Answer?
+        var token: Wire.Answer?
+
+        var body: String { "{\"key\":\"t\(number)\"}" }
+    }
+
+    /// Killed at the nth sync of its journal, for each n until all of it has passed. Each start repeats what the one before began.
     @Test func `a kill anywhere between doing and answering does not make it twice`() throws {
         let server = try ServerProcess()
         let armed = server.directory + ".armed"
         defer { try? FileManager.default.removeItem(atPath: armed) }
+        var last: Round?
         var isOver = false
-        for nth in 1...36 where !isOver {
+        for nth in 1...37 {
             server.kill()
             try? FileManager.default.removeItem(atPath: armed)
             let effect = ["", ":after", ":lose"][nth % 3]
@@ -95,27 +105,30 @@ import Testing
                 "ROWHOUSE_FAILPOINT": "journal-sync:\((nth + 2) / 3)\(effect)", "ROWHOUSE_FAILPOINT_ARMED_BY": armed,
             ]
             try server.start()
-            var wire = try Wire(port: server.port)
+            if let last { try check(last, try Wire(port: server.port)) }
+            if isOver { break }
+            let wire = try Wire(port: server.port)
             _ = FileManager.default.createFile(atPath: armed, contents: nil)
-            let body = "{\"key\":\"t\(nth)\"}"
-            let first = try? post(wire, "/v1/tenants", body, key: "a\(nth)")
-            let token = try? post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
+            var round = Round(number: nth)
+            round.tenant = try? post(wire, "/v1/tenants", round.body, key: "a\(nth)")
+            round.token = try? post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
             isOver = server.isRunning && nth > 9
-            server.kill()
-            server.environment = [:]
-            try server.start()
-            wire = try Wire(port: server.port)
-            // Nobody has to wait for what an earlier process of the same node began.
-            let again = try post(wire, "/v1/tenants", body, key: "a\(nth)")
-            #expect(again.status == 201, "at \(nth): \(again.text)")
-            if let first { #expect(first.body == again.body, "at \(nth)") }
-            let second = try post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
-            #expect(second.status == 201, "at \(nth): \(second.text)")
-            if let token, token.status == 201 { #expect(token.body == second.body, "at \(nth)") }
-            let entries = try AuditTests.entries(wire, "&tenant=t\(nth)").map(\.action)
-            #expect(entries.sorted() == ["tenant.create", "token.create"], "at \(nth): \(entries)")
+            last = round
         }
         #expect(isOver)
+    }
+
+    private func check(_ round: Round, _ wire: Wire) throws {
+        let nth = round.number
+        // Nobody has to wait for what an earlier process of the same node began.
+        let again = try post(wire, "/v1/tenants", round.body, key: "a\(nth)")
+        #expect(again.status == 201, "at \(nth): \(again.text)")
+        if let first = round.tenant { #expect(first.body == again.body, "at \(nth)") }
+        let second = try post(wire, "/v1/tenants/t\(nth)/tokens", "{}", key: "b\(nth)")
+        #expect(second.status == 201, "at \(nth): \(second.text)")
+        if let token = round.token, token.status == 201 { #expect(token.body == second.body, "at \(nth)") }
+        let entries = try AuditTests.entries(wire, "&tenant=t\(nth)").map(\.action)
+        #expect(entries.sorted() == ["tenant.create", "token.create"], "at \(nth): \(entries)")
     }
 
     /// The catalog's node is killed at syncs of its journal, which the move's beginning and the request's bookkeeping wait for.
@@ -124,8 +137,8 @@ import Testing
         let armed = pair.first.directory + ".armed"
         defer { try? FileManager.default.removeItem(atPath: armed) }
         try pair.create("a")
-        for nth in 1...3 {
-            let target = try pair.owner("a") == "n1" ? "n2" : "n1"
+        var last: (body: String, answer: Wire.Answer?)?
+        for nth in 1...4 {
             pair.first.kill()
             try? FileManager.default.removeItem(atPath: armed)
             pair.first.environment = [
@@ -134,30 +147,33 @@ import Testing
             try pair.first.start()
             // Both have leases again.
             #expect(try eventually { try Wire(port: pair.second.port).send("GET", "/readyz").status == 200 })
+            if let last { try check(last.body, last.answer, nth - 1, pair) }
+            if nth == 4 { break }
+            let target = try pair.owner("a") == "n1" ? "n2" : "n1"
             _ = FileManager.default.createFile(atPath: armed, contents: nil)
             let body = "{\"tenant\":\"a\",\"to\":\"\(target)\"}"
             let wire = try Wire(port: pair.first.port)
-            let first = try? post(wire, "/v1/moves", body, key: "m\(nth)")
-            pair.first.kill()
-            pair.first.environment = [:]
-            try pair.first.start()
-            var again: Wire.Answer?
-            _ = try eventually {
-                again = try? post(try Wire(port: pair.first.port), "/v1/moves", body, key: "m\(nth)")
-                return again.map { $0.status != 503 && code($0) != "idempotency_in_progress" } ?? false
-            }
-            #expect(again?.status == 202, "at \(nth): \(again?.text ?? "")")
-            let id = again?.object["id"] as? String ?? ""
-            if let first, first.status == 202 { #expect(first.object["id"] as? String == id, "at \(nth)") }
-            #expect(
-                try eventually {
-                    let state =
-                        try Wire(port: pair.first.port).send("GET", "/v1/moves/\(id)").object["state"] as? String
-                    return ["done", "aborted"].contains(state)
-                }, "at \(nth)")
-            let moves = try Wire(port: pair.first.port).send("GET", "/v1/moves?tenant=a").object["items"] as? [Any]
-            #expect(moves?.count == nth, "at \(nth)")
+            last = (body, try? post(wire, "/v1/moves", body, key: "m\(nth)"))
         }
+    }
+
+    private func check(_ body: String, _ first: Wire.Answer?, _ nth: Int, _ pair: Pair) throws {
+        var again: Wire.Answer?
+        _ = try eventually {
+            again = try? post(try Wire(port: pair.first.port), "/v1/moves", body, key: "m\(nth)")
+            return again.map { $0.status != 503 && code($0) != "idempotency_in_progress" } ?? false
+        }
+        #expect(again?.status == 202, "at \(nth): \(again?.text ?? "")")
+        let id = again?.object["id"] as? String ?? ""
+        if let first, first.status == 202 { #expect(first.object["id"] as? String == id, "at \(nth)") }
+        #expect(
+            try eventually {
+                let state =
+                    try Wire(port: pair.first.port).send("GET", "/v1/moves/\(id)").object["state"] as? String
+                return ["done", "aborted"].contains(state)
+            }, "at \(nth)")
+        let moves = try Wire(port: pair.first.port).send("GET", "/v1/moves?tenant=a").object["items"] as? [Any]
+        #expect(moves?.count == nth, "at \(nth)")
     }
 
     private func eventually(_ condition: () throws -> Bool) throws -> Bool {
