@@ -45,7 +45,7 @@ package struct HTTPBenchmark: Sendable {
         if let hello {
             // The same requests, so that what the generator does is the same.
             let ceiling = LoadTarget(
-                host: "127.0.0.1", port: hello.port, tenants: target.tenants, process: hello.process)
+                host: "127.0.0.1", port: hello.port, tenants: target.tenants, processes: [hello.process])
             contenders.append(load("NIO hello", ceiling, workload, group))
         }
         if let postgres {

@@ -9,6 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             BenchEngineCommand.self, BenchHTTPCommand.self, BenchCatalogCommand.self, BenchMoveCommand.self,
-            BenchHelloCommand.self,
+            BenchRouteCommand.self,
+            BenchHelloCommand.self, BenchProxyCommand.self,
         ])
 }

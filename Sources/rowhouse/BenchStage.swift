@@ -29,7 +29,7 @@ struct BenchStage: Sendable {
         }
         let made = BenchTenants(client: client, stop: stop, progress: progress)
         return try await made.with(tenants, template: false) { list in
-            try await body(LoadTarget(host: host, port: parts.port ?? 80, tenants: list, process: nil))
+            try await body(LoadTarget(host: host, port: parts.port ?? 80, tenants: list, processes: []))
         }
     }
 
@@ -47,7 +47,7 @@ struct BenchStage: Sendable {
         let made = BenchTenants(client: client, stop: stop, progress: progress)
         let list = try await made.create(tenants, template: true)
         return try await body(
-            LoadTarget(host: "127.0.0.1", port: node.port, tenants: list, process: node.processIdentifier))
+            LoadTarget(host: "127.0.0.1", port: node.port, tenants: list, processes: [node.processIdentifier]))
     }
 
     func startHello() async throws -> ChildServer {

@@ -12,7 +12,7 @@ struct HTTPLoadTests {
             let server = try HelloServer.bind(group)
             let target = LoadTarget(
                 host: "127.0.0.1", port: server.localAddress!.port!, tenants: [.init(path: "/t/a", token: "x")],
-                process: nil)
+                processes: [])
             let load = HTTPLoad(
                 "hello", target, .reads, connections: 3, directory: folder.path, group: group)
             return try load.run(nanoseconds: 100_000_000, until: StopFlag())
@@ -24,11 +24,28 @@ struct HTTPLoadTests {
         try await group.shutdownGracefully()
     }
 
+    @Test func `a bare proxy hands requests on, and answers back`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let folder = try Folder()
+        let measured = try await Blocking.run { () throws(BenchmarkError) in
+            let server = try HelloServer.bind(group)
+            let proxy = try ProxyServer.bind(group, to: server.localAddress!.port!)
+            let target = LoadTarget(
+                host: "127.0.0.1", port: proxy.localAddress!.port!, tenants: [.init(path: "/t/a", token: "x")],
+                processes: [getpid()])
+            let load = HTTPLoad(
+                "proxy", target, .reads, connections: 3, directory: folder.path, group: group)
+            return try load.run(nanoseconds: 100_000_000, until: StopFlag())
+        }
+        #expect(measured.operations > 3 && measured.failures.isEmpty)
+        try await group.shutdownGracefully()
+    }
+
     @Test func `nobody listening is an error, not a result`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let folder = try Folder()
         let target = LoadTarget(
-            host: "127.0.0.1", port: 1, tenants: [.init(path: "/t/a", token: nil)], process: nil)
+            host: "127.0.0.1", port: 1, tenants: [.init(path: "/t/a", token: nil)], processes: [])
         await #expect(throws: BenchmarkError.self) {
             try await Blocking.run { () throws(BenchmarkError) in
                 let load = HTTPLoad("none", target, .writes, connections: 2, directory: folder.path, group: group)
@@ -40,7 +57,7 @@ struct HTTPLoadTests {
 
     @Test func `every body fits under every head`() {
         let tenants = (0..<3).map { LoadTarget.Tenant(path: "/t/\($0)", token: $0 == 0 ? nil : "token") }
-        let target = LoadTarget(host: "h", port: 1, tenants: tenants, process: nil)
+        let target = LoadTarget(host: "h", port: 1, tenants: tenants, processes: [])
         for workload in Workload.allCases {
             let shape = RequestShape(target, workload)
             #expect(shape.heads.count == 3)

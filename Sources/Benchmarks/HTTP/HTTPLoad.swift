@@ -133,8 +133,15 @@ final class HTTPLoad: Contender {
         let ours: Usage
     }
 
+    /// Of all processes; nil where one cannot be read, or none is known.
+    private var cpu: UInt64? {
+        target.processes.reduce(target.processes.isEmpty ? nil : 0) { sum, process in
+            sum.flatMap { sum in ProcessMeter.cpu(process).map { sum + $0 } }
+        }
+    }
+
     private func reading() -> Reading {
-        Reading(server: target.process.flatMap(ProcessMeter.cpu), ours: device.read())
+        Reading(server: cpu, ours: device.read())
     }
 
     /// The CPU of an operation is the server's; the generator's own is told apart.

@@ -15,13 +15,13 @@ package struct LoadTarget: Sendable {
     package let host: String
     package let port: Int
     package let tenants: [Tenant]
-    /// The process whose CPU is counted; nil where it is not on this machine.
-    package let process: Int32?
+    /// Whose CPU is counted; empty where they are not on this machine.
+    package let processes: [Int32]
 
-    package init(host: String, port: Int, tenants: [Tenant], process: Int32?) {
+    package init(host: String, port: Int, tenants: [Tenant], processes: [Int32]) {
         self.host = host
         self.port = port
         self.tenants = tenants
-        self.process = process
+        self.processes = processes
     }
 }
