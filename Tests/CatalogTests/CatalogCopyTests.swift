@@ -153,8 +153,31 @@ import Vocabulary
         withExtendedLifetime(world) {}
     }
 
+    /// Where names sort as in a dictionary, pages still follow each other and no row is left out.
+    @Test(.needsPostgres) func `a database that sorts by a language is copied from and to`() async throws {
+        let server = try PostgresServer.shared.get()
+        let name = "dictionary\(UInt64.random(in: 0 ... .max))"
+        try server.sql("CREATE DATABASE \(name) TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+        let (source, _) = try await Self.filled(tenants: 3)
+        do {
+            let world = try await PostgresWorld(PostgresWorld.options(server.connection + " dbname=\(name)"))
+            _ = try #require(
+                try await Self.copy(source, world.driver, page: 7).run(now: .hours(2)) { _ in })
+            let order = "SELECT node FROM leftovers ORDER BY node, tenant, epoch"
+            #expect(try await Self.read(world.driver, order) != Self.read(source, order), "it sorts as SQLite does")
+            let home = try await Self.empty()
+            let back = try #require(
+                try await Self.copy(world.driver, home, to: "home", page: 7).run(now: .hours(3)) { _ in })
+            #expect(back.first { $0.table == "leftovers" }?.sum.rows == 40)
+            #expect(try await Self.read(home, order) == Self.read(source, order))
+            // And a node finds its own.
+            #expect(try await LeftoverRows(.over(world.driver)).list(of: node("a-b")).count == 10)
+            #expect(try await LeftoverRows(.over(home)).list(of: node("a-b")).count == 10)
+        }
+    }
+
     private static let fills: Set<String> = [
-        "tenants", "placements", "nodes", "changes", "change_counters", "signing_keys", "operations",
+        "tenants", "placements", "nodes", "changes", "change_counters", "signing_keys", "operations", "leftovers",
     ]
 
     /// A catalog with something of most kinds in it.
@@ -168,6 +191,15 @@ import Vocabulary
         for number in 0..<count {
             _ = try await TenantRows(store).create(
                 .init(key: key("t-\(number) 🏠"), labels: ["n": "\(number)"]), on: node("n1"), at: .hours(0))
+        }
+        // B is first by its bytes, and last in a dictionary.
+        for name in ["a-b", "aa", "B", "b"] {
+            let leave = CatalogStatement(
+                """
+                INSERT INTO leftovers (node, tenant, epoch, since) VALUES
+                \((1...10).map { "('\(name)', \($0), 1, 0)" }.joined(separator: ", "))
+                """)
+            _ = try await driver.run(CatalogTransaction(.schema, [leave]))
         }
         _ = try await SigningKeyRows(store).add(
             SigningKeyRow(kid: "k", publicKey: [0, 1, 255], privateKey: [], created: .hours(0)))

@@ -147,6 +147,30 @@ import Vocabulary
         #expect(Set(codes) == ["credentials_invalid", "rate_limited"])
     }
 
+    /// A guess counts before anybody knows whether it is right.
+    @Test func `guesses that come at once are slowed down as those that come one by one`() async throws {
+        let ann = try await user("ann@x.org", password: "correct horse")
+        let wrong = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    do { _ = try await enter("ann@x.org", "wrong") } catch AccountsError.credentialsInvalid {
+                        return true
+                    } catch {}
+                    return false
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(wrong == Int(AuthThrottle.burst))
+        let answered = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<40 {
+                group.addTask { (try? await signIn.isRight("wrong", against: ann.password, of: "again")) == false }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(answered == Int(AuthThrottle.burst))
+    }
+
     @Test func `a password of another cost is hashed anew when it is used`() async throws {
         let old = Passwords(pool: PasswordPool(), logRounds: 11, random: SystemRandom())
         let hash = try await old.hash("correct horse")
