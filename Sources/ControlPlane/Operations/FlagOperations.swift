@@ -37,7 +37,8 @@ enum FlagOperations {
 
     static let set = Operation(
         "setFlag", "PUT", "/v1/flags/{name}", tag: "Flags", "Gives a flag a value",
-        details: "Up to 16 KiB of JSON. Every node's waiters hear of it within a second.",
+        details:
+            "Up to 16 KiB of JSON, and no secrets: the audit log keeps it. Every node's waiters hear of it within a second.",
         caller: .scope("operator"), parameters: [name], body: [.json(FlagController.SetBody.schema)],
         answers: [.init(200, "The flag.", .json(.named("Flag")))],
         failures: [.versionConflict, .tooManyFlags, .notFound])
