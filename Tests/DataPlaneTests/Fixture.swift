@@ -91,10 +91,22 @@ struct Door: Sendable {
     let server: DoorServer
     let services: ServiceGroup
     let gate: Gate
+    private let clients = Clients()
+
+    /// Those who connected.
+    private final class Clients: Sendable {
+        private let all = Mutex<[Client]>([])
+
+        func add(_ client: Client) { all.withLock { $0.append(client) } }
+        func close() async { for client in all.withLock({ $0 }) { try? await client.close() } }
+    }
 
     func connect(autoRead: Bool = true) async throws -> Client {
         // Not the server's group: taking turns with the clients, connections would all come to the same event loop.
-        try await Client.connect(port: port, group: MultiThreadedEventLoopGroup.singleton, autoRead: autoRead)
+        let client = try await Client.connect(
+            port: port, group: MultiThreadedEventLoopGroup.singleton, autoRead: autoRead)
+        clients.add(client)
+        return client
     }
 
     /// Waits until the server has read so many bytes.
@@ -125,7 +137,10 @@ struct Door: Sendable {
             tasks.addTask { try await services.run() }
             for await number in ports {
                 port.finish()
-                try await body(Door(port: number, server: server, services: services, gate: gate))
+                let door = Door(port: number, server: server, services: services, gate: gate)
+                try await body(door)
+                // Else the door waits two seconds at its end for whoever may not have read a refusal yet.
+                await door.clients.close()
             }
             await services.triggerGracefulShutdown()
             try await tasks.waitForAll()

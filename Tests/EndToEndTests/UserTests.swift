@@ -182,10 +182,11 @@ import Testing
             let more = stale ? ["--set", "sessions.stale-for=30s"] : []
             let pair = try Pair(Self.settings + lease + more)
             // A tenant of the second node, which goes on without the first.
-            var keys = (0..<20).map { "t\($0)" }
-            for key in keys { try pair.create(key) }
-            keys = try keys.filter { try pair.owner($0) == "n2" }
-            let key = try #require(keys.first)
+            let found = try (0..<20).lazy.map { "t\($0)" }.first { key in
+                try pair.create(key)
+                return try pair.owner(key) == "n2"
+            }
+            let key = try #require(found)
             let made = try Wire(port: pair.first.port).send(
                 "POST", "/v1/users", "{\"email\":\"ann@x.org\",\"tenant\":\"\(key)\",\"role\":\"rw\"}")
             #expect(made.status == 201, "\(made.text)")
