@@ -6,7 +6,7 @@ package enum CatalogSchema {
     static let migrations: [@Sendable (CatalogDialect) -> [String]] = [
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
         FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
-        SeventhMigration.statements, EighthMigration.statements,
+        SeventhMigration.statements, EighthMigration.statements, NinthMigration.statements,
     ]
 
     package static var current: Int { migrations.count }

@@ -31,12 +31,24 @@ package struct NodeRow: Equatable, Sendable {
     package var registered: WallTime
     /// Which data directory registered; nil for one that did not say.
     package var directory: Identity?
+    /// The catalog is in its data directory.
+    package var holdsCatalog: Bool
+    /// It is to be emptied, whatever its state.
+    package var drain: Drain?
+
+    package struct Drain: Equatable, Sendable {
+        package var since: WallTime
+        /// How many tenants it had then.
+        package var tenants: Int
+        /// Why it cannot be finished, as it was last found.
+        package var note: String?
+    }
 }
 
 extension NodeRow {
     static let select = """
         SELECT id, incarnation, beat, state, reason, address, zone, labels, stops_at_deadline, format, protocol, registered, \
-        directory \
+        directory, holds_catalog, drain_since, drain_tenants, drain_note \
         FROM nodes
         """
 
@@ -55,6 +67,10 @@ extension NodeRow {
         protocolVersion = Int(try reader.integer())
         registered = try reader.time()
         directory = try reader.textOrNull().flatMap { Identity(hex: $0) }
+        holdsCatalog = try reader.flag()
+        let (since, tenants) = (try reader.timeOrNull(), try reader.integerOrNull())
+        let note = try reader.textOrNull()
+        drain = since.map { Drain(since: $0, tenants: Int(tenants ?? 0), note: note) }
     }
 }
 
@@ -71,10 +87,12 @@ package struct NodeRegistration: Equatable, Sendable {
     package var directory: Identity?
     /// An operator has said that this directory takes the place of the one before.
     package var replacesDirectory = false
+    package var holdsCatalog = false
 
     package init(
         id: NodeID, address: String, zone: String = "", labels: [String: String] = [:], stopsAtDeadline: Bool = false,
-        format: Int = 1, protocolVersion: Int = 1, directory: Identity? = nil, replacesDirectory: Bool = false
+        format: Int = 1, protocolVersion: Int = 1, directory: Identity? = nil, replacesDirectory: Bool = false,
+        holdsCatalog: Bool = false
     ) {
         self.id = id
         self.address = address
@@ -85,5 +103,6 @@ package struct NodeRegistration: Equatable, Sendable {
         self.protocolVersion = protocolVersion
         self.directory = directory
         self.replacesDirectory = replacesDirectory
+        self.holdsCatalog = holdsCatalog
     }
 }

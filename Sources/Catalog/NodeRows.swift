@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// The nodes' rows: registration, the lease's renewals, fencing.
 package struct NodeRows: Sendable {
-    private let store: CatalogStore
+    let store: CatalogStore
 
     package init(_ store: CatalogStore) { self.store = store }
 
@@ -34,18 +34,19 @@ package struct NodeRows: Sendable {
         let registered = plan.add(
             """
             INSERT INTO nodes (id, incarnation, beat, state, address, zone, labels, stops_at_deadline, format, protocol,
-            registered, directory) VALUES (?1, 1, 1, 'up', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            registered, directory, holds_catalog) VALUES (?1, 1, 1, 'up', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)
             ON CONFLICT (id) DO UPDATE SET incarnation = nodes.incarnation + 1, beat = nodes.beat + 1,
-            state = CASE WHEN nodes.state = 'draining' THEN 'draining' ELSE 'up' END, reason = NULL,
+            state = CASE WHEN nodes.drain_since IS NULL AND nodes.state <> 'draining' THEN 'up' ELSE 'draining' END, reason = NULL,
             address = excluded.address, zone = excluded.zone, labels = excluded.labels,
             stops_at_deadline = excluded.stops_at_deadline, format = excluded.format, protocol = excluded.protocol,
-            registered = excluded.registered, directory = excluded.directory
+            registered = excluded.registered, directory = excluded.directory, holds_catalog = excluded.holds_catalog
             WHERE nodes.directory IS NULL OR nodes.directory = excluded.directory OR ?10 = 1
             """,
             [
                 .node(node.id), .text(node.address), .text(node.zone), .text(FlatJSON.text(node.labels)),
                 .flag(node.stopsAtDeadline), .integer(Int64(node.format)), .integer(Int64(node.protocolVersion)),
                 .time(now), .textOrNull(node.directory?.description), .flag(node.replacesDirectory),
+                .flag(node.holdsCatalog),
             ], expect: .affected(1))
         let row = read(node.id, in: &plan, expect: .rows(1))
         plan.note("node.register", node.id.name, detail: ["address": node.address])
@@ -149,7 +150,7 @@ package struct NodeRows: Sendable {
     }
 
     @discardableResult
-    private func read(_ id: NodeID, in plan: inout CatalogPlan, expect: CatalogExpectation = .any) -> Int {
+    func read(_ id: NodeID, in plan: inout CatalogPlan, expect: CatalogExpectation = .any) -> Int {
         plan.add("\(NodeRow.select) WHERE id = ?1", [.node(id)], expect: expect)
     }
 }

@@ -32,6 +32,8 @@ struct CatalogConformance: Sendable {
         ("patches", { try await $0.patches() }),
         ("nodes and leases", { try await $0.leases() }),
         ("identities", { try await $0.identities() }),
+        ("nodes that are emptied", { try await $0.drains() }),
+        ("nodes report", { try await $0.reports() }),
         ("a move", { try await $0.move() }),
         ("moves that are refused", { try await $0.refusedMoves() }),
         ("a restarted source", { try await $0.restartedSource() }),
