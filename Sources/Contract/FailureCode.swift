@@ -117,6 +117,8 @@ extension FailureCode {
     package static let moveInProgress = FailureCode(409, "move_in_progress", "The tenant is being moved.")
     package static let moveCommitted = FailureCode(409, "move_committed", "The move cannot be undone any more.")
     package static let alreadyThere = FailureCode(409, "already_there", "The tenant is on that node already.")
+    package static let holdsCatalog = FailureCode(
+        409, "holds_catalog", "The catalog is on that node: it cannot be emptied.")
     package static let nodeAlone = FailureCode(409, "node_alone", "The node stands alone: nothing moves.")
     package static let replicaOutOfDate = FailureCode(
         409, "replica_out_of_date", "The tenant's replicas begin with a newer generation by now; ask which.")
@@ -164,7 +166,8 @@ extension FailureCode {
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
         .idempotencyInProgress, .flagVersionMissing, .tooManyFlags, .keyInUse, .tooManyKeys,
         .claimTaken, .claimExpired, .claimNotWritten, .tooManyClaims,
-        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .nodeAlone, .replicaOutOfDate,
+        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .holdsCatalog, .nodeAlone,
+        .replicaOutOfDate,
         .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
         .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .snapshotDamaged, .snapshotRefused,
         .pushRefused,

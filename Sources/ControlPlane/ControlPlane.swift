@@ -61,7 +61,7 @@ package struct ControlPlane: Sendable {
             .add(middleware: TokenMiddleware(guards: guards))
         probes.registerGuarded(on: guarded)
         TenantController(service: tenants, tokens: tokens).register(on: guarded)
-        NodeController(nodes: NodeRows(store), placements: PlacementRows(store)).register(on: guarded)
+        NodeController(nodes: NodeRows(store), placements: PlacementRows(store), time: time).register(on: guarded)
         FlagController(board: flags, time: time).register(on: guarded)
         AuditController(store: store, time: time).register(on: guarded)
         KeyController(service: tokens).register(on: guarded)

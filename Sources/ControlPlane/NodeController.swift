@@ -1,46 +1,77 @@
 import Access
 import Catalog
+import Contract
+import HTTPTypes
 import Hummingbird
+import Seams
 import Vocabulary
 
-/// `/v1/nodes`: who is there.
+/// `/v1/nodes`: who is there, and who is to be emptied.
 struct NodeController: Sendable {
     let nodes: NodeRows
     let placements: PlacementRows
+    let time: any TimeSource
 
     func register(on group: RouterGroup<ControlContext>) {
         group.on(NodeOperations.list, do: list)
         group.on(NodeOperations.show, do: show)
-    }
-
-    private struct NodeObject: Encodable {
-        let id: String
-        let state: String
-        let address: String
-        let zone: String
-        let labels: [String: String]
-        let incarnation: UInt64
-        let tenants: Int
+        group.on(NodeOperations.drain, do: drain)
+        group.on(NodeOperations.undrain, do: undrain)
     }
 
     @Sendable func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         // All of them are one page, however long.
         _ = try ListQuery(request, for: NodeOperations.list).limit()
         let counts = try await placements.counts()
-        let items = try await nodes.list().map { object($0, counts) }
+        let now = time.wall()
+        let items = try await nodes.list().map { NodeObject($0, tenants: counts[$0.id] ?? 0, at: now) }
         return try JSONText.response(.ok, PageObject(items: items, next: nil))
     }
 
     @Sendable func show(_ request: Request, _ context: ControlContext) async throws -> Response {
-        guard let id = NodeID(try context.parameters.require("id")), let row = try await nodes.find(id) else {
-            throw APIError.notFound("there is no such node; see GET /v1/nodes")
-        }
-        return try JSONText.response(.ok, object(row, try await placements.counts()))
+        let id = try Self.id(context)
+        guard let row = try await nodes.find(id) else { throw Self.notFound }
+        return try await answer(.ok, row)
     }
 
-    private func object(_ row: NodeRow, _ counts: [NodeID: Int]) -> NodeObject {
-        NodeObject(
-            id: row.id.name, state: row.state.rawValue, address: row.address, zone: row.zone, labels: row.labels,
-            incarnation: row.incarnation, tenants: counts[row.id] ?? 0)
+    @Sendable func drain(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let id = try Self.id(context)
+        let isRehearsal = try ListQuery(request, for: NodeOperations.drain).flag("dry-run")
+        guard isRehearsal else { return try await changed(try await nodes.drain(id, at: time.wall()), id) }
+        guard let row = try await nodes.find(id) else { throw Self.notFound }
+        if row.holdsCatalog { throw Self.holdsCatalog(id) }
+        return try await answer(.ok, row)
+    }
+
+    @Sendable func undrain(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let id = try Self.id(context)
+        return try await changed(try await nodes.undrain(id, at: time.wall()), id)
+    }
+
+    private func changed(_ outcome: NodeRows.DrainOutcome, _ id: NodeID) async throws -> Response {
+        switch outcome {
+        case .done(let row): return try await answer(.accepted, row)
+        case .notFound: throw Self.notFound
+        case .holdsCatalog: throw Self.holdsCatalog(id)
+        }
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ row: NodeRow) async throws -> Response {
+        let tenants = try await placements.counts()[row.id] ?? 0
+        return try JSONText.response(status, NodeObject(row, tenants: tenants, at: time.wall()))
+    }
+
+    private static func id(_ context: ControlContext) throws -> NodeID {
+        guard let id = NodeID(try context.parameters.require("id")) else { throw notFound }
+        return id
+    }
+
+    private static var notFound: APIError { APIError.notFound("there is no such node; see GET /v1/nodes") }
+
+    private static func holdsCatalog(_ id: NodeID) -> APIError {
+        APIError(
+            .holdsCatalog,
+            "the catalog is in \(id)'s data directory, so it cannot be emptied: move it to PostgreSQL first "
+                + "(`rowhouse catalog copy`)")
     }
 }

@@ -144,7 +144,8 @@ struct NodeParts: Sendable {
         let address = base.settings.node.advertise.map { "\($0)" } ?? "http://\(base.settings.node.listen)"
         let registration = NodeRegistration(
             id: base.id, address: address, zone: base.settings.node.zone ?? "", labels: base.settings.node.labels,
-            directory: base.identity.directory, replacesDirectory: base.options.replaceNode)
+            directory: base.identity.directory, replacesDirectory: base.options.replaceNode,
+            holdsCatalog: base.settings.catalog == .embedded)
         return LeaseKeeper(
             registration, store: store, numbers: numbers, right: right, time: base.time, sleep: sleep)
     }

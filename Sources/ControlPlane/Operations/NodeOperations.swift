@@ -11,5 +11,20 @@ enum NodeOperations {
         parameters: [.init(.path, "id", ControlSchemas.nodeName, "The node's name.")],
         answers: [.init(200, "The node.", .json(.named("Node")))], failures: [.notFound])
 
-    static let all = [list, show]
+    private static let id = Operation.Parameter(.path, "id", ControlSchemas.nodeName, "The node's name.")
+
+    static let drain = Operation(
+        "drainNode", "POST", "/v1/nodes/{id}/drain", tag: "Nodes", "Empties a node",
+        details: "No new tenants and no moves come to it any more; how many it still has is in `GET /v1/nodes/{id}`.",
+        caller: .scope("operator"), parameters: [id, .dryRun],
+        answers: [
+            .init(202, "The node.", .json(.named("Node"))), .init(200, "It could be.", .json(.named("Node"))),
+        ], failures: [.notFound, .holdsCatalog])
+
+    static let undrain = Operation(
+        "undrainNode", "DELETE", "/v1/nodes/{id}/drain", tag: "Nodes", "Lets tenants come to a node again",
+        caller: .scope("operator"), parameters: [id], answers: [.init(202, "The node.", .json(.named("Node")))],
+        failures: [.notFound])
+
+    static let all = [list, show, drain, undrain]
 }

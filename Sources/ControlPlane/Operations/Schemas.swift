@@ -4,7 +4,7 @@ package import Contract
 /// Forms that several of the control plane's calls share; the document has them by name.
 package enum ControlSchemas {
     package static let all: [String: Schema] = [
-        "Tenant": tenant, "Node": node, "Move": move, "TenantKey": key, "Labels": labels, "Flag": flag,
+        "Tenant": tenant, "Node": NodeObject.schema, "Move": move,  "TenantKey": key, "Labels": labels, "Flag": flag,
         "AuditEntry": auditEntry, "SigningKey": signingKey, "Claim": claim,
         "User": UserObject.schema, "Session": SessionObject.schema,
     ]
@@ -28,16 +28,6 @@ package enum ControlSchemas {
         .init("durability", .text),
         .init("createdAt", .time),
         .init("usedAt", .orNull(.time)),
-    ])
-
-    static let node = Schema.object([
-        .init("id", .text),
-        .init("state", .choice(NodeRow.State.allCases.map(\.rawValue))),
-        .init("address", .text, "Where the other nodes reach it."),
-        .init("zone", .text),
-        .init("labels", .named("Labels")),
-        .init("incarnation", .integer(), "Raised each time that it starts."),
-        .init("tenants", .integer(), "How many it owns."),
     ])
 
     static let move = Schema.object([

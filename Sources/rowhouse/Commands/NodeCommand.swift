@@ -3,7 +3,8 @@ import Terminal
 
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "List and show the nodes of the cluster.", subcommands: [List.self, Show.self])
+        commandName: "node", abstract: "List, show and drain the nodes of the cluster.",
+        subcommands: [List.self, Show.self, Drain.self, Undrain.self])
 }
 
 extension NodeCommand {
