@@ -93,6 +93,35 @@ final class Census: Sendable {
             return state.tenants.count - own
         }
     }
+    /// In the order of the tenants; nil for one that is not here.
+    func sizes(of tenants: [TenantID]) -> [Int64?] {
+        state.withLock { state in tenants.map { state.tenants[$0].map(Self.size) } }
+    }
+
+    /// Of all tenants of people, and those that have the most; those first.
+    func weigh(largest count: Int) -> (bytes: Int64, largest: [(tenant: TenantID, bytes: Int64)]) {
+        state.withLock { state in
+            var bytes: Int64 = 0
+            var largest: [(tenant: TenantID, bytes: Int64)] = []
+            var floor: Int64 = 0
+            for (tenant, facts) in state.tenants where !tenant.isReserved {
+                let size = Self.size(facts)
+                bytes += size
+                guard size > floor || largest.count < count else { continue }
+                largest.append((tenant, size))
+                // Cut now and then: so each tenant is sorted a few times at most.
+                guard largest.count >= 2 * count else { continue }
+                largest.sort { $0.bytes > $1.bytes }
+                largest.removeSubrange(count...)
+                floor = largest.last?.bytes ?? 0
+            }
+            largest.sort { $0.bytes > $1.bytes }
+            return (bytes, Array(largest.prefix(count)))
+        }
+    }
+
+    private static func size(_ facts: TenantState) -> Int64 { Int64(facts.pageCount) * Int64(PageHash.pageSize) }
+
     var damagedTenants: [TenantID: String] { state.withLock { $0.damaged.mapValues(\.reason) } }
     var ids: [TenantID] { state.withLock { $0.tenants.keys.sorted() } }
 

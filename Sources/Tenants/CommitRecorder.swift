@@ -50,6 +50,8 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
 
     private let newest: Atomic<UInt64>
     private let commits: CommitCount
+    /// What the tenant uses, for whoever shares tenants out.
+    let load: LoadCounter
 
     /// - Parameter event: the record that made the tenant, where it may not be durable yet.
     init(
@@ -67,6 +69,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         faults = context.faults
         newest = Atomic(event.rawValue)
         commits = context.commitCount
+        load = context.loads.counter(of: tenant)
     }
 
     /// The newest commit's LSN: published before any reader can see the commit, so that an answer that waits for it
@@ -175,7 +178,9 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         encoder.begin(pageCountBefore: commit.pageCountBefore)
         var sum = state.checksum
         var isKnown = state.isChecksumKnown
+        var changed: UInt64 = 0
         commit.forEachPage { number, previous, current, isLost in
+            changed += 1
             // The record has the page whole then: nothing else is lost with it.
             if isLost { isKnown = false }
             let hash = PageHash.of(page: current, number: number)
@@ -199,6 +204,7 @@ final class CommitRecorder: CommitObserver, @unchecked Sendable {
         state = next
         newest.store(lsn.rawValue, ordering: .releasing)
         commits.add()
+        load.wrote(changed * UInt64(PageHash.pageSize))
     }
 
     /// Pages cut off or skipped by growth count in the rolling checksum too.

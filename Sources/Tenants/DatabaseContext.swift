@@ -17,6 +17,7 @@ final class DatabaseContext: Sendable {
     /// Commits since the start, of all tenants.
     let commitCount = CommitCount()
     let statistics = StatisticsKeep()
+    let loads = LoadCounters()
     let compactions = CompactionQueue()
     let notices: EngineNotices
 

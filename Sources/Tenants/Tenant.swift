@@ -249,7 +249,10 @@ package final class Tenant: LaneUnit, @unchecked Sendable {
     func noteState() {
         let now = database?.memoryBytes ?? 0
         let before = memory.exchange(now, ordering: .relaxed)
-        if now != before { parts.load.memory(changedBy: now - before) }
+        if now != before {
+            parts.load.memory(changedBy: now - before)
+            database?.recorder.load.holds(now)
+        }
         let needsTicks =
             !waiters.isEmpty || database.map { !$0.streams.isEmpty || $0.readers.hasSpares } ?? false
         watched.store(needsTicks, ordering: .relaxed)

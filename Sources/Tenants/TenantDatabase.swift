@@ -42,7 +42,8 @@ package final class TenantDatabase {
         memory = MemoryAccount(limitBytes: context.settings.sqlMemoryPerTenant, budget: context.memory)
         readers = TenantReaders(
             limit: context.settings.readersPerTenant, idleTime: context.settings.readerIdle)
-        statistics = TenantStatistics(tenant, context.statistics, opened: context.time.wall())
+        statistics = TenantStatistics(
+            tenant, context.statistics, load: recorder.load, opened: context.time.wall())
         streams = StreamTable(
             limit: context.settings.streamsPerTenant, nodeCount: context.streamCount,
             nodeLimit: context.settings.streamsPerNode)

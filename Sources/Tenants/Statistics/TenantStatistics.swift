@@ -14,10 +14,12 @@ final class TenantStatistics {
     private var table: [String: StatementTally] = [:]
     private let tenant: TenantID
     private let keep: StatisticsKeep
+    private let load: LoadCounter
 
-    init(_ tenant: TenantID, _ keep: StatisticsKeep, opened: WallTime) {
+    init(_ tenant: TenantID, _ keep: StatisticsKeep, load: LoadCounter, opened: WallTime) {
         self.tenant = tenant
         self.keep = keep
+        self.load = load
         self.opened = opened
         totals = keep.take(tenant) ?? StatementTotals(since: opened)
     }
@@ -39,6 +41,7 @@ final class TenantStatistics {
         totals.rowsWritten &+= rowsWritten
         if hasFailed { totals.failures &+= 1 }
         latencies.add(nanoseconds)
+        load.ran(nanoseconds)
         tally(of: entry)?.add(nanoseconds, rowsRead: rowsRead, rowsWritten: rowsWritten)
     }
 
