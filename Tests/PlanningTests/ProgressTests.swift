@@ -33,6 +33,22 @@ import Vocabulary
         #expect(progress.next().count == 1)
     }
 
+    @Test func `Who goes on with a plan begins where the other ended`() {
+        let nodes = fleet(4) { if $0 == 1 { $1.state = .draining } }
+        var policy = Policy()
+        policy.budget.smallMoves = 4
+        let plan = planned(
+            Inventory(now: noon, nodes: nodes, tenants: (0..<6).map { guest($0, on: 1) }), policy)
+        var progress = PlanProgress(plan, policy: policy)
+        progress.resume([4: .done, 0: .done, 1: .failed, 3: .skipped(.gone), 2: .running])
+        #expect(progress.states[2] == .waiting, "what was running is judged anew")
+        #expect(progress.next() == [2])
+        progress.end(2, .done)
+        #expect(progress.next() == [5])
+        progress.end(5, .done)
+        #expect(progress.hasEnded)
+    }
+
     @Test func `The second of an exchange waits for the first, and goes with it`() {
         let tenants = [
             guest(0, on: 1, cpu: 400), guest(1, on: 1, cpu: 400), guest(2, on: 2, cpu: 300), guest(3, on: 2, cpu: 100),

@@ -12,10 +12,21 @@ extension Fleet {
         }
         var draw = Draw(seed: seed ^ tenant.rawValue)
         let drawn = draw.sample(policy.choicesForNew, of: able)
-        let node = drawn.min { (fullness($0, with: guest), $0) < (fullness($1, with: guest), $1) } ?? able[0]
+        // Of equally full ones the first that was drawn.
+        let node = drawn.min { filled($0, with: guest) < filled($1, with: guest) } ?? able[0]
         books[node].house(guest.load, guest.load, guest.constraints, tenant)
         return .node(id(node))
     }
+
+    /// With what is no tenant's on the disk, in steps: nodes that share a disk see a little more or less of the same.
+    private func filled(_ node: Int, with guest: Guest) -> Double {
+        let (book, capacity) = (books[node], books[node].node.capacity.bytes)
+        guard capacity > 0 else { return fullness(node, with: guest) }
+        let others = (Double(book.node.otherBytes) / Double(capacity) * Self.steps).rounded(.down) / Self.steps
+        return max(fullness(node, with: guest), others + book.share(.bytes, of: book.load + guest.load.asAdded))
+    }
+
+    private static var steps: Double { 20 }
 
     private func obstacles(_ guest: Guest) -> Refusal.Why {
         var obstacles = Obstacles()

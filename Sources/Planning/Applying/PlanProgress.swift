@@ -55,6 +55,18 @@ package struct PlanProgress: Sendable {
         queues[queue].add(place, round: row.round)
     }
 
+    /// Rows that had ended before: for whoever goes on with a plan that another has begun. To be called before `next`.
+    package mutating func resume(_ ended: [Int: State]) {
+        let ordered = ended.sorted { (plan.rows[$0.key].round, $0.key) < (plan.rows[$1.key].round, $1.key) }
+        for (place, state) in ordered where states[place] == .waiting && state.hasEnded {
+            close(place, state)
+            if state != .done, let second = seconds[place], states[second] == .waiting {
+                close(second, .skipped(.partner(plan.rows[place].tenant)))
+            }
+        }
+        seconds = seconds.filter { !states[$0.value].hasEnded }
+    }
+
     package var hasEnded: Bool { left == 0 }
 
     /// Rows, by their place in the plan, that begin now; they count as running. Looks at one round of each source.

@@ -10,10 +10,10 @@ struct RoundQueue: Sendable {
         rounds[round].append(place)
     }
 
-    /// A row that is not in the present round is the second of an exchange and in none.
+    /// A row that is in no round is the second of an exchange. One of a later round ended before somebody went on with the plan.
     mutating func close(_ place: Int) {
-        guard let round = rounds.firstIndex(where: { !$0.isEmpty }) else { return }
+        guard let round = rounds.firstIndex(where: { $0.contains(place) }) else { return }
         rounds[round].removeAll { $0 == place }
-        if rounds[round].isEmpty { rounds.removeFirst(round + 1) }
+        rounds.removeSubrange(..<(rounds.firstIndex { !$0.isEmpty } ?? rounds.endIndex))
     }
 }

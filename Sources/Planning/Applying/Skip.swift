@@ -19,7 +19,7 @@ package enum Skip: Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .expired(let time): "the plan expired at \(time)"
+        case .expired(let time): "the plan expired at \(Text.clock(time))"
         case .gone: "the tenant is gone"
         case .version(let planned, let found): "its placement changed: version \(planned) was planned for, now \(found)"
         case .owner(let planned, let found): "it is on \(found), not on \(planned)"

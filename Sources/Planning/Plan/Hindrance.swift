@@ -1,7 +1,7 @@
 package import Vocabulary
 
 /// The rule by which a tenant may not be on a node, with its numbers.
-package enum Hindrance: Hashable, Sendable {
+package enum Hindrance: Codable, Hashable, Sendable {
     /// The node takes nothing.
     case state(Inventory.Node.State)
     case pinned(to: NodeID)
@@ -83,7 +83,7 @@ extension Hindrance: CustomStringConvertible {
         case .tenants(let after, let limit): "would have \(after) tenants, limit \(limit)"
         case .neverCaughtUp(let writes, let rate):
             "a copy at \(Text.bytes(rate))/s never catches up with \(Text.bytes(writes))/s of writes"
-        case .cameFromThere(let until): "the tenant came from there; not back before \(until)"
+        case .cameFromThere(let until): "the tenant came from there; not back before \(Text.clock(until))"
         }
     }
 }

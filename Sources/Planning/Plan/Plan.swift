@@ -15,6 +15,20 @@ package struct Plan: Equatable, Sendable {
     package var before: Double
     package var after: Double
 
+    package init(
+        seed: UInt64, made: WallTime, expires: WallTime, rows: [PlanRow], refusals: [Refusal], moreRefusals: Int,
+        before: Double, after: Double
+    ) {
+        self.seed = seed
+        self.made = made
+        self.expires = expires
+        self.rows = rows
+        self.refusals = refusals
+        self.moreRefusals = moreRefusals
+        self.before = before
+        self.after = after
+    }
+
     package var bytes: Int64 { rows.reduce(0) { $0 + $1.bytes } }
     package var isEmpty: Bool { rows.isEmpty }
 }

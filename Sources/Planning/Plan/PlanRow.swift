@@ -1,7 +1,7 @@
 package import Vocabulary
 
 /// One move that a plan wants.
-package struct PlanRow: Equatable, Sendable {
+package struct PlanRow: Codable, Equatable, Sendable {
     package var tenant: TenantID
     /// Of its placement row when the plan was made; applied only while it is the same.
     package var version: UInt64

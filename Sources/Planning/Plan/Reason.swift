@@ -1,7 +1,7 @@
 package import Vocabulary
 
 /// Why a row is in the plan, with the numbers of the moment it was decided. Shares are of a node's capacity.
-package enum Reason: Equatable, Sendable {
+package enum Reason: Codable, Equatable, Sendable {
     /// Its node has no right to serve.
     case failover
     case violation(Hindrance)
@@ -17,7 +17,7 @@ package enum Reason: Equatable, Sendable {
     case exchange(Relief, with: TenantID)
 
     /// A dimension's shares before and after.
-    package struct Relief: Equatable, Sendable {
+    package struct Relief: Codable, Equatable, Sendable {
         package var dimension: Dimension
         package var source: Double
         package var sourceAfter: Double

@@ -62,7 +62,8 @@ extension Refusal.Why: CustomStringConvertible {
         case .noLog(let tenants): "\(tenants) tenants wait until it is back: there is no off-machine log of them"
         case .notListed(let tenants): "\(tenants) tenants are not listed yet; plan again when these have left"
         case .cooling(let until, let failures):
-            "left alone until \(until)" + (failures > 0 ? " after \(failures) failures" : "")
+            "left alone until \(Text.clock(until))"
+                + (failures > 0 ? " after \(failures) failed moves" : " after its last move")
         case .underWay(let node): "is on its way to \(node)"
         case .source(let state): "its node is \(state.rawValue) and cannot send it"
         case .rows(let left): "\(left) more moves than a plan may have"

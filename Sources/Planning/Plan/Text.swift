@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Numbers as the plan prints them: the same on every machine.
 enum Text {
     /// One decimal.
@@ -19,6 +21,13 @@ enum Text {
         if milliseconds < 1000 { return "\(milliseconds) ms" }
         if milliseconds < 120_000 { return "\(oneDecimal(Double(milliseconds) / 1000)) s" }
         return "\(milliseconds / 60_000) min"
+    }
+
+    /// To the minute, in UTC; who reads it does so within a day.
+    static func clock(_ time: WallTime) -> String {
+        let minutes = time.milliseconds / 60_000
+        let (hour, minute) = (minutes / 60 % 24, minutes % 60)
+        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute) UTC"
     }
 
     /// Four decimals.

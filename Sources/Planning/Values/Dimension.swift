@@ -1,5 +1,5 @@
 /// What a tenant uses of its node, and a node has to give.
-package enum Dimension: Int, CaseIterable, Comparable, Sendable, CustomStringConvertible {
+package enum Dimension: Int, Codable, CaseIterable, Comparable, Sendable, CustomStringConvertible {
     /// Microseconds of processor time a second.
     case cpu
     /// Bytes written a second.

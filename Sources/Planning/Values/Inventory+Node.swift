@@ -2,7 +2,7 @@ package import Vocabulary
 
 extension Inventory {
     package struct Node: Equatable, Sendable {
-        package enum State: String, Sendable {
+        package enum State: String, Codable, Sendable {
             case up
             /// Not heard of for a while: nothing goes there, nothing can leave.
             case suspect

@@ -85,6 +85,15 @@ extension Policy {
         package var failure: Duration = .seconds(15 * 60)
 
         package init() {}
+
+        /// Where a node is to be stopped: that a tenant has come there a minute ago keeps nobody waiting, and what failed is tried
+        /// again soon, then ever later.
+        package static var drain: CoolDown {
+            var span = CoolDown()
+            span.tenant = .zero
+            span.failure = .seconds(10)
+            return span
+        }
     }
 
     /// What a move's duration and pause are predicted from.
