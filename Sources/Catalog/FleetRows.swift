@@ -5,6 +5,7 @@ package struct FleetRows: Sendable {
     /// A tenant as a planner sees it.
     package struct Tenant: Equatable, Sendable {
         package var key: TenantKey
+        package var schema: String
         package var pin: NodeID?
         package var isIsolated: Bool
         package var bytes: Int64
@@ -54,6 +55,16 @@ package struct FleetRows: Sendable {
         try await tenants("p.owner = ?1", [.node(node)], order: " ORDER BY p.tenant", limit: limit)
     }
 
+    /// Those of a schema on certain nodes. Looks at all tenants.
+    ///
+    /// - Throws: `CatalogError`.
+    package func of(schema: String, on nodes: [NodeID], limit: Int) async throws(CatalogError) -> [Tenant] {
+        guard !nodes.isEmpty else { return [] }
+        let list = nodes.indices.map { "?\($0 + 2)" }.joined(separator: ", ")
+        return try await tenants(
+            "t.schema_name = ?1 AND p.owner IN (\(list))", [.text(schema)] + nodes.map { .node($0) }, limit: limit)
+    }
+
     /// Those under way.
     ///
     /// - Throws: `CatalogError`.
@@ -67,7 +78,7 @@ package struct FleetRows: Sendable {
         var plan = CatalogPlan()
         plan.add(
             """
-            SELECT t.key, t.pin, t.isolated, t.bytes, p.tenant, p.owner, p.epoch, p.version, p.state, p.target, p.move
+            SELECT t.key, t.schema_name, t.pin, t.isolated, t.bytes, p.tenant, p.owner, p.epoch, p.version, p.state, p.target, p.move
             FROM placements p JOIN tenants t ON t.id = p.tenant
             WHERE \(condition) AND t.state NOT IN ('creating', 'deleted', 'purging')\(order) LIMIT \(limit)
             """, arguments)
@@ -76,7 +87,8 @@ package struct FleetRows: Sendable {
             var reader = RowReader("tenants", row)
             found.append(
                 Tenant(
-                    key: try reader.key(), pin: try reader.nodeOrNull(), isIsolated: try reader.flag(),
+                    key: try reader.key(), schema: try reader.text(), pin: try reader.nodeOrNull(),
+                    isIsolated: try reader.flag(),
                     bytes: try reader.integer(), placement: try Placement(from: &reader)))
         }
         return found

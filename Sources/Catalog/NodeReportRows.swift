@@ -42,6 +42,13 @@ package struct NodeReportRows: Sendable {
         _ = try await store.write(plan, at: now)
     }
 
+    /// - Throws: `CatalogError`.
+    package func find(_ node: NodeID) async throws(CatalogError) -> NodeReportRow? {
+        var plan = CatalogPlan()
+        plan.add("SELECT node, reported, report FROM node_reports WHERE node = ?1", [.node(node)])
+        return try await store.read(plan)[0].rows.first.map { row throws(CatalogError) in try NodeReportRow(row) }
+    }
+
     /// All nodes' by name; at most 1,000.
     ///
     /// - Throws: `CatalogError`.

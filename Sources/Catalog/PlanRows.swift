@@ -40,6 +40,17 @@ package struct PlanRows: Sendable {
         try await first("id = ?1", [.text(id)])
     }
 
+    /// All that are kept, the newest first, without their bodies.
+    ///
+    /// - Throws: `CatalogError`.
+    package func list() async throws(CatalogError) -> [StoredPlan] {
+        var plan = CatalogPlan()
+        plan.add("\(StoredPlan.outline) ORDER BY made DESC, id DESC LIMIT \(2 * Self.kept)")
+        var plans: [StoredPlan] = []
+        for row in try await store.read(plan)[0].rows { plans.append(try StoredPlan(outline: row)) }
+        return plans
+    }
+
     /// The one that is carried out, or is to be next.
     ///
     /// - Throws: `CatalogError`.

@@ -33,16 +33,27 @@ package struct StoredPlan: Equatable, Sendable {
 
 extension StoredPlan {
     static let select = "SELECT id, state, made, expires, changed, moves, body FROM plans"
+    static let outline = "SELECT id, state, made, expires, changed, moves FROM plans"
 
     init(_ row: [CatalogValue]) throws(CatalogError) {
         var reader = RowReader("plans", row)
+        try self.init(&reader)
+        body = try reader.blob()
+    }
+
+    init(outline row: [CatalogValue]) throws(CatalogError) {
+        var reader = RowReader("plans", row)
+        try self.init(&reader)
+    }
+
+    private init(_ reader: inout RowReader) throws(CatalogError) {
         id = try reader.text()
         state = try reader.word(State.self)
         made = try reader.time()
         expires = try reader.time()
         changed = try reader.time()
         moves = Int(try reader.integer())
-        body = try reader.blob()
+        body = []
     }
 }
 

@@ -24,6 +24,8 @@ package struct TenantRow: Equatable, Sendable {
     package var labels: [String: String]
     package var quotas: [String: Int64]
     package var pin: NodeID?
+    /// No other tenant is to be on its node.
+    package var isIsolated = false
     package var created: WallTime
     package var used: WallTime?
     package var deleted: WallTime?
@@ -40,8 +42,8 @@ package struct TenantRow: Equatable, Sendable {
 extension TenantRow {
     /// What `init(_:)` reads; a `WHERE` follows.
     static let select = """
-        SELECT t.id, t.key, t.schema_name, t.state, t.state_before, t.durability, t.labels, t.quotas, t.pin, t.created, \
-        t.used, t.deleted, t.renamed, t.revision, t.bytes, t.txid, \
+        SELECT t.id, t.key, t.schema_name, t.state, t.state_before, t.durability, t.labels, t.quotas, t.pin, \
+        t.isolated, t.created, t.used, t.deleted, t.renamed, t.revision, t.bytes, t.txid, \
         p.tenant, p.owner, p.epoch, p.version, p.state, p.target, p.move \
         FROM tenants t JOIN placements p ON p.tenant = t.id
         """
@@ -57,6 +59,7 @@ extension TenantRow {
         labels = try reader.labels()
         quotas = try reader.numbers()
         pin = try reader.nodeOrNull()
+        isIsolated = try reader.flag()
         created = try reader.time()
         used = try reader.timeOrNull()
         deleted = try reader.timeOrNull()
@@ -102,6 +105,8 @@ package struct NewTenant: Equatable, Sendable {
     package var durability: String
     package var labels: [String: String]
     package var quotas: [String: Int64]
+    /// The node that it is to stay on.
+    package var pin: NodeID?
     /// Since when the key counts as this tenant's, for tokens that name it by key; nil: since its creation.
     package var boundSince: WallTime?
     /// For the audit log, what made it where nobody asked for it by name; nil where somebody did.
@@ -109,8 +114,9 @@ package struct NewTenant: Equatable, Sendable {
 
     package init(
         key: TenantKey, schema: String = "default", durability: String = "local", labels: [String: String] = [:],
-        quotas: [String: Int64] = [:], boundSince: WallTime? = nil, occasion: String? = nil
+        quotas: [String: Int64] = [:], pin: NodeID? = nil, boundSince: WallTime? = nil, occasion: String? = nil
     ) {
+        self.pin = pin
         self.occasion = occasion
         self.key = key
         self.schema = schema

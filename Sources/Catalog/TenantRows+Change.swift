@@ -49,6 +49,7 @@ extension TenantRows {
         package var state: TenantRow.State?
         /// `.some(nil)` unpins.
         package var pin: NodeID??
+        package var isIsolated: Bool?
 
         package init() {}
     }
@@ -109,14 +110,14 @@ extension TenantRows {
         }
         let changed = plan.add(
             """
-            UPDATE tenants SET key = ?3, renamed = ?4, state = ?5, labels = ?6, quotas = ?7, pin = ?8,
+            UPDATE tenants SET key = ?3, renamed = ?4, state = ?5, labels = ?6, quotas = ?7, pin = ?8, isolated = ?9,
             revision = revision + 1 WHERE id = ?1 AND revision = ?2
             """,
             [
                 .id(row.id), .bits(row.revision), .key(merged.key),
                 (guards == nil ? row.renamed : now).map { .time($0) } ?? .null, .text(merged.state.rawValue),
                 .text(FlatJSON.text(merged.labels)), .text(FlatJSON.text(merged.quotas)),
-                .textOrNull(merged.pin?.name),
+                .textOrNull(merged.pin?.name), .flag(merged.isIsolated),
             ], expect: .affected(1))
         ChangeLog.append(.tenant, of: row.id, to: &plan)
         let read = plan.add("\(TenantRow.select) WHERE t.id = ?1", [.id(row.id)], expect: .rows(1))
@@ -179,6 +180,7 @@ extension TenantRow {
         if labels != old.labels { facts["labels"] = FlatJSON.text(labels) }
         if quotas != old.quotas { facts["quotas"] = FlatJSON.text(quotas) }
         if pin != old.pin { facts["pin"] = pin?.name ?? "(none)" }
+        if isIsolated != old.isIsolated { facts["isolated"] = String(isIsolated) }
         return facts
     }
 
@@ -193,6 +195,7 @@ extension TenantRow {
         for (name, value) in patch.quotas { row.quotas[name] = value }
         if let state = patch.state { row.state = state }
         if let pin = patch.pin { row.pin = pin }
+        if let isIsolated = patch.isIsolated { row.isIsolated = isIsolated }
         return row
     }
 }

@@ -74,12 +74,13 @@ extension TenantRows {
         plan.add(
             """
             INSERT INTO tenants
-                (id, key, schema_name, state, durability, labels, quotas, created, renamed, revision, bytes, txid)
-            VALUES (?1, ?2, ?3, 'creating', ?4, ?5, ?6, ?7, ?8, 1, 0, 0)
+                (id, key, schema_name, state, durability, labels, quotas, created, renamed, pin, revision, bytes, txid)
+            VALUES (?1, ?2, ?3, 'creating', ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, 0)
             """,
             [
                 .id(id), .key(new.key), .text(new.schema), .text(new.durability), .text(FlatJSON.text(new.labels)),
                 .text(FlatJSON.text(new.quotas)), .time(now), new.boundSince.map { .time($0) } ?? .null,
+                .textOrNull(new.pin?.name),
             ])
         plan.add(
             "INSERT INTO placements (tenant, owner, epoch, version, state) VALUES (?1, ?2, 1, 1, 'stable')",
