@@ -11,6 +11,10 @@ package struct NodeSettings: Sendable, Equatable {
     package var advertise: HTTPOrigin?
     package var zone: String?
     package var labels: [String: String] = [:]
+    /// Bytes that tenants may have on this node; 0: as many as its file system has.
+    package var disk = 0
+    /// Bytes of memory that tenants may hold; 0: the machine's.
+    package var memory = 0
 }
 
 /// Where the catalog lives.
@@ -45,6 +49,15 @@ package struct ClusterSettings: Sendable, Equatable {
     package var keyFile: String?
     /// A node's time-bounded right to serve; it is renewed three times in this span.
     package var lease = Duration.seconds(6)
+}
+
+package struct RebalancingSettings: Sendable, Equatable {
+    /// Overloads are balanced without being asked; drains are emptied either way.
+    package var automatic = false
+    /// How often nodes are looked at; an overload counts once it has lasted for three looks.
+    package var interval = Duration.seconds(30)
+    /// When balancing without being asked may begin moves; empty: at any time.
+    package var windows: [DailyWindow] = []
 }
 
 /// The durability class of tenants that do not ask for another one. The other classes of the design are refused by

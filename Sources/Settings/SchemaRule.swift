@@ -15,6 +15,7 @@ package struct SchemaRule: Sendable, Equatable {
     package var create: Creation
     /// File of SQL that a new tenant starts with; `nil`: an empty database.
     package var template: String?
+    package var place = PlaceRule()
     /// Where it was given; equal rules may come from different places.
     package var templateOrigin = SettingOrigin.builtIn
 
@@ -28,7 +29,7 @@ package struct SchemaRule: Sendable, Equatable {
     }
 
     package static func == (a: SchemaRule, b: SchemaRule) -> Bool {
-        a.name == b.name && a.match == b.match && a.create == b.create && a.template == b.template
+        a.name == b.name && a.match == b.match && a.create == b.create && a.template == b.template && a.place == b.place
     }
 }
 

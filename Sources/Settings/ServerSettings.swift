@@ -9,6 +9,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var catalog = CatalogSetting.embedded
     package var postgres = PostgresSettings()
     package var cluster = ClusterSettings()
+    package var rebalancing = RebalancingSettings()
     package var access = AccessSettings()
     package var audit = AuditSettings()
     package var cors = CORSSettings()

@@ -1,3 +1,4 @@
+import Vocabulary
 import Yams
 
 /// Reads the fields of one record: logs those that it does not know, those that are missing, and their own mistakes.
@@ -88,7 +89,8 @@ extension SettingForm where Value == String {
 
 extension SettingForm where Value == [SchemaRule] {
     static var schemas: SettingForm {
-        let expected = "a map of names to {match, create, template}, such as {default: {create: explicit}}"
+        let expected =
+            "a map of names to {match, create, template, zones, node-labels, forbid}, such as {default: {create: explicit}}"
         return SettingForm(
             kind: "schemas", expected: expected,
             read: { node, place, log in
@@ -110,7 +112,9 @@ extension SettingForm where Value == [SchemaRule] {
 extension SchemaRule {
     fileprivate static func read(_ entry: NodeEntry, _ place: SettingPlace, _ log: inout MistakeLog) -> SchemaRule? {
         if !String.isLabelName(entry.name) { log.add(place, "a schema's name is \(String.labelNameRule)") }
-        guard let record = RecordReader(entry.value, place, fields: ["match", "create", "template"], &log)
+        guard
+            let record = RecordReader(
+                entry.value, place, fields: ["match", "create", "template", "zones", "node-labels", "forbid"], &log)
         else { return nil }
         let match = record.optional("match", .keyPattern, &log)
         let create = record.optional("create", SettingForm<SchemaRule.Creation>.choice("choice"), &log)
@@ -122,6 +126,7 @@ extension SchemaRule {
             log.add(record.place("match"), "missing; expected a pattern of keys such as \"dm:*\"")
         }
         var rule = SchemaRule(name: entry.name, match: match, create: create ?? .explicit, template: template)
+        rule.place = PlaceRule(record, &log)
         rule.templateOrigin = record.place("template").origin
         return rule
     }
@@ -130,7 +135,29 @@ extension SchemaRule {
         var fields = ["create: \(create.rawValue)"]
         if let match { fields.insert("match: \(YAMLText.scalar(match.description))", at: 0) }
         if let template { fields.append("template: \(YAMLText.scalar(template))") }
+        fields += place.yaml
         return "\(YAMLText.scalar(name)): {\(fields.joined(separator: ", "))}"
+    }
+}
+
+extension PlaceRule {
+    fileprivate init(_ record: RecordReader, _ log: inout MistakeLog) {
+        let zone = SettingForm<String>.name("a zone's name")
+        let zones = SettingForm<[String]>.list(zone, of: "zones", expected: "a list of zones such as [eu-1a]")
+        let nodes = SettingForm<[NodeID]>.list(.nodeID, of: "nodes", expected: "a list of nodes such as [n3]")
+        self.init()
+        self.zones = record.optional("zones", zones, &log) ?? []
+        labels = record.optional("node-labels", SettingForm<[String: String]>.labels, &log) ?? [:]
+        forbid = record.optional("forbid", nodes, &log) ?? []
+    }
+
+    fileprivate var yaml: [String] {
+        var fields: [String] = []
+        if !zones.isEmpty { fields.append("zones: [\(zones.map(YAMLText.scalar).joined(separator: ", "))]") }
+        let pairs = labels.sorted { $0.key < $1.key }.map { "\(YAMLText.scalar($0.key)): \(YAMLText.scalar($0.value))" }
+        if !pairs.isEmpty { fields.append("node-labels: {\(pairs.joined(separator: ", "))}") }
+        if !forbid.isEmpty { fields.append("forbid: [\(forbid.map(\.name).joined(separator: ", "))]") }
+        return fields
     }
 }
 

@@ -109,6 +109,14 @@ extension SettingForm where Value == AddressRange {
     }
 }
 
+extension SettingForm where Value == DailyWindow {
+    static var dailyWindow: SettingForm {
+        scalar(
+            "window", expected: "a part of the day in UTC such as 22:00-06:00", parse: { DailyWindow($0) },
+            print: { $0.description })
+    }
+}
+
 extension SettingForm where Value == LaneCount {
     static var lanes: SettingForm {
         scalar(

@@ -19,6 +19,12 @@ extension SettingsTable {
         Setting(
             "node.labels", \.node.labels, .labels, structured: true,
             "Labels that describe this node to operators."),
+        Setting(
+            "node.disk", \.node.disk, .size(16 << 20...1 << 50, zeroMeans: "what its file system has"),
+            "How much tenants may have on this node's disk; plans and new tenants keep to it."),
+        Setting(
+            "node.memory", \.node.memory, .size(16 << 20...1 << 50, zeroMeans: "what the machine has"),
+            "How much memory tenants may hold on this node; plans and new tenants keep to it."),
     ]
 
     static let domain = Setting(
@@ -61,6 +67,21 @@ extension SettingsTable {
         Setting(
             "cluster.lease", \.cluster.lease, .duration(.seconds(2) ... .seconds(300)),
             "How long a node may go on without renewing its right to serve."),
+    ]
+
+    static let rebalancing: [Setting] = [
+        Setting(
+            "rebalancing.automatic", \.rebalancing.automatic, .boolean,
+            "Whether tenants are moved without asking where a node is overloaded for long; the same on all nodes."),
+        Setting(
+            "rebalancing.interval", \.rebalancing.interval, .duration(.seconds(1) ... .seconds(3600)),
+            "How often nodes are looked at; an overload counts once it has lasted for three looks."),
+        Setting(
+            "rebalancing.windows", \.rebalancing.windows,
+            .list(
+                .dailyWindow, of: "windows", expected: "a list of parts of the day in UTC such as [\"22:00-06:00\"]"),
+            structured: true,
+            "When balancing without being asked may begin moves; without any, at any time."),
     ]
 
     static let access: [Setting] = [

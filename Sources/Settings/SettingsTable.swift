@@ -1,7 +1,8 @@
 /// Every key that a node's configuration has, in the order in which the sample shows them.
 package enum SettingsTable {
     package static let all: [Setting] =
-        node + [domain, catalog] + postgres + cluster + access + [durability] + journal + streams + tenants + users
+        node + [domain, catalog] + postgres + cluster + rebalancing + access + [durability] + journal + streams
+        + tenants + users
         + replicas + routing
         + compat
         + limits + [schemas]
@@ -16,7 +17,6 @@ package enum SettingsTable {
     /// Keys that are planned but not there yet, with what to do instead.
     static let planned: [String: String] = [
         "tls": "TLS is not built yet; let a proxy in front of the node end it, and list it in access.trusted-proxies",
-        "rebalancing": "automatic rebalancing is not built yet; remove the key (`rowhouse tenant move` moves by hand)",
         "backup": "backups to an object store are not built yet; remove the key",
     ]
 }
