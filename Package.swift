@@ -65,7 +65,7 @@ let package = Package(
             name: "rowhouse",
             dependencies: [
                 "DataPlane", "ControlPlane", "Cluster", "Settings", "Terminal", "CatalogDrivers", "Postgres", "Residents",
-                "Movers", "Rebalancing",
+                "Movers", "Rebalancing", "Planning", "Balancing",
                 "Membership", "Routing", "Catalog", "Access", "Accounts", "Contract", "Tenants", "Journal", "Hrana",
                 "SQLiteKit", "Lanes", "Seams", "Vocabulary", "Benchmarks", "CSQLite",
                 .argumentParser, .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .signals,
@@ -86,7 +86,7 @@ let package = Package(
         room(
             "ControlPlane",
             [
-                "Cluster", "Movers", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants",
+                "Balancing", "Planning", "Cluster", "Movers", "Residents", "Routing", "Catalog", "Membership", "Rebalancing", "Tenants",
                 "Access", "Accounts", "Contract",
                 "Vocabulary",
                 "Seams", .hummingbird, .hummingbirdCore, .logging, .nio, .nioFoundation, .httpTypes, .crypto,
@@ -115,6 +115,7 @@ let package = Package(
         room("Movers", ["Rebalancing", "Residents", "Routing", "Catalog", "Tenants", "Vocabulary", "Seams"]),
         room("Rebalancing", ["Vocabulary"]),
         room("Planning", ["Vocabulary"]),
+        room("Balancing", ["Planning", "Catalog", "Vocabulary", "Seams"]),
         room("Catalog", ["Vocabulary", "Seams"]),
         room("CatalogDrivers", ["Catalog", "Tenants", "SQLiteKit", "CSQLite", "Vocabulary", "Seams"]),
         room("Postgres", ["Catalog", "CPostgres", "Lanes", "Vocabulary", "Seams"]),
@@ -148,6 +149,12 @@ let package = Package(
         tests("JournalTests", ["Journal", "Lanes", "Simulator", "Seams", "Vocabulary"]),
         tests("AccessTests", ["Access", "Seams", "Vocabulary", .crypto]),
         tests("PlanningTests", ["Planning", "Vocabulary"]),
+        tests(
+            "BalancingTests",
+            [
+                "Balancing", "Planning", "Catalog", "CatalogDrivers", "Tenants", "Journal", "Simulator", "SQLiteKit", "Lanes",
+                "Seams", "Vocabulary",
+            ]),
         tests("AccountsTests", ["Accounts", "Catalog", "Seams"]),
         tests("SettingsTests", ["Settings", "Vocabulary"]),
         tests("TerminalTests", ["Terminal", "Hrana", "SQLiteKit", "CSQLite"]),

@@ -128,6 +128,7 @@ package final class MoveDesk: Sendable {
         }
         guard request.target != site.node else { throw .alreadyThere }
         guard placement.state == .stable else { throw .inProgress(placement.move) }
+        guard request.version == nil || request.version == placement.version else { throw .differs }
         guard row.state != .creating, row.state != .deleted, row.state != .purging else { throw .notMovable }
         do throws(ResidentsError) {
             // So that the book holds it: its phases are what parks requests.

@@ -18,14 +18,18 @@ package struct MoveRequest: Equatable, Sendable {
     package var onTransaction: OnTransaction
     /// What the move is to be called: it is begun once under it. Nil for one that is asked for once only.
     package var id: String?
+    /// Of the placement row that this was decided on; where it is another by then nothing is begun. Nil: whatever it is.
+    package var version: UInt64?
 
     package init(
-        tenant: TenantID, target: NodeID, onTransaction: OnTransaction = .postpone, id: String? = nil
+        tenant: TenantID, target: NodeID, onTransaction: OnTransaction = .postpone, id: String? = nil,
+        version: UInt64? = nil
     ) {
         self.id = id
         self.tenant = tenant
         self.target = target
         self.onTransaction = onTransaction
+        self.version = version
     }
 }
 
@@ -43,6 +47,8 @@ package enum MoveRefusal: Error, Equatable, Sendable {
     case tooMany
     /// This node does not own the tenant.
     case elsewhere(NotOwner)
+    /// The placement is not what the request was decided on.
+    case differs
     case moveNotFound
     /// The tenant has changed hands.
     case committed
