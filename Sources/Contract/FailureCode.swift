@@ -119,6 +119,7 @@ extension FailureCode {
     package static let alreadyThere = FailureCode(409, "already_there", "The tenant is on that node already.")
     package static let holdsCatalog = FailureCode(
         409, "holds_catalog", "The catalog is on that node: it cannot be emptied.")
+    package static let planExpired = FailureCode(409, "plan_expired", "The plan is too old to be carried out.")
     package static let nodeAlone = FailureCode(409, "node_alone", "The node stands alone: nothing moves.")
     package static let replicaOutOfDate = FailureCode(
         409, "replica_out_of_date", "The tenant's replicas begin with a newer generation by now; ask which.")
@@ -166,7 +167,8 @@ extension FailureCode {
         .originRefused, .tenantNotFound, .notFound, .methodNotAllowed, .requestTimeout, .tenantExists, .tenantDeleted,
         .idempotencyInProgress, .flagVersionMissing, .tooManyFlags, .keyInUse, .tooManyKeys,
         .claimTaken, .claimExpired, .claimNotWritten, .tooManyClaims,
-        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .holdsCatalog, .nodeAlone,
+        .keyHeld, .versionConflict, .moveInProgress, .moveCommitted, .alreadyThere, .holdsCatalog, .planExpired,
+        .nodeAlone,
         .replicaOutOfDate,
         .pushNotOffered, .replicaUnknown, .bookmarkMismatch,
         .bodyTooLarge, .resultTooLarge, .transactionTooLarge, .idempotencyMismatch, .snapshotDamaged, .snapshotRefused,

@@ -1,7 +1,9 @@
 import Access
+package import Balancing
 package import Catalog
 package import Contract
 package import Hummingbird
+package import Planning
 import Seams
 
 /// The routes of the control plane, put together.
@@ -15,6 +17,10 @@ package struct ControlPlane: Sendable {
     package var status: NodeStatus
     package var version: VersionObject
     package var metrics: @Sendable () -> String
+    /// How the fleet is kept; nil on a node that stands alone.
+    package var policy: Policy?
+    /// Which nodes may have which tenants.
+    package var rules = PlacementRules.none
     /// What `/openapi.json` answers.
     package var document: Document
     /// Further routes, such as calls between nodes; registered before the guards' tokens are asked for.
@@ -42,7 +48,9 @@ package struct ControlPlane: Sendable {
 
     /// What an operator can ask for, whatever this node is.
     package static let operations =
-        (ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all + FlagOperations.all
+        (ProbeOperations.all + TenantOperations.all + NodeOperations.all + MoveOperations.all + PlanOperations.all
+        + LoadOperations.all
+        + FlagOperations.all
         + AuditOperations.all + KeyOperations.all + ClaimOperations.all + UserOperations.all
         + SessionOperations.all + SignUpOperations.all)
         .map { $0.takesKey ? $0.once : $0 }
@@ -61,7 +69,12 @@ package struct ControlPlane: Sendable {
             .add(middleware: TokenMiddleware(guards: guards))
         probes.registerGuarded(on: guarded)
         TenantController(service: tenants, tokens: tokens).register(on: guarded)
-        NodeController(nodes: NodeRows(store), placements: PlacementRows(store), time: time).register(on: guarded)
+        NodeController(
+            nodes: NodeRows(store), placements: PlacementRows(store), reports: NodeReportRows(store), time: time
+        ).register(on: guarded)
+        PlanController(store: store, policy: policy, rules: rules, time: time, random: guards.random).register(
+            on: guarded)
+        LoadController(store: store, time: time).register(on: guarded)
         FlagController(board: flags, time: time).register(on: guarded)
         AuditController(store: store, time: time).register(on: guarded)
         KeyController(service: tokens).register(on: guarded)

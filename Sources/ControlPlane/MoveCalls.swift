@@ -72,6 +72,7 @@ extension MoveCalls {
         let to: String
         let onTransaction: String
         let id: String?
+        let version: UInt64?
     }
 
     private struct BegunBody: Codable {
@@ -83,7 +84,8 @@ extension MoveCalls {
             try JSONEncoder().encode(
                 BeginBody(
                     tenant: request.tenant.description, to: request.target.name,
-                    onTransaction: request.onTransaction.rawValue, id: request.id)))
+                    onTransaction: request.onTransaction.rawValue, id: request.id,
+                    version: request.version)))
     }
 
     static func request(_ bytes: [UInt8]) -> MoveRequest? {
@@ -91,7 +93,9 @@ extension MoveCalls {
             let tenant = TenantID(hex: body.tenant), !tenant.isReserved, let target = NodeID(body.to),
             let onTransaction = MoveRequest.OnTransaction(rawValue: body.onTransaction)
         else { return nil }
-        return MoveRequest(tenant: tenant, target: target, onTransaction: onTransaction, id: body.id)
+        return MoveRequest(
+            tenant: tenant, target: target, onTransaction: onTransaction, id: body.id,
+            version: body.version)
     }
 
     static func encode(move: String) throws -> [UInt8] { Array(try JSONEncoder().encode(BegunBody(id: move))) }

@@ -47,6 +47,13 @@ package struct MoveService: Sendable {
         return try await show(try await begin(request, at: row.placement.owner))
     }
 
+    /// The same for a tenant whose owner is known.
+    ///
+    /// - Returns: the move's id.
+    func begin(_ request: MoveRequest, ownedBy owner: NodeID) async throws -> String {
+        try await beginOnce(request, at: owner)
+    }
+
     private func begin(_ request: MoveRequest, at owner: NodeID) async throws -> String {
         do {
             return try await beginOnce(request, at: owner)
@@ -156,6 +163,7 @@ extension ErrorTable {
         case .elsewhere:
             APIError(
                 .moving, "the tenant has just moved to another node; try again", retryAfter: 1)
+        case .differs: APIError(.versionConflict, "the tenant's placement has changed since the move was decided")
         case .moveNotFound: APIError.notFound("there is no such move")
         case .committed:
             APIError(.moveCommitted, "the tenant has changed hands; move it back with a new move")

@@ -1,4 +1,5 @@
 import Access
+import Balancing
 import Catalog
 import Contract
 import HTTPTypes
@@ -10,6 +11,7 @@ import Vocabulary
 struct NodeController: Sendable {
     let nodes: NodeRows
     let placements: PlacementRows
+    let reports: NodeReportRows
     let time: any TimeSource
 
     func register(on group: RouterGroup<ControlContext>) {
@@ -24,7 +26,11 @@ struct NodeController: Sendable {
         _ = try ListQuery(request, for: NodeOperations.list).limit()
         let counts = try await placements.counts()
         let now = time.wall()
-        let items = try await nodes.list().map { NodeObject($0, tenants: counts[$0.id] ?? 0, at: now) }
+        var reports: [NodeID: NodeReport] = [:]
+        for row in try await self.reports.list() { reports[row.node] = NodeReport(row.report) }
+        let items = try await nodes.list().map {
+            NodeObject($0, tenants: counts[$0.id] ?? 0, reports[$0.id], at: now)
+        }
         return try JSONText.response(.ok, PageObject(items: items, next: nil))
     }
 
@@ -58,7 +64,8 @@ struct NodeController: Sendable {
 
     private func answer(_ status: HTTPResponse.Status, _ row: NodeRow) async throws -> Response {
         let tenants = try await placements.counts()[row.id] ?? 0
-        return try JSONText.response(status, NodeObject(row, tenants: tenants, at: time.wall()))
+        let report = try await reports.find(row.id).flatMap { NodeReport($0.report) }
+        return try JSONText.response(status, NodeObject(row, tenants: tenants, report, at: time.wall()))
     }
 
     private static func id(_ context: ControlContext) throws -> NodeID {

@@ -1,5 +1,7 @@
+import Balancing
 import Catalog
 import Contract
+import Planning
 import Vocabulary
 
 /// A node as the API shows it.
@@ -7,16 +9,19 @@ struct NodeObject: Encodable {
     let row: NodeRow
     /// How many it owns.
     let tenants: Int
+    /// As it last reported; nil where it has not.
+    let report: NodeReport?
     let now: WallTime
 
-    init(_ row: NodeRow, tenants: Int, at now: WallTime) {
+    init(_ row: NodeRow, tenants: Int, _ report: NodeReport?, at now: WallTime) {
         self.row = row
         self.tenants = tenants
+        self.report = report
         self.now = now
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, state, address, zone, labels, incarnation, tenants, holdsCatalog, drain
+        case id, state, address, zone, labels, incarnation, tenants, bytes, load, holdsCatalog, drain
     }
 
     static let schema = Schema.object([
@@ -27,6 +32,8 @@ struct NodeObject: Encodable {
         .init("labels", .named("Labels")),
         .init("incarnation", .integer(), "Raised each time that it starts."),
         .init("tenants", .integer(), "How many it owns."),
+        .init("bytes", .orNull(.integer()), "Of its tenants, as it last reported; null where it has not."),
+        .init("load", .orNull(NodeLoadObject.schema), "What is used, as shares of what it has, as it last reported."),
         .init("holdsCatalog", .boolean, "The catalog is in its data directory: it cannot be drained."),
         .init("drain", .orNull(NodeDrainObject.schema), "How far emptying it is; null where nobody asked for it."),
     ])
@@ -41,6 +48,8 @@ struct NodeObject: Encodable {
         try container.encode(row.labels, forKey: .labels)
         try container.encode(row.incarnation, forKey: .incarnation)
         try container.encode(tenants, forKey: .tenants)
+        try container.encode(report?.slow.bytes, forKey: .bytes)
+        try container.encode(report.map(NodeLoadObject.init), forKey: .load)
         try container.encode(row.holdsCatalog, forKey: .holdsCatalog)
         try container.encode(row.drain.map { NodeDrainObject($0, left: tenants, at: now) }, forKey: .drain)
     }
@@ -84,5 +93,36 @@ struct NodeDrainObject: Encodable {
         let gone = drain.tenants - left
         guard gone > 0, drain.note == nil else { return nil }
         return Int64(Double(now.milliseconds - drain.since.milliseconds) / Double(gone) * Double(left))
+    }
+}
+
+/// What a node's tenants use of it, averaged over half an hour.
+struct NodeLoadObject: Encodable {
+    let report: NodeReport
+
+    init(_ report: NodeReport) { self.report = report }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case cpu, disk, memory, writesPerSecond }
+
+    static let schema = Schema.object([
+        .init("cpu", .number, "Of its cores' time, from 0 to 1: in which statements ran."),
+        .init("disk", .number, "Of its disk, what is no tenant's included."),
+        .init("memory", .number, "Of its memory, what tenants hold."),
+        .init("writesPerSecond", .integer(), "Bytes of pages that commits changed."),
+    ])
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(share(.cpu), forKey: .cpu)
+        try container.encode(share(.bytes, and: report.otherBytes), forKey: .disk)
+        try container.encode(share(.memory), forKey: .memory)
+        try container.encode(report.slow[.writes], forKey: .writesPerSecond)
+    }
+
+    /// Four decimals; 0 where the capacity is not known.
+    private func share(_ dimension: Dimension, and other: Int64 = 0) -> Double {
+        let capacity = report.capacity[dimension]
+        guard capacity > 0 else { return 0 }
+        return (Double(report.slow[dimension] + other) / Double(capacity) * 10_000).rounded() / 10_000
     }
 }

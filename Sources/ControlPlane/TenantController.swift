@@ -24,7 +24,7 @@ struct TenantController: Sendable {
     // MARK: Create, list, show
 
     struct CreateBody: RequestBody {
-        enum CodingKeys: String, CodingKey, CaseIterable { case key, schema, labels, quotas, durability }
+        enum CodingKeys: String, CodingKey, CaseIterable { case key, schema, labels, quotas, durability, pin }
         static let schema = Schema.object(
             [
                 .init("key", .named("TenantKey")),
@@ -32,6 +32,8 @@ struct TenantController: Sendable {
                 .optional("labels", .named("Labels")),
                 .optional("quotas", .object([], isStrict: true), "None is enforced yet, so none is taken."),
                 .optional("durability", .choice(["local"])),
+                .optional(
+                    "pin", ControlSchemas.nodeName, "The node that it is to stay on; by room where it is not said."),
             ], isStrict: true)
 
         let key: String
@@ -39,6 +41,7 @@ struct TenantController: Sendable {
         let labels: [String: String]?
         let quotas: [String: Int64]?
         let durability: String?
+        let pin: String?
     }
 
     @Sendable func create(_ request: Request, _ context: ControlContext) async throws -> Response {
@@ -51,7 +54,7 @@ struct TenantController: Sendable {
         try Self.refuse(quotas: body.quotas ?? [:])
         let new = NewTenant(
             key: key, schema: try service.schema(of: key, named: body.schema), labels: body.labels ?? [:],
-            quotas: body.quotas ?? [:])
+            quotas: body.quotas ?? [:], pin: try body.pin.map(TenantPatchBody.node))
         if try ListQuery(request, for: TenantOperations.create).flag("dry-run") {
             try await service.rehearse(new)
             return Response(status: .noContent)

@@ -14,6 +14,7 @@ struct TenantObject: Encodable {
     let labels: [String: String]
     let quotas: [String: Int64]
     let pin: String?
+    let isolated: Bool
     let durability: String
     let createdAt: String
     let usedAt: String?
@@ -30,13 +31,15 @@ struct TenantObject: Encodable {
         labels = row.labels
         quotas = row.quotas
         pin = row.pin?.name
+        isolated = row.isIsolated
         durability = row.durability
         createdAt = TimeText.rfc3339(row.created)
         usedAt = row.used.map(TimeText.rfc3339)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, key, schema, state, node, epoch, txid, bytes, labels, quotas, pin, durability, createdAt, usedAt
+        case id, key, schema, state, node, epoch, txid, bytes, labels, quotas, pin, isolated, durability, createdAt,
+            usedAt
     }
 
     /// Absent values are null, not missing: clients see every member.
@@ -53,6 +56,7 @@ struct TenantObject: Encodable {
         try container.encode(labels, forKey: .labels)
         try container.encode(quotas, forKey: .quotas)
         try container.encode(pin, forKey: .pin)
+        try container.encode(isolated, forKey: .isolated)
         try container.encode(durability, forKey: .durability)
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(usedAt, forKey: .usedAt)

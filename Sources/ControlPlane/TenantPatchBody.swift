@@ -10,8 +10,9 @@ struct TenantPatchBody: RequestBody {
     let state: String?
     /// `.some(nil)` for null, which unpins.
     let pin: String??
+    let isolated: Bool?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case key, labels, quotas, state, pin }
+    enum CodingKeys: String, CodingKey, CaseIterable { case key, labels, quotas, state, pin, isolated }
     static let schema = Schema.object(
         [
             .optional("key", .named("TenantKey"), "Renames it."),
@@ -19,6 +20,7 @@ struct TenantPatchBody: RequestBody {
             .optional("quotas", .object([], isStrict: true), "None is enforced yet, so none is taken."),
             .optional("state", .choice(["ready", "read-only", "blocked"])),
             .optional("pin", .orNull(ControlSchemas.nodeName), "The node that it is to stay on; null unpins it."),
+            .optional("isolated", .boolean, "No other tenant is to be on its node; the next plan sees to it."),
         ], isStrict: true)
 
     init(from decoder: any Decoder) throws {
@@ -27,6 +29,7 @@ struct TenantPatchBody: RequestBody {
         labels = try body.decodeIfPresent([String: String?].self, forKey: .labels) ?? [:]
         quotas = try body.decodeIfPresent([String: Int64?].self, forKey: .quotas) ?? [:]
         state = try body.decodeIfPresent(String.self, forKey: .state)
+        isolated = try body.decodeIfPresent(Bool.self, forKey: .isolated)
         pin = body.contains(.pin) ? .some(try body.decode(String?.self, forKey: .pin)) : nil
     }
 
@@ -43,12 +46,13 @@ struct TenantPatchBody: RequestBody {
             }
             return state
         }
-        patch.pin = try pin.map { name in
-            try name.map { text in
-                guard let node = NodeID(text) else { throw APIError.badRequest("\"\(text)\" is no node's name") }
-                return node
-            }
-        }
+        patch.isIsolated = isolated
+        patch.pin = try pin.map { try $0.map(Self.node) }
         return patch
+    }
+
+    static func node(_ text: String) throws(APIError) -> NodeID {
+        guard let node = NodeID(text) else { throw APIError.badRequest("\"\(text)\" is no node's name") }
+        return node
     }
 }

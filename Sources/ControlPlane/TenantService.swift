@@ -1,7 +1,9 @@
+package import Balancing
 package import Catalog
 import Contract
 import HTTPTypes
 import Membership
+import Planning
 package import Residents
 package import Routing
 package import Seams
@@ -28,13 +30,16 @@ package struct TenantService: Sendable {
     private let cache: PlacementCache
     let time: any TimeSource
     private let schema: @Sendable (TenantKey) -> String
+    /// Nil on a node that stands alone.
+    private let placer: NewTenantPlacer?
 
     /// - Parameter cache: this node's router's; what is confirmed here is served here at once.
     /// - Parameter schema: which one a key's tenant has when nobody says.
     package init(
         store: CatalogStore, residents: Residents, peers: any Peers, cache: PlacementCache, time: any TimeSource,
-        schema: @escaping @Sendable (TenantKey) -> String
+        placer: NewTenantPlacer? = nil, schema: @escaping @Sendable (TenantKey) -> String
     ) {
+        self.placer = placer
         self.schema = schema
         rows = TenantRows(store)
         nodes = NodeRows(store)
@@ -66,7 +71,7 @@ package struct TenantService: Sendable {
     package func create(_ new: NewTenant) async throws -> TenantRow {
         guard residents.knows(schema: new.schema) else { throw ResidentsError.schemaUnknown(new.schema) }
         for _ in 0..<Self.owners {
-            let outcome = try await rows.create(new, on: try await owner(of: new.key), at: time.wall())
+            let outcome = try await rows.create(new, on: try await owner(of: new), at: time.wall())
             switch outcome {
             case .created(let made):
                 if let row = try await goOn(with: made, as: new) { return row }
@@ -111,17 +116,39 @@ package struct TenantService: Sendable {
     ///
     /// - Throws: `APIError`, as `create` would.
     package func rehearse(_ new: NewTenant) async throws {
-        let owner = try await owner(of: new.key)
+        let owner = try await owner(of: new)
         if let outcome = try await rows.rehearseCreate(new, on: owner, at: time.wall()) {
             throw refusal(outcome, of: new.key)
         }
     }
 
-    func owner(of key: TenantKey) async throws -> NodeID {
-        guard let owner = OwnerChoice.owner(of: key, among: try await nodes.list()) else {
-            throw APIError(.busy, "no node takes new tenants now", retryAfter: 2)
+    /// The node that a new tenant is to be on.
+    ///
+    /// - Parameter other: one that could not be reached.
+    /// - Throws: `APIError` busy where none takes it.
+    func owner(of new: NewTenant, except other: NodeID? = nil) async throws -> NodeID {
+        try await owner(of: new.key, schema: new.schema, pin: new.pin, except: other)
+    }
+
+    private func owner(
+        of key: TenantKey, schema: String, pin: NodeID?, except other: NodeID?
+    ) async throws -> NodeID {
+        let rows = try await nodes.list()
+        if let pin, !rows.contains(where: { $0.id == pin }) { throw Self.noNode(pin) }
+        let up = rows.filter { $0.state == .up && $0.id != other && ($0.id == pin || pin == nil) }
+        guard let owner = OwnerChoice.owner(of: key, among: up) else {
+            let who = pin.map { "node \($0)" } ?? "no node"
+            throw APIError(.busy, "\(who) takes \(pin == nil ? "" : "no ")new tenants now", retryAfter: 2)
         }
-        return owner
+        guard let placer else { return owner }
+        switch try await placer.place(among: Set(up.map(\.id)), schema: schema, pin: pin) {
+        case .node(let owner): return owner
+        case .nowhere(let refusal): throw APIError(.busy, "\(refusal)", retryAfter: 10)
+        }
+    }
+
+    private static func noNode(_ node: NodeID) -> APIError {
+        APIError.badRequest("there is no node \(node) to pin it to; see GET /v1/nodes")
     }
 
     func refusal(_ outcome: TenantRows.CreateOutcome, of key: TenantKey) -> APIError {
@@ -180,10 +207,10 @@ package struct TenantService: Sendable {
     }
 
     func reassign(_ row: TenantRow) async throws -> TenantRow {
-        let others = try await nodes.list().filter { $0.id != row.placement.owner }
-        guard let next = OwnerChoice.owner(of: row.key, among: others),
-            let given = try await rows.reassign(row, to: next, at: time.wall())
-        else { throw APIError(.busy, "no node takes new tenants now", retryAfter: 2) }
+        let next = try await owner(of: row.key, schema: row.schema, pin: row.pin, except: row.placement.owner)
+        guard let given = try await rows.reassign(row, to: next, at: time.wall()) else {
+            throw APIError(.busy, "no node takes new tenants now", retryAfter: 2)
+        }
         return given
     }
 
@@ -201,7 +228,7 @@ package struct TenantService: Sendable {
     ) async throws -> TenantRow {
         let row = try await find(key)
         if case .some(.some(let node)) = patch.pin, try await nodes.find(node) == nil {
-            throw APIError.badRequest("there is no node \(node) to pin it to; see GET /v1/nodes")
+            throw Self.noNode(node)
         }
         let outcome =
             isRehearsal

@@ -32,6 +32,10 @@ package enum JSONValue: Sendable, Equatable {
         }
     }
 
+    package var bool: Bool? {
+        if case .bool(let value) = self { value } else { nil }
+    }
+
     package var array: [JSONValue]? {
         if case .array(let items) = self { items } else { nil }
     }

@@ -47,6 +47,10 @@ package struct Listing: Sendable {
         Field("state", "STATE"), Field("bytes", "BYTES", .size), Field("pauseMS", "PAUSE", .milliseconds),
         Field("reason", "REASON"),
     ])
+    package static let plans = Listing(fields: [
+        Field("id", "PLAN"), Field("state", "STATE"), Field("moves", "MOVES", .number), Field("madeAt", "MADE"),
+        Field("changedAt", "CHANGED"),
+    ])
 
     package static let flags = Listing(fields: [
         Field("name", "FLAG"), Field("value", "VALUE"), Field("version", "VERSION", .number),

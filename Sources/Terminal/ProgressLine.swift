@@ -7,8 +7,11 @@ package struct ProgressLine: Sendable, Equatable {
     /// `nil` where it is not known: no bar, no time left.
     package var total: Int64?
     package var elapsed: Duration
+    /// What is counted, such as `tenants`; nil: bytes.
+    package var unit: String?
 
-    package init(label: String, done: Int64, total: Int64?, elapsed: Duration) {
+    package init(label: String, done: Int64, total: Int64?, elapsed: Duration, unit: String? = nil) {
+        self.unit = unit
         self.label = label
         self.done = done
         self.total = total
@@ -24,16 +27,22 @@ package struct ProgressLine: Sendable, Equatable {
             parts[0] += " [\(bar)] \(Int((fraction * 100).rounded(.down))) %"
         }
         if let total {
-            parts.append("\(HumanText.size(done)) of \(HumanText.size(total))")
+            parts.append(
+                unit.map { "\(done) of \(total) \($0)" } ?? "\(HumanText.size(done)) of \(HumanText.size(total))")
         } else if done > 0 {
-            parts.append(HumanText.size(done))
+            parts.append(unit.map { "\(done) \($0)" } ?? HumanText.size(done))
         }
         if let rate {
-            parts.append("\(HumanText.size(Int64(rate)))/s")
+            parts.append(unit == nil ? "\(HumanText.size(Int64(rate)))/s" : "\(Self.tenths(rate))/s")
             if let left = left(at: rate) { parts.append("\(HumanText.duration(left)) left") }
         }
         let line = parts.joined(separator: "  ")
         return width.map { TerminalText.cut(line, to: $0) } ?? line
+    }
+
+    private static func tenths(_ value: Double) -> String {
+        let whole = Int64((value * 10).rounded())
+        return "\(whole / 10).\(whole % 10)"
     }
 
     private var fraction: Double? {

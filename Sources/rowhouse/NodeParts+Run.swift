@@ -1,5 +1,6 @@
 import Access
 import Accounts
+import Balancing
 import Catalog
 import Cluster
 import ControlPlane
@@ -48,7 +49,7 @@ extension NodeParts {
 
     private func tenants() -> TenantService {
         TenantService(
-            store: store, residents: residents, peers: peers, cache: cache, time: base.time
+            store: store, residents: residents, peers: peers, cache: cache, time: base.time, placer: placer
         ) { [schemas = base.settings.schemas] key in schemas.rule(for: key).name }
     }
 
@@ -82,6 +83,8 @@ extension NodeParts {
                 routes($0)
                 calls.register(on: $0)
             }
+            plane.policy = policy
+            plane.rules = rules
             let controller = MoveController(moves.service)
             plane.guardedRoutes = { controller.register(on: $0) }
         } else {
@@ -235,6 +238,14 @@ extension NodeParts {
             }
             group.addTask {
                 if let moves { await moves.desk.run() } else { await Self.forever() }
+                return nil
+            }
+            group.addTask {
+                await LoadReporter(parts: self, incarnation: begun.node.incarnation).run()
+                return nil
+            }
+            group.addTask {
+                if let rebalancer = rebalancer(moves) { await rebalancer.run() } else { await Self.forever() }
                 return nil
             }
             group.addTask {

@@ -18,7 +18,7 @@ struct Rowhouse: AsyncParsableCommand {
             TenantCommand.self, UserCommand.self, SessionCommand.self, SignUpCommand.self, ClaimCommand.self,
             FlagCommand.self,
             AuditCommand.self, KeyCommand.self, MoveCommand.self,
-            NodeCommand.self, ConfigCommand.self, AccessCommand.self,
+            NodeCommand.self, RebalanceCommand.self, TopCommand.self, ConfigCommand.self, AccessCommand.self,
             JournalCommand.self, CatalogCommand.self, BenchCommand.self, VersionCommand.self, ServeCommand.self,
             CompletionsCommand.self,
         ])

@@ -70,7 +70,7 @@ struct SignUpServiceTests {
     private func key(of node: String, _ service: SignUpService) async throws -> String {
         for number in 0..<100 {
             let key = "my-\(number)"
-            if try await service.tenants.owner(of: try TenantKey(key)).name == node { return key }
+            if try await service.tenants.owner(of: NewTenant(key: try TenantKey(key))).name == node { return key }
         }
         throw CatalogError.damaged("no key")
     }

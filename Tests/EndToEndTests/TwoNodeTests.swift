@@ -118,9 +118,11 @@ final class Pair {
     let first: ServerProcess
     let second: ServerProcess
     let key: String
+    private let settings: [String]
 
-    /// - Parameter settings: arguments for both.
+    /// - Parameter settings: arguments for all.
     init(_ settings: [String] = []) throws {
+        self.settings = settings
         key = NSTemporaryDirectory() + "rowhouse-key-" + UUID().uuidString
         _ = FileManager.default.createFile(
             atPath: key, contents: Data((UUID().uuidString + UUID().uuidString).utf8),
@@ -139,6 +141,17 @@ final class Pair {
     }
 
     deinit { try? FileManager.default.removeItem(atPath: key) }
+
+    /// Node n3, which joins the two.
+    func third() throws -> ServerProcess {
+        let node = try ServerProcess(
+            [
+                "--set", "node.id=n3", "--set", "cluster.key-file=\(key)", "--set", "node.advertise={url}", "--set",
+                "catalog={remote: \"\(first.url)\"}",
+            ] + settings)
+        usleep(1_500_000)
+        return node
+    }
 
     func create(_ name: String) throws {
         let answer = try Wire(port: first.port).send("POST", "/v1/tenants", "{\"key\":\"\(name)\"}")

@@ -16,6 +16,11 @@ struct ProgressTests {
         #expect(ProgressLine(label: "frozen", done: 0, total: nil, elapsed: .zero).text(width: nil) == "frozen")
     }
 
+    @Test func `Things are counted as well as bytes`() {
+        let line = ProgressLine(label: "draining n2", done: 30, total: 120, elapsed: .seconds(4), unit: "tenants")
+        #expect(line.text(width: nil) == "draining n2 [#####               ] 25 %  30 of 120 tenants  7.5/s  12 s left")
+    }
+
     private func move(_ json: String) -> JSONValue { JSONValue(parsing: Array(json.utf8)) ?? .null }
 
     @Test func `A move is watched until it ends`() {

@@ -4,7 +4,8 @@ package import Contract
 /// Forms that several of the control plane's calls share; the document has them by name.
 package enum ControlSchemas {
     package static let all: [String: Schema] = [
-        "Tenant": tenant, "Node": NodeObject.schema, "Move": move,  "TenantKey": key, "Labels": labels, "Flag": flag,
+        "Tenant": tenant, "Node": NodeObject.schema, "Move": move, "Plan": PlanObject.schema,
+        "Rebalancing": RebalancingObject.schema, "TenantKey": key, "Labels": labels, "Flag": flag,
         "AuditEntry": auditEntry, "SigningKey": signingKey, "Claim": claim,
         "User": UserObject.schema, "Session": SessionObject.schema,
     ]
@@ -25,6 +26,7 @@ package enum ControlSchemas {
         .init("labels", .named("Labels")),
         .init("quotas", .map(.integer())),
         .init("pin", .orNull(.text), "The node that it stays on."),
+        .init("isolated", .boolean, "No other tenant is to be on its node."),
         .init("durability", .text),
         .init("createdAt", .time),
         .init("usedAt", .orNull(.time)),

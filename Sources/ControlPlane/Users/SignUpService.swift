@@ -71,7 +71,7 @@ package struct SignUpService: Sendable {
 
     /// - Returns: nil where another look is needed.
     private func attempt(_ new: NewSignUp, _ wanted: Wanted) async throws -> Done? {
-        let owner = try await tenants.owner(of: new.tenant.key)
+        let owner = try await tenants.owner(of: new.tenant)
         switch try await rows.reserve(new, on: owner, at: users.time.wall()) {
         case .reserved(let row, let tenant): return try await finish(row, tenant, wanted)
         case .again(let row, let tenant): return try await again(row, tenant, wanted)

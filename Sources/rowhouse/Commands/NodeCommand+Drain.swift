@@ -11,14 +11,19 @@ extension NodeCommand {
                 """)
 
         @Argument(help: "The node's name.") var id: String
+        @Flag(help: "Wait until it is empty, and show how far it is.") var watch = false
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
         func run() async throws {
             let path = RequestPath.build(
                 ["v1", "nodes", id, "drain"], query: [(name: "dry-run", value: change.dryRun ? "true" : nil)])
-            let node = try await remote.client().call(.post, path)
-            guard change.dryRun else { return remote.show(node, as: .nodes) }
+            let client = try remote.client()
+            let node = try await client.call(.post, path)
+            guard change.dryRun else {
+                return watch
+                    ? try await DrainFollower(client: client, id: id).follow(remote) : remote.show(node, as: .nodes)
+            }
             let tenants = node["tenants"]?.integer ?? 0
             remote.rehearsed("drain", "node \(id), which has \(tenants) tenants", ["node": .string(id)])
         }

@@ -10,6 +10,8 @@ extension TenantCommand {
         var schema: String?
         @Option(help: ArgumentHelp("A label; may be repeated.", valueName: "name=value"))
         var label: [String] = []
+        @Option(help: "The node that it is to stay on (default: one with room, and it may be moved).")
+        var pin: String?
         @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
@@ -22,6 +24,7 @@ extension TenantCommand {
             var body: [String: JSONValue] = ["key": .string(tenant.key)]
             if let schema { body["schema"] = .string(schema) }
             let labels = try LabelText.read(label)
+            if let pin { body["pin"] = .string(pin) }
             if !labels.isEmpty { body["labels"] = .object(labels) }
             let answer = try await client.call(
                 .post, TenantPath.all(dryRun: change.dryRun), body: .object(body))

@@ -8,7 +8,8 @@ struct TenantCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, List.self, Show.self, Rename.self, Delete.self, Undelete.self, Token.self, Query.self,
             Shell.self,
-            Move.self, SetFields.self, Revoke.self, Export.self, Import.self, Stats.self,
+            Move.self, Pin.self, Unpin.self, Isolate.self, SetFields.self, Revoke.self, Export.self, Import.self,
+            Stats.self,
         ])
 }
 
