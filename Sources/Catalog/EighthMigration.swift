@@ -1,4 +1,5 @@
-/// Schema 8: which nodes may hold a file that no row names any more, and sessions by when they were ended.
+/// Schema 8: which nodes may hold a file that no row names any more, and sessions by when they were ended. (``TenthMigration`` has
+/// how the node's name sorts.)
 enum EighthMigration {
     @Sendable static func statements(_ dialect: CatalogDialect) -> [String] {
         [
