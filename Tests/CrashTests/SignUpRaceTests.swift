@@ -59,7 +59,12 @@ final class SignUpRace: @unchecked Sendable {
     /// Users that somebody was told of, by email.
     private var told: [String: Set<String>] = [:]
 
-    init(_ pair: CrashPair) throws { self.pair = pair }
+    private let filesBefore: Int
+
+    init(_ pair: CrashPair) throws {
+        self.pair = pair
+        filesBefore = try pair.ports.reduce(0) { try $0 + Self.files(at: $1) }
+    }
 
     /// One round with each accident; as a sweep over and over, nodes dying elsewhere each time.
     func run(_ accidents: [Accident]) throws {
@@ -76,6 +81,7 @@ final class SignUpRace: @unchecked Sendable {
                 print("round \(round): \(attempts) sign-ups, \(deaths) deaths, \(wrong.count) wrong")
             }
         } while SignUpRaceTests.isWhole ? attempts < 100_000 : round < accidents.count
+        try checkFiles()
         #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
         #expect(winners > 0)
         print(
@@ -187,6 +193,25 @@ final class SignUpRace: @unchecked Sendable {
         }
         wrong += orphans.map { "orphan: \($0)" }
         if owned.count != names.count { wrong.append("\(names.count) users have \(owned.count) tenants") }
+    }
+
+    /// What was made for sign-ups that came to nothing is dropped by whoever made it.
+    private func checkFiles() throws {
+        let named = try all("/v1/tenants").count
+        var files = -1
+        for _ in 0..<150 {
+            files = try pair.ports.reduce(0) { try $0 + Self.files(at: $1) } - filesBefore
+            if files == named { return }
+            usleep(200_000)
+        }
+        wrong.append("\(named) tenants have \(files) files")
+    }
+
+    /// Of tenants, with those that are the node's own.
+    private static func files(at port: Int) throws -> Int {
+        let page = try Wire(port: port).send("GET", "/metrics").text
+        let line = page.split(separator: "\n").first { $0.hasPrefix("rowhouse_tenants ") }
+        return line.flatMap { Int($0.split(separator: " ")[1]) } ?? -1
     }
 
     private func memberships(_ id: String) throws -> Set<String> {

@@ -105,9 +105,9 @@ import Testing
             #expect(try slugs(first, tenant) == ["kept-\(tenant)"])
         }
         // Nobody has to wait for the sweeper.
-        for (wire, tenant) in [(first, "a"), (second, "b"), (first, "a")] {
+        for (number, (wire, tenant)) in [(first, "a"), (second, "b"), (first, "a")].enumerated() {
+            if number > 0 { usleep(1_050_000) }
             #expect(try reserve(wire, "fast", tenant, ttl: "1s").status == 201)
-            usleep(1_050_000)
         }
     }
 
