@@ -9,6 +9,8 @@ package struct PlanBody: Codable, Equatable, Sendable {
         package var row: PlanRow
         /// The tenant's key when the plan was made.
         package var key: String
+        /// Its reason in words.
+        package var why: String
     }
 
     package var seed: UInt64
@@ -25,10 +27,25 @@ package struct PlanBody: Codable, Equatable, Sendable {
         seed = plan.seed
         before = plan.before
         after = plan.after
-        rows = plan.rows.map { Row(row: $0, key: keys[$0.tenant]?.string ?? $0.tenant.description) }
+        rows = plan.rows.map { row in
+            Row(row: row, key: Self.name(row.tenant, keys), why: Self.text(row.reason, keys))
+        }
         refusals = plan.refusals.map { Self.text($0, keys) }
         moreRefusals = plan.moreRefusals
         forecast = Int64(plan.forecast(policy) / .milliseconds(1))
+    }
+
+    private static func name(_ tenant: TenantID, _ keys: [TenantID: TenantKey]) -> String {
+        keys[tenant]?.string ?? tenant.description
+    }
+
+    /// With tenants' keys for their ids.
+    private static func text(_ reason: Reason, _ keys: [TenantID: TenantKey]) -> String {
+        switch reason {
+        case .makesRoom(let tenant): "request: its node is for \(name(tenant, keys)) alone"
+        case .exchange(let relief, let partner): "balance: \(relief), in exchange for \(name(partner, keys))"
+        case .failover, .violation, .disk, .drain, .pinned, .alone, .balance: "\(reason)"
+        }
     }
 
     /// With the tenant's key for its id.

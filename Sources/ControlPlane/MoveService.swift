@@ -98,7 +98,7 @@ package struct MoveService: Sendable {
 
     func show(_ id: String) async throws -> MoveObject {
         let row = try await find(id)
-        return MoveObject(move: row, tenant: try await name(row.tenant))
+        return MoveObject(move: row, tenant: try await subject(row.tenant))
     }
 
     /// Newest first.
@@ -111,9 +111,9 @@ package struct MoveService: Sendable {
         var before: MoveRow?
         if let after { before = try await find(after) }
         let rows = try await moves.list(tenant: id, before: before, limit: limit)
-        var names: [TenantID: String] = [:]
-        for row in rows where names[row.tenant] == nil { names[row.tenant] = try await name(row.tenant) }
-        let items = rows.map { MoveObject(move: $0, tenant: names[$0.tenant] ?? "") }
+        var subjects: [TenantID: MoveObject.Subject] = [:]
+        for row in rows where subjects[row.tenant] == nil { subjects[row.tenant] = try await subject(row.tenant) }
+        let items = rows.compactMap { row in subjects[row.tenant].map { MoveObject(move: row, tenant: $0) } }
         return (items, rows.count == limit ? rows.last?.id : nil)
     }
 
@@ -122,8 +122,9 @@ package struct MoveService: Sendable {
         return row
     }
 
-    private func name(_ tenant: TenantID) async throws -> String {
-        try await tenants.find(tenant)?.key.string ?? tenant.description
+    private func subject(_ tenant: TenantID) async throws -> MoveObject.Subject {
+        let row = try await tenants.find(tenant)
+        return MoveObject.Subject(name: row?.key.string ?? tenant.description, bytes: row?.bytes)
     }
 
     private func call(_ owner: NodeID, _ path: String, _ body: [UInt8]) async throws -> PeerAnswer {

@@ -73,6 +73,18 @@ struct RebalancerTests {
         await task.value
     }
 
+    @Test func `tenants that the settings keep off a node leave it`() async throws {
+        let world = try await PlanWorld(tenants: 3)
+        let rules = PlacementRules(["default": [.forbid(NodeID("n1")!)], "other": [.forbid(NodeID("n2")!)]])
+        let maker = PlanMaker(store: world.store, rules: rules, time: SystemTime(), random: SystemRandom())
+        let made = try maker.plan(try await maker.read(), .whole, Policy())
+        #expect(Set(made.body.rows.map(\.key)) == ["t0", "t1", "t2"])
+        #expect(made.body.rows.allSatisfy { $0.row.purpose == .violation && $0.row.to != NodeID("n1") })
+        #expect(made.body.rows.first?.why.hasPrefix("violation: its node") == true, "\(made.body.rows)")
+        let without = PlanMaker(store: world.store, rules: .none, time: SystemTime(), random: SystemRandom())
+        #expect(try without.plan(try await without.read(), .whole, Policy()).body.rows.isEmpty)
+    }
+
     @Test func `new tenants go where there is room, and not where nothing comes`() async throws {
         let world = try await PlanWorld(tenants: 0)
         try await world.report("n1", disk: 1 << 40, used: 1 << 39)

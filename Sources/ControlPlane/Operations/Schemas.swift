@@ -39,6 +39,7 @@ package enum ControlSchemas {
         .init("to", .text),
         .init("state", .choice(MoveRow.State.allCases.map(\.rawValue))),
         .init("bytes", .integer(), "Copied so far."),
+        .init("bytesTotal", .orNull(.integer()), "The tenant's size, as its node last reported."),
         .init("lag", .integer(), "Bytes that the copy is behind."),
         .init("pauseMS", .integer(), "How long writes waited."),
         .init("reason", .orNull(.text), "Why it was aborted, or waits."),

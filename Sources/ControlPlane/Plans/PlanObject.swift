@@ -96,7 +96,7 @@ struct PlanRowObject: Encodable {
         try container.encode(row.row.from.name, forKey: .from)
         try container.encode(row.row.to.name, forKey: .to)
         try container.encode(row.row.purpose.description, forKey: .purpose)
-        try container.encode(row.row.reason.description, forKey: .reason)
+        try container.encode(row.why, forKey: .reason)
         try container.encode(row.row.bytes, forKey: .bytes)
         try container.encode(row.row.round, forKey: .round)
         try container.encode(Self.milliseconds(row.row.duration), forKey: .durationMS)

@@ -58,6 +58,9 @@ extension RebalanceCommand {
             if change.dryRun {
                 let plan = try await client.call(.get, RequestPath.build(["v1", "plans", id]))
                 let moves = plan["moves"]?.integer ?? 0
+                guard plan["state"]?.string == "planned" else {
+                    throw CommandFailure(.conflict, "plan \(id) is not waiting: \(PlanText(plan).progress)")
+                }
                 return remote.rehearsed("carry out", "plan \(id): \(moves) moves", ["plan": .string(id)])
             }
             let plan = try await client.call(.post, RequestPath.build(["v1", "plans", id, "apply"]))
@@ -84,9 +87,11 @@ extension RebalanceCommand {
             abstract: "Begin no move for a while; what is under way goes on. Drains wait too.")
 
         @Option(help: "For how long, such as 30m or 2h; at most 30d.") var `for` = "1h"
+        @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
         func run() async throws {
+            guard !change.dryRun else { return remote.rehearsed("begin", "no move for \(self.for)") }
             try await RebalanceCommand.change(.string(self.for), remote)
         }
     }
@@ -94,9 +99,11 @@ extension RebalanceCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Go on after a pause.")
 
+        @OptionGroup var change: DryRunOption
         @OptionGroup var remote: RemoteOptions
 
         func run() async throws {
+            guard !change.dryRun else { return remote.rehearsed("begin", "moves again") }
             try await RebalanceCommand.change(.null, remote)
         }
     }
@@ -122,7 +129,14 @@ struct PlanFollower {
             let text = PlanText(plan)
             guard plan["state"]?.string != "ended" else {
                 Console.endProgress()
-                return Console.write(json ? plan.text(pretty: true) + "\n" : text.text(width: Console.width))
+                Console.write(json ? plan.text(pretty: true) + "\n" : text.text(width: Console.width))
+                let failed = plan["counts"]?["failed"]?.integer ?? 0
+                guard failed == 0 else {
+                    throw CommandFailure(
+                        .failed, "\(HumanText.count(failed, "move")) failed", advice: "make a new plan for what is left"
+                    )
+                }
+                return
             }
             Console.show(text.progressLine(elapsed: clock.now - start))
             try await clock.sleep(for: Self.look)
