@@ -167,4 +167,48 @@ import Vocabulary
         try await others.sync(house.engine, house.call)
         try house.house.stop()
     }
+
+    /// The normal suite takes some calls, with and without the answer in turns; `ROWHOUSE_SWEEP=1` all, with each.
+    @Test func `A node may die at any call to the history's files while a generation goes on`() async throws {
+        let isWhole = ProcessInfo.processInfo.environment["ROWHOUSE_SWEEP"] != nil
+        var (calls, rounds, hasDied) = (1, 0, true)
+        while hasDied {
+            for isAnswered in isWhole ? [false, true] : [rounds % 2 == 0] {
+                hasDied = try await dies(after: calls, isAnswered)
+            }
+            rounds += 1
+            calls += isWhole ? 1 : max(2, calls / 3)
+            try #require(calls < 1_000)
+        }
+        #expect(calls > 30, "a generation was begun")
+    }
+
+    /// - Returns: whether the node did so many calls at all.
+    private func dies(after calls: Int, _ isAnswered: Bool) async throws -> Bool {
+        let files = FailingFiles()
+        let house = try await PushHouse(files: files) { settings, _ in settings.replicaLogBytes = 4 * 4_120 }
+        var (mine, others) = (try await house.replica(), try await house.replica())
+        try await write(house, &mine, 3)
+        try await others.sync(house.engine, house.call)
+        let first = mine.generation
+        let frames = try house.frames(mine, "INSERT INTO t(v) VALUES ('large' || zeroblob(140000))")
+        files.die(after: calls, in: "/replicas")
+        let reply = try? await house.push(frames, from: mine)
+        let isDead = files.revive()
+        try house.house.crash()
+        if isAnswered, case .at(let generation, let frame, _)? = reply {
+            mine.take(frames, isOwn: true)
+            mine.goTo(generation, frame)
+        } else {
+            #expect(try await house.sync(frames, &mine), "call \(calls)")
+        }
+        #expect(try await house.number("SELECT count(*) FROM t WHERE v LIKE 'large%'") == 1, "call \(calls)")
+        // Led past the log it has the tenant once more before it writes.
+        if mine.generation != first { try await mine.sync(house.engine, house.call) }
+        try await write(house, &mine, 1)
+        try await others.sync(house.engine, house.call)
+        try await house.expectSame([mine, others])
+        try house.house.stop()
+        return isDead
+    }
 }
