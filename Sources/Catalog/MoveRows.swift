@@ -56,12 +56,16 @@ package struct MoveRows: Sendable {
         _ = try await store.write(plan, at: now)
     }
 
-    /// Records how long writes were parked, in milliseconds.
+    /// Records how long writes were parked, in milliseconds, and how much was sent.
     ///
     /// - Throws: `CatalogError`.
-    package func paused(_ id: String, milliseconds: Int64, at now: WallTime) async throws(CatalogError) {
+    package func paused(
+        _ id: String, milliseconds: Int64, bytes: Int64, at now: WallTime
+    ) async throws(CatalogError) {
         var plan = CatalogPlan()
-        plan.add("UPDATE moves SET pause = ?2 WHERE id = ?1", [.text(id), .integer(milliseconds)])
+        plan.add(
+            "UPDATE moves SET pause = ?2, bytes = ?3 WHERE id = ?1",
+            [.text(id), .integer(milliseconds), .integer(bytes)])
         _ = try await store.write(plan, at: now)
     }
 }

@@ -98,7 +98,8 @@ final class Arrival: Sendable {
         if let file = state.withLock({ $0.file }) { return file }
         guard handle(.offered) == .receiveBase else { throw ArrivalRefusal.ended }
         do {
-            let file = try await site.engine.beginArrival(of: order.tenant, offer.state)
+            let file = try await site.engine.beginArrival(
+                of: order.tenant, offer.state, isFollowed: order.copying == .thenTail)
             state.withLock { $0.file = file }
             return file
         } catch {

@@ -25,7 +25,7 @@ package struct MoveBudgets: Sendable {
     package var batchPages = 256
     /// When a tenant whose changes follow is frozen.
     package var tail = TailPace.Limits(pause: 15_000_000, longestPause: 1_000_000_000, patience: 64)
-    /// Following the writes: what does not come to an end by then never would.
+    /// Following the writes, beside the time that a copy of the whole may take: what does not come to an end by then never would.
     package var following: UInt64 = 120_000_000_000
     /// The last pages, while writes are parked.
     package var lastPages: UInt64 = 5_000_000_000

@@ -11,7 +11,7 @@ extension MoveExecutor {
     func copyFrozen(_ memory: inout Memory) async -> MoveEvent {
         guard let state = memory.frozen else { return .targetFailed("nothing to copy") }
         let pages = site.engine.export(order.tenant, state, piecePages: site.budgets.piecePages)
-        return await copy(pages, offer(memory, state), &memory)
+        return await copy(pages, of: nil, offer(memory, state), &memory)
     }
 
     // MARK: Beside the writes
@@ -19,50 +19,52 @@ extension MoveExecutor {
     func copyFollowed(_ memory: inout Memory) async -> MoveEvent {
         let file: FollowedFile
         do {
-            file = try await site.engine.follow(order.tenant)
+            file = try await site.patiently { try await site.engine.follow(order.tenant) }
         } catch {
-            return .freezeFailed("\(error)")
+            return .sourceFailed("\(error)")
         }
         memory.followed = file
         let pages = site.engine.export(file, piecePages: site.budgets.piecePages)
-        return await copy(pages, offer(memory, file.base), &memory)
+        return await copy(pages, of: file, offer(memory, file.base), &memory)
     }
 
     /// Until what is left is little: writes go on all the while.
     func streamTail(_ memory: inout Memory) async -> MoveEvent {
-        guard let file = memory.followed else { return .targetFailed("nothing to follow") }
-        let (first, bytes, site) = (memory.batches, memory.bytes, site)
-        await report(.tailing, bytes: bytes)
-        let sender = TailSender(file: file, offer: offer(memory, file.state), address: address, site: site)
-        let outcome = await bounded(site.budgets.following) {
-            try await sender.send(after: first, until: TailPace(site.budgets.tail))
+        guard let file = memory.followed else { return .sourceFailed("nothing is followed") }
+        let (first, pace) = (memory.batches, TailPace(site.budgets.tail))
+        await report(.tailing, bytes: memory.bytes)
+        let sender = sender(file, offer(memory, file.state), site.budgets.silence)
+        let bytes = Int64(file.state.pageCount) * Int64(PageHash.pageSize)
+        let outcome = await bounded(site.budgets.following + site.budgets.copying(bytes)) {
+            try await sender.send(after: first, until: pace)
         }
         return sent(outcome, &memory) ?? .tailShort
     }
 
     /// What changed until the freeze, then the target's word for it.
     func awaitTarget(_ memory: inout Memory) async -> MoveEvent {
-        guard let state = memory.frozen else { return .targetFailed("nothing to compare") }
-        let (first, site) = (memory.batches, site)
+        guard let state = memory.frozen else { return .sourceFailed("nothing to compare") }
+        let first = memory.batches
         if let file = memory.followed {
-            let sender = TailSender(file: file, offer: offer(memory, state), address: address, site: site)
-            let outcome = await bounded(site.budgets.lastPages) { try await sender.send(after: first, until: nil) }
+            let sender = sender(file, offer(memory, state), site.budgets.lastPages / 3)
+            let outcome = await bounded(site.budgets.lastPages) { try await sender.sendAll(after: first) }
             if let failure = sent(outcome, &memory) { return failure }
         }
-        return await compare(offer(memory, state), memory.bytes)
+        return await compare(offer(memory, state))
     }
 
-    private func compare(_ offer: MoveOffer, _ bytes: Int64) async -> MoveEvent {
+    private func compare(_ offer: MoveOffer) async -> MoveEvent {
         let (site, address) = (site, address)
-        // Beside the call: writes are parked, and the catalog may be far.
-        async let reported: Void = report(.frozen, bytes: bytes)
         let outcome = await bounded(site.budgets.position) {
             try await site.peers.position(
                 offer, at: address, timeout: .nanoseconds(Int64(site.budgets.position)))
         }
-        await reported
         if case .done(let position) = outcome { return .targetSynced(position) }
         return Self.failure(outcome)
+    }
+
+    private func sender(_ file: FollowedFile, _ offer: MoveOffer, _ timeout: UInt64) -> TailSender {
+        TailSender(file: file, offer: offer, address: address, site: site, timeout: timeout)
     }
 
     /// - Returns: nil where it went well.
@@ -72,15 +74,15 @@ extension MoveExecutor {
             memory.batches = sent.batches
             memory.bytes += sent.bytes
             return nil
-        case .failed(let error as FollowFailure): return .freezeFailed(error.description)
         case .failed, .timeout, .cancelled: return Self.failure(outcome)
         }
     }
 
     func stopFollowing(_ memory: inout Memory) async {
-        guard memory.followed != nil else { return }
+        guard let file = memory.followed else { return }
         memory.followed = nil
-        await site.engine.stopFollowing(order.tenant)
+        // Until then the tenant stays open. An engine that refuses it otherwise is shutting down.
+        try? await site.patiently { try await site.engine.stopFollowing(file) }
     }
 
     // MARK: Pieces
@@ -89,13 +91,17 @@ extension MoveExecutor {
         MoveOffer(order: order, version: memory.version, state: state)
     }
 
-    private func copy(_ pages: TenantPages, _ offer: MoveOffer, _ memory: inout Memory) async -> MoveEvent {
+    private func copy(
+        _ pages: TenantPages, of file: FollowedFile?, _ offer: MoveOffer, _ memory: inout Memory
+    ) async -> MoveEvent {
         let budget = site.budgets.copying(pages.byteCount)
         let (site, order, address) = (site, order, address)
         let outcome = await bounded(budget) {
             try await Self.reporting(order, pages.progress, site) {
-                try await Self.send(offer, pages, to: address, site)
-                try await site.peers.finish(offer, at: address, timeout: .nanoseconds(Int64(budget)))
+                try await Self.send(offer, pages, of: file, to: address, site)
+                try await site.repeating(site.budgets.silence) { timeout in
+                    try await site.peers.finish(offer, at: address, timeout: timeout)
+                }
             }
         }
         guard case .done = outcome else { return Self.failure(outcome) }
@@ -104,12 +110,16 @@ extension MoveExecutor {
     }
 
     private static func send(
-        _ offer: MoveOffer, _ pages: TenantPages, to address: String, _ site: MoveSite
+        _ offer: MoveOffer, _ pages: TenantPages, of file: FollowedFile?, to address: String, _ site: MoveSite
     ) async throws {
         var offset: Int64 = 0
         for try await piece in pages {
+            // A file that was replaced is not sent to its end.
+            if let file, try await !site.patiently({ try await site.engine.isFollowed(file) }) {
+                throw FollowFailure.anotherFile
+            }
             let start = offset
-            try await site.repeating { timeout in
+            try await site.repeating(site.budgets.silence) { timeout in
                 try await site.peers.send(piece, at: start, offer, to: address, timeout: timeout)
             }
             offset += Int64(piece.count)
@@ -141,16 +151,29 @@ extension MoveExecutor {
 
 extension MoveSite {
     /// What may have come or not is sent again: the target knows what it has.
-    func repeating(_ send: (_ timeout: Duration) async throws -> Void) async throws {
-        var repeats = 0
-        while true {
-            do {
-                return try await send(.nanoseconds(Int64(budgets.silence)))
-            } catch {
-                guard repeats < budgets.pieceRepeats, !Task.isCancelled else { throw error }
-                repeats += 1
-                try await sleep(budgets.piecePause)
+    ///
+    /// - Parameter timeout: of each time.
+    /// - Throws: the first error: one who refused says something else the second time.
+    func repeating(_ timeout: UInt64, _ send: (_ timeout: Duration) async throws -> Void) async throws {
+        var first: (any Error)?
+        for turn in 0...budgets.pieceRepeats {
+            if turn > 0 { try await sleep(budgets.piecePause) }
+            do { return try await send(.nanoseconds(Int64(timeout))) } catch {
+                first = first ?? error
+                if Task.isCancelled { break }
             }
         }
+        throw first ?? CancellationError()
     }
+
+    /// A full queue of the engine's has room again in a moment.
+    func patiently<Value>(_ ask: () async throws -> Value) async throws -> Value {
+        for _ in 0..<Self.turns {
+            do { return try await ask() } catch TenantsError.busy { try await sleep(Self.turn) }
+        }
+        return try await ask()
+    }
+
+    private static let turns = 250
+    private static let turn: UInt64 = 20_000_000
 }

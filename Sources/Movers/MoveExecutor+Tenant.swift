@@ -96,12 +96,13 @@ extension MoveExecutor {
         memory.isHeld = false
         guard let since = memory.heldSince else { return }
         memory.pause = Int64(site.time.monotonic().nanoseconds(since: since) / 1_000_000)
-        try? await site.moves.paused(order.id, milliseconds: memory.pause, at: site.time.wall())
+        try? await site.moves.paused(
+            order.id, milliseconds: memory.pause, bytes: memory.bytes, at: site.time.wall())
     }
 
     /// So that the target has opened the tenant before the parked requests come; else they wait there for a moment.
-    private func hint(_ memory: Memory) async {
-        guard let state = memory.frozen else { return }
+    func hint(_ memory: Memory) async {
+        guard let state = memory.frozen ?? memory.followed?.state else { return }
         let offer = MoveOffer(order: order, version: memory.version, state: state)
         let (site, address) = (site, address)
         _ = await bounded(site.budgets.hint) {
@@ -142,6 +143,8 @@ extension MoveExecutor {
     static func failure<Value>(_ outcome: Bounded<Value>) -> MoveEvent {
         switch outcome {
         case .done: .timeout
+        case .failed(let error as FollowFailure): .sourceFailed(error.description)
+        case .failed(let error as TenantsError): .sourceFailed("\(error)")
         case .failed(let error): .targetFailed("\(error)")
         case .timeout: .timeout
         case .cancelled: .cancel

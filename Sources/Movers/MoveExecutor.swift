@@ -96,8 +96,11 @@ struct MoveExecutor: Sendable {
             }
             return await abort(version, reason)
         case .resume(let reason):
+            let before = memory
             await stopFollowing(&memory)
             await resume(&memory, reason)
+            // Half a copy takes room there.
+            await hint(before)
             site.notice(.aborted(order, reason))
             return nil
         case .release(let row): return await release(row, &memory)

@@ -37,7 +37,7 @@ extension MoveOffer {
             let txid = value("txid").flatMap({ UInt64($0) }), let time = value("time").flatMap({ Int64($0) }),
             let pages = value("pages").flatMap({ UInt32($0) }), pages > 0,
             let checksum = value("checksum").flatMap({ UInt64($0) }),
-            let copying = MoveOrder.Copying(word: value("copying"))
+            let copying = MoveOrder.Copying(word: value("copying") ?? "frozen")
         else { return nil }
         self.init(
             order: MoveOrder(
@@ -64,7 +64,7 @@ extension MoveOrder.Copying {
         }
     }
 
-    init?(word: String?) {
+    init?(word: String) {
         switch word {
         case "frozen": self = .whileFrozen
         case "tail": self = .thenTail

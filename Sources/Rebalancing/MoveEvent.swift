@@ -42,6 +42,8 @@ package enum MoveEvent: Equatable, Sendable {
     case timeout
     case cancel
     case targetFailed(String)
+    /// What this node has to do for the move it cannot do.
+    case sourceFailed(String)
 }
 
 /// What the source does next; one at a time.

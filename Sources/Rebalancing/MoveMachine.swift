@@ -133,6 +133,7 @@ extension MoveMachine {
         case .cancel: return abort(row, .cancelled)
         case .timeout: return abort(row, .tooSlow(stepName))
         case .targetFailed(let why): return abort(row, .targetFailed(why))
+        case .sourceFailed(let why): return abort(row, .sourceFailed(why))
         case .freezeFailed(let why): return abort(row, .notFrozen(why))
         case .rowSeen(let seen): return judge(seen, row) ?? .none
         default: return advance(event, row)

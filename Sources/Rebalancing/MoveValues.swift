@@ -58,6 +58,8 @@ package enum MoveAbort: Error, Equatable, Sendable, CustomStringConvertible {
     /// Writes could not be parked: an interactive transaction held on.
     case notFrozen(String)
     case targetFailed(String)
+    /// The tenant's node could not go on with it.
+    case sourceFailed(String)
     /// The copies differ: nobody knows yet which one is wrong, so both are to be looked at.
     case copiesDiffer(source: MovePosition, target: MovePosition)
     /// The catalog refused the commit: source or target is not what it was.
@@ -72,6 +74,7 @@ package enum MoveAbort: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooSlow(let step): "\(step) took too long"
         case .notFrozen(let why): "writes could not be parked: \(why)"
         case .targetFailed(let why): "the target failed: \(why)"
+        case .sourceFailed(let why): "the tenant's node could not go on: \(why)"
         case .copiesDiffer(let source, let target):
             "the copies differ: source at \(source.txid), target at \(target.txid), checksums "
                 + (source.checksum == target.checksum ? "equal" : "different")

@@ -24,8 +24,11 @@ package struct FileChecksum: Sendable {
     /// The same on a service thread, with turns for the others' jobs in between.
     ///
     /// - Throws: `TenantsError`.
-    static func of(_ path: String, _ files: any Files, on thread: ServiceThread) async throws -> FileChecksum {
-        var sum = FileChecksum()
+    /// - Parameter start: what was read already.
+    static func of(
+        _ path: String, _ files: any Files, on thread: ServiceThread, after start: FileChecksum = FileChecksum()
+    ) async throws -> FileChecksum {
+        var sum = start
         while true {
             let before = sum
             let (after, isWhole) = try await thread.run { () throws(TenantsError) in

@@ -5,9 +5,13 @@ package import Vocabulary
 extension TenantEngine {
     /// Makes room for a copy of a tenant.
     ///
-    /// - Parameter announced: as the source says; its generation and epoch are not ours and not used.
+    /// - Parameters:
+    ///   - announced: as the source says; its generation and epoch are not ours and not used.
+    ///   - isFollowed: pages that change meanwhile come after it.
     /// - Throws: `TenantsError.diskFull` where the copy would not fit, `.storage`; `ArrivalFailure.olderThanHere`.
-    package func beginArrival(of id: TenantID, _ announced: TenantState) async throws -> TenantArrival {
+    package func beginArrival(
+        of id: TenantID, _ announced: TenantState, isFollowed: Bool = false
+    ) async throws -> TenantArrival {
         if let here = census.find(id), here.epoch >= announced.epoch { throw ArrivalFailure.olderThanHere }
         let (files, layout) = (files, layout)
         return try await clerk.run { () throws(TenantsError) in
@@ -22,7 +26,8 @@ extension TenantEngine {
                     guard self.makeRoom() else { throw FileError.full(path: path) }
                 }
                 return TenantArrival(
-                    tenant: id, expected: expected, path: path, file: try files.open(path, .createNew), engine: self)
+                    tenant: id, expected: expected, isFollowed: isFollowed, path: path,
+                    file: try files.open(path, .createNew), engine: self)
             } catch {
                 throw error.asTenantsError
             }

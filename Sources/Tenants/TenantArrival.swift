@@ -16,12 +16,18 @@ package final class TenantArrival: Sendable {
     private let written = Atomic<Int64>(0)
     /// Of a copy whose base is whole and that goes on to be brought up to date.
     private let followed = Mutex<FollowedCopy?>(nil)
+    /// What was read back of a base so far.
+    private let readBack = Mutex(FileChecksum())
+    private let isFollowed: Bool
     /// Bytes.
     private static let syncEvery: Int64 = 32 << 20
 
-    init(tenant: TenantID, expected: TenantState, path: String, file: any File, engine: TenantEngine) {
+    init(
+        tenant: TenantID, expected: TenantState, isFollowed: Bool, path: String, file: any File, engine: TenantEngine
+    ) {
         self.tenant = tenant
         self.expected = expected
+        self.isFollowed = isFollowed
         self.path = path
         self.file = file
         self.engine = engine
@@ -38,17 +44,29 @@ package final class TenantArrival: Sendable {
     package func append(_ bytes: [UInt8]) async throws {
         let offset = receivedBytes
         guard Int64(bytes.count) <= byteCount - offset else { throw ArrivalFailure.wrongSize }
-        let file = file
-        try await engine.copier.run { () throws(TenantsError) in
-            do throws(FileError) {
-                try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
-                // Now and then, so that the last sync is no long one.
-                if (offset + Int64(bytes.count)) / Self.syncEvery > offset / Self.syncEvery { try file.sync() }
-            } catch {
-                throw error.asTenantsError
-            }
+        let (file, end) = (file, offset + Int64(bytes.count))
+        let isLong = end / Self.syncEvery > offset / Self.syncEvery
+        try await onDisk { () throws(FileError) in
+            try bytes.withUnsafeBytesTyped { raw throws(FileError) in try file.write(raw, at: offset) }
+            // Now and then, so that the last sync is no long one.
+            if isLong { try file.sync() }
         }
-        written.store(offset + Int64(bytes.count), ordering: .relaxed)
+        written.store(end, ordering: .relaxed)
+        if isLong, isFollowed { try await readOn() }
+    }
+
+    /// Reads the next slice back, where all of it has come; so that at the end little is left to be read.
+    private func readOn() async throws {
+        let before = readBack.withLock { $0 }
+        guard (Int64(before.pageCount) + Int64(FileChecksum.slicePages)) * Int64(PageHash.pageSize) <= receivedBytes
+        else { return }
+        let (path, files) = (path, engine.files)
+        let after = try await onDisk { () throws(FileError) in
+            var sum = before
+            _ = try sum.readOn(path, files)
+            return sum
+        }
+        readBack.withLock { $0 = after }
     }
 
     /// Makes the file and its name durable.
@@ -96,13 +114,18 @@ extension TenantArrival {
     /// - Throws: `ArrivalFailure.wrongSize`; `TenantsError`.
     package func beginFollowing() async throws {
         guard receivedBytes == byteCount else { throw ArrivalFailure.wrongSize }
-        let file = file
-        try await onDisk { () throws(FileError) in try file.sync() }
-        let found = try await FileChecksum.of(path, engine.files, on: engine.copier)
+        let (file, files, folder) = (file, engine.files, engine.layout.arrivals)
+        try await onDisk { () throws(FileError) in
+            try file.sync()
+            try files.syncDirectory(folder)
+        }
+        let found = try await FileChecksum.of(
+            path, engine.files, on: engine.copier, after: readBack.withLock { $0 })
         followed.withLock { $0 = FollowedCopy(file, found) }
     }
 
-    /// Puts pages over those that are here, or behind them. Repeating a batch, before the next one, is harmless.
+    /// Puts pages over those that are here, or behind them; one without pages makes durable what came before. Repeating a
+    /// batch, before the next one, is harmless.
     ///
     /// - Throws: `ArrivalFailure.wrongSize` where no base is here; `TenantsError.diskFull`, `.storage`.
     package func put(_ batch: PageBatch) async throws {
@@ -112,29 +135,30 @@ extension TenantArrival {
                 throw FileError.full(path: folder)
             }
             try copy.put(batch)
-            if copy.unsyncedBytes >= Self.syncEvery { try copy.sync() }
+            if batch.count == 0 || copy.unsyncedBytes >= Self.syncEvery { try copy.sync() }
         }
     }
 
-    /// The last batch has come: cuts the file to its size, and makes it and its name durable.
+    /// The last batch has come: cuts the file to its size, and makes it durable.
     ///
     /// - Parameter state: as the source froze it.
     /// - Returns: that, with the checksum of what is here and under this node's generation.
-    /// - Throws: `ArrivalFailure.noDatabase`, `.wrongSize` where no base is here; `TenantsError`.
+    /// - Throws: `ArrivalFailure.noDatabase`, `.wrongSize` where pages or the base are missing; `TenantsError`.
     package func seal(_ state: TenantState) async throws -> TenantState {
-        let (file, files, folder) = (file, engine.files, engine.layout.arrivals)
-        var sealed = state
-        sealed.generation = expected.generation
+        guard let pages = followed.withLock({ $0?.pageCount }), state.pageCount <= pages else {
+            throw ArrivalFailure.wrongSize
+        }
+        let file = file
         let copy = try await change { (copy) throws(FileError) in
             try copy.resize(to: state.pageCount)
             try copy.sync()
-            try files.syncDirectory(folder)
+            copy.isDatabase = try DatabaseHeader.isOurs(file)
         }
+        guard copy.isDatabase else { throw ArrivalFailure.noDatabase }
+        var sealed = state
+        sealed.generation = expected.generation
         sealed.pageCount = copy.pageCount
         sealed.checksum = copy.checksum
-        guard try await onDisk({ () throws(FileError) in try DatabaseHeader.isOurs(file) }) else {
-            throw ArrivalFailure.noDatabase
-        }
         return sealed
     }
 

@@ -2,30 +2,41 @@ import Rebalancing
 import Testing
 
 @Suite struct TailPaceTests {
-    private let limits = TailPace.Limits(pause: 10, longestPause: 100, patience: 3)
+    private let limits = TailPace.Limits(pause: 1_000, longestPause: 10_000, patience: 3)
 
-    @Test func `it is enough when what is left takes no longer than the pause`() {
+    private func ask(_ pace: inout TailPace, _ pages: Int...) -> [Bool] { pages.map { pace.isEnough($0) } }
+
+    @Test func `it is enough when what has changed takes no longer than the pause`() {
         var pace = TailPace(limits)
-        #expect(!pace.isShort(left: 5) && pace.isShort(left: 0))
-        pace.sent(pages: 10, in: 20, left: 50)
-        #expect(pace.predicted(left: 50) == 100)
-        #expect(!pace.isShort(left: 50) && pace.isShort(left: 5))
+        #expect(ask(&pace, 5, 0) == [false, true], "nothing is known of the time before the first batch")
+        pace.sent(pages: 100, in: 1_000)
+        #expect(pace.predicted(50) == 500)
+        #expect(ask(&pace, 150, 50) == [false, true])
+    }
+
+    @Test func `a call takes its time whatever is in it`() {
+        var pace = TailPace(limits)
+        pace.sent(pages: 100, in: 1_000)
+        for _ in 0..<30 { pace.sent(pages: 1, in: 900) }
+        #expect((880...900).contains(pace.predicted(0)))
+        #expect(ask(&pace, 5, 20) == [true, false])
     }
 
     @Test func `where writes are as fast as the copy, a longer pause will do after a while`() {
         var pace = TailPace(limits)
-        for _ in 0..<3 { pace.sent(pages: 10, in: 20, left: 40) }
-        #expect(!pace.isShort(left: 40))
-        pace.sent(pages: 10, in: 20, left: 39)
-        #expect(pace.isShort(left: 39))
-        #expect(!pace.isShort(left: 400), "but not any pause")
+        for _ in 0..<3 {
+            #expect(ask(&pace, 400) == [false])
+            pace.sent(pages: 100, in: 1_000)
+        }
+        #expect(ask(&pace, 400, 4_000) == [true, false], "but not any pause")
     }
 
-    @Test func `as long as it becomes less, it goes on`() {
+    @Test func `as long as what is sent makes it less, it goes on, however much there is`() {
         var pace = TailPace(limits)
-        for left in [4000, 2000, 1000, 500, 250, 120, 60] {
-            pace.sent(pages: 10, in: 20, left: left)
-            #expect(!pace.isShort(left: left))
+        for left in stride(from: 100_000, through: 200, by: -100) {
+            #expect(ask(&pace, left) == [false], "\(left)")
+            pace.sent(pages: 100, in: 1_000)
         }
+        #expect(ask(&pace, 100) == [true])
     }
 }

@@ -8,12 +8,17 @@ struct ChangedPages {
 
     /// Of the file that they are of.
     let generation: Generation
+    /// Whose they are: one who follows the same file later has another.
+    let follower: UInt64
     private(set) var count = 0
     private var words: [UInt64] = []
     /// Where the next batch begins: pages are taken round and round, so that none waits for ever behind busy ones.
     private var next: UInt32 = 0
 
-    init(in generation: Generation) { self.generation = generation }
+    init(in generation: Generation, for follower: UInt64 = 0) {
+        self.generation = generation
+        self.follower = follower
+    }
 
     var isEmpty: Bool { count == 0 }
 

@@ -9,6 +9,8 @@ struct FollowedCopy: Sendable {
     private(set) var checksum: UInt64
     /// Written since the last sync.
     private(set) var unsyncedBytes: Int64 = 0
+    /// As its header says, when it was last looked at.
+    var isDatabase = false
 
     /// - Parameter found: of the whole file.
     init(_ file: any File, _ found: FileChecksum) {
@@ -17,13 +19,15 @@ struct FollowedCopy: Sendable {
         checksum = found.checksum
     }
 
+    /// Takes the batch's size, then its pages.
+    ///
     /// - Throws: what the disk says; the checksum is then not to be trusted.
     mutating func put(_ batch: PageBatch) throws(FileError) {
+        try resize(to: batch.pageCount)
         for index in 0..<batch.count { try put(batch, index, as: batch.number(at: index)) }
     }
 
     private mutating func put(_ batch: PageBatch, _ index: Int, as number: UInt32) throws(FileError) {
-        if number > pageCount { try grow(to: number) }
         checksum ^= try hash(of: number)
         try batch.withImage(at: index) { image throws(FileError) in try file.write(image, at: offset(number)) }
         checksum ^= try hash(of: number)
@@ -34,21 +38,36 @@ struct FollowedCopy: Sendable {
     ///
     /// - Throws: as `put`.
     mutating func resize(to count: UInt32) throws(FileError) {
-        if count > pageCount { return try grow(to: count) }
-        while pageCount > count {
-            checksum ^= try hash(of: pageCount)
-            pageCount -= 1
-        }
-        try file.truncate(to: Int64(count) * Int64(PageHash.pageSize))
-    }
-
-    private mutating func grow(to count: UInt32) throws(FileError) {
+        guard count != pageCount else { return }
+        if count < pageCount { try forget(from: count + 1) }
         try file.truncate(to: Int64(count) * Int64(PageHash.pageSize))
         while pageCount < count {
             pageCount += 1
             checksum ^= PageHash.ofZeroPage(number: pageCount)
         }
     }
+
+    /// Takes the terms of pages that are cut off out of the checksum.
+    private mutating func forget(from first: UInt32) throws(FileError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.readPages * PageHash.pageSize, alignment: 16)
+        defer { buffer.deallocate() }
+        let last = pageCount
+        pageCount = first - 1
+        var number = first
+        while number <= last {
+            let count = min(Self.readPages, Int(last - number) + 1)
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * PageHash.pageSize)])
+            guard try file.read(into: part, at: offset(number)) == part.count else { throw Self.short(number) }
+            for index in 0..<count {
+                checksum ^= PageHash.of(page: part.baseAddress! + index * PageHash.pageSize, number: number)
+                number += 1
+            }
+        }
+    }
+
+    /// 1 MiB.
+    private static let readPages = 256
 
     mutating func sync() throws(FileError) {
         try file.sync()
@@ -60,10 +79,12 @@ struct FollowedCopy: Sendable {
         let count = try bytes.withUnsafeMutableBytesTyped { raw throws(FileError) in
             try file.read(into: raw, at: offset(number))
         }
-        guard count == bytes.count else {
-            throw .failed(operation: "read of page \(number)", path: "", errno: 0)
-        }
+        guard count == bytes.count else { throw Self.short(number) }
         return bytes.withUnsafeBytes { PageHash.of(page: $0.baseAddress!, number: number) }
+    }
+
+    private static func short(_ number: UInt32) -> FileError {
+        .failed(operation: "read of page \(number)", path: "the copy", errno: 0)
     }
 
     private func offset(_ number: UInt32) -> Int64 { Int64(number - 1) * Int64(PageHash.pageSize) }

@@ -1,5 +1,6 @@
 import SQLiteKit
 import Seams
+import Synchronization
 package import Vocabulary
 
 /// A tenant's file whose changes are remembered, so that a copy of it can be brought up to date while writes go on.
@@ -9,6 +10,8 @@ package struct FollowedFile: Equatable, Sendable {
     package var state: TenantState
     /// That the file has, whatever is in the log.
     package var filePages: UInt32
+    /// Tells who follows from others who did.
+    let follower: UInt64
 
     /// What a copy of the file is announced as.
     package var base: TenantState {
@@ -38,10 +41,14 @@ extension TenantEngine {
     ///
     /// - Throws: `TenantsError`.
     package func follow(_ id: TenantID) async throws -> FollowedFile {
-        try await withCheckedThrowingContinuation { continuation in
-            submitUrgently(FollowWork(Reply(continuation)) { database in Self.begin(database) }, to: id)
+        let follower = Self.followers.add(1, ordering: .relaxed).newValue
+        return try await withCheckedThrowingContinuation { continuation in
+            submitUrgently(FollowWork(Reply(continuation)) { database in Self.begin(database, follower) }, to: id)
         }
     }
+
+    /// In this process.
+    private static let followers = Atomic<UInt64>(0)
 
     /// Takes pages that have changed, as they are now, and counts them as known.
     ///
@@ -58,19 +65,35 @@ extension TenantEngine {
         return changes
     }
 
-    /// Harmless where nothing is followed.
-    package func stopFollowing(_ id: TenantID) async {
-        let _: Void? = try? await withCheckedThrowingContinuation { continuation in
-            submitUrgently(StopFollowingWork(Reply(continuation)), to: id)
+    /// Whether `changes` would find the same file.
+    ///
+    /// - Throws: `TenantsError`.
+    package func isFollowed(_ file: FollowedFile) async throws -> Bool {
+        try await withCheckedThrowingContinuation { continuation in
+            submitUrgently(FollowWork(Reply(continuation)) { Self.follows(file, $0) }, to: file.tenant)
         }
     }
 
+    /// Harmless where the file is followed no more.
+    ///
+    /// - Throws: `TenantsError.busy`: it is followed still; `.shuttingDown`.
+    package func stopFollowing(_ file: FollowedFile) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            submitUrgently(StopFollowingWork(file.follower, Reply(continuation)), to: file.tenant)
+        }
+    }
+
+    private static func follows(_ file: FollowedFile, _ database: TenantDatabase) -> Bool {
+        guard let changed = database.recorder.followed else { return false }
+        return changed.follower == file.follower && changed.generation == database.state.generation
+    }
+
     /// What is in the log comes into the file later, and what lies beyond the file's end is nowhere: all that counts as changed.
-    private static func begin(_ database: TenantDatabase) -> FollowedFile {
+    private static func begin(_ database: TenantDatabase, _ follower: UInt64) -> FollowedFile {
         let file = FollowedFile(
             tenant: database.tenant, state: database.state,
-            filePages: UInt32(clamping: database.file.fileSize / Int64(PageHash.pageSize)))
-        var changed = ChangedPages(in: database.state.generation)
+            filePages: UInt32(clamping: database.file.fileSize / Int64(PageHash.pageSize)), follower: follower)
+        var changed = ChangedPages(in: database.state.generation, for: follower)
         for page in database.file.livePages { changed.note(page) }
         if file.filePages < database.file.pageCount {
             for page in (file.filePages + 1)...database.file.pageCount { changed.note(page) }
@@ -82,9 +105,7 @@ extension TenantEngine {
     private static func take(
         _ limit: Int, of file: FollowedFile, _ database: TenantDatabase
     ) throws(TenantsError) -> FollowedChanges? {
-        guard var changed = database.recorder.followed, changed.generation == file.state.generation,
-            changed.generation == database.state.generation
-        else { return nil }
+        guard follows(file, database), var changed = database.recorder.followed else { return nil }
         let numbers = changed.take(limit, upTo: database.file.pageCount)
         var batch = PageBatch(pageCount: database.file.pageCount, capacity: numbers.count)
         for number in numbers {
@@ -128,12 +149,18 @@ private final class FollowWork<Value: Sendable>: TenantWork {
 }
 
 private final class StopFollowingWork: TenantWork {
+    private let follower: UInt64
     private let reply: Reply<Void>
 
-    init(_ reply: Reply<Void>) { self.reply = reply }
+    init(_ follower: UInt64, _ reply: Reply<Void>) {
+        self.follower = follower
+        self.reply = reply
+    }
 
     func handle(_ tenant: Tenant) -> Bool {
-        tenant.openDatabase?.recorder.followed = nil
+        if let recorder = tenant.openDatabase?.recorder, recorder.followed?.follower == follower {
+            recorder.followed = nil
+        }
         reply.send(.success(()))
         return true
     }

@@ -80,7 +80,7 @@ extension CatalogConformance {
         #expect(try await placements.abort(row, reason: "late", at: .hours(1)) == .differs(committed))
         #expect(try await placements.commit(commit(row, by: nodeRows[0]), at: .hours(1)) == .differs(committed))
         try await moves.progress("m1", state: .copying, bytes: 1, at: .hours(1))
-        try await moves.paused("m1", milliseconds: 12, at: .hours(1))
+        try await moves.paused("m1", milliseconds: 12, bytes: 4096, at: .hours(1))
 
         guard case .settled(let stable) = try await placements.finish(committed, at: .hours(2)) else {
             throw ConformanceFailure(what: "not finished")

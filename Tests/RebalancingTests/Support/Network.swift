@@ -80,7 +80,7 @@ struct NodePeers: MovePeers {
         _ batch: PageBatch, _ number: UInt64, _ offer: MoveOffer, to address: String, timeout: Duration
     ) async throws {
         var sent = batch
-        if from.cluster.faults.garbles {
+        if from.cluster.faults.garbles, batch.count > 0 {
             var bytes = batch.bytes
             bytes[bytes.count - 100] ^= 1
             sent = PageBatch(pageCount: batch.pageCount, bytes: bytes)!

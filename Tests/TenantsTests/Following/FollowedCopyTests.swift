@@ -18,7 +18,7 @@ import Vocabulary
         for _ in 0..<6 { try await write(tenant, here, random) }
 
         let file = try await here.engine.follow(tenant)
-        let arrival = try await there.engine.beginArrival(of: tenant, file.base)
+        let arrival = try await there.engine.beginArrival(of: tenant, file.base, isFollowed: true)
         for try await piece in here.engine.export(file, piecePages: 7) {
             try await arrival.append(piece)
             if random.once(in: 2) { try await write(tenant, here, random) }
@@ -45,7 +45,7 @@ import Vocabulary
         for sql in ["SELECT count(*) FROM t", "SELECT coalesce(sum(length(v) + id), 0) FROM t"] {
             #expect(try await here.integer(sql, on: tenant) == there.integer(sql, on: tenant))
         }
-        await here.engine.stopFollowing(tenant)
+        try await here.engine.stopFollowing(file)
         try here.stop()
         try there.stop()
     }
@@ -73,7 +73,7 @@ import Vocabulary
             tenant, patience: 5_000_000_000, endingTransactions: false, sleep: nap)
         try await here.engine.thaw(tenant)
         let file = try await here.engine.follow(tenant)
-        let arrival = try await there.engine.beginArrival(of: tenant, file.base)
+        let arrival = try await there.engine.beginArrival(of: tenant, file.base, isFollowed: true)
         for try await piece in here.engine.export(file) { try await arrival.append(piece) }
         let handle = try FileHandle(forUpdating: URL(fileURLWithPath: arrival.path))
         try handle.seek(toOffset: 5 * 4096 + 77)
