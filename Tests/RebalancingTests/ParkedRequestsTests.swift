@@ -117,7 +117,7 @@ private struct OneRow: CatalogDriver {
         let id = CatalogValue.integer(Int64(bitPattern: placement.tenant.rawValue))
         let row: [CatalogValue] = [
             id, .text("acme"), .text("default"), .text("ready"), .null, .text("local"), .text("{}"), .text("{}"), .null,
-            .integer(0), .null, .null, .null, .integer(1), .integer(0), .integer(0), id, .text(placement.owner.name),
+            .integer(0), .integer(0), .null, .null, .null, .integer(1), .integer(0), .integer(0), id, .text(placement.owner.name),
             .integer(Int64(placement.epoch.rawValue)), .integer(1), .text("stable"), .null, .null,
         ]
         return [CatalogRows(rows: [row])]
