@@ -7,7 +7,7 @@ package enum CatalogSchema {
         FirstMigration.statements, SecondMigration.statements, ThirdMigration.statements,
         FourthMigration.statements, FifthMigration.statements, SixthMigration.statements,
         SeventhMigration.statements, EighthMigration.statements, NinthMigration.statements,
-        TenthMigration.statements,
+        TenthMigration.statements, EleventhMigration.statements,
     ]
 
     package static var current: Int { migrations.count }

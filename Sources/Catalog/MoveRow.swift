@@ -21,8 +21,12 @@ package struct MoveRow: Equatable, Sendable {
     /// Of the owner before the move.
     package var epoch: Epoch
     package var bytes: Int64
+    /// Bytes that have changed at the source and are not in the copy, when last looked at.
+    package var lag: Int64
     /// Milliseconds in which writes were parked.
     package var pause: Int64?
+    /// Milliseconds that they were expected to be parked for, if it had been then.
+    package var predictedPause: Int64?
     package var txid: TxID?
     package var checksum: UInt64?
     /// Why it was aborted.
@@ -33,7 +37,8 @@ package struct MoveRow: Equatable, Sendable {
 
 extension MoveRow {
     static let select = """
-        SELECT id, tenant, source, target, state, epoch, bytes, pause, txid, checksum, reason, created, updated FROM moves
+        SELECT id, tenant, source, target, state, epoch, bytes, lag, pause, predicted, txid, checksum, reason, created, updated
+        FROM moves
         """
 
     init(_ row: [CatalogValue]) throws(CatalogError) {
@@ -45,7 +50,9 @@ extension MoveRow {
         state = try reader.word(State.self)
         epoch = Epoch(try reader.bits())
         bytes = try reader.integer()
+        lag = try reader.integer()
         pause = try reader.integerOrNull()
+        predictedPause = try reader.integerOrNull()
         txid = try reader.integerOrNull().map { TxID(UInt64(bitPattern: $0)) }
         checksum = try reader.integerOrNull().map { UInt64(bitPattern: $0) }
         reason = try reader.textOrNull()

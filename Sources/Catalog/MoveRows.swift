@@ -45,14 +45,19 @@ package struct MoveRows: Sendable {
     ///
     /// - Throws: `CatalogError`.
     package func progress(
-        _ id: String, state: MoveRow.State, bytes: Int64, at now: WallTime
+        _ id: String, state: MoveRow.State, bytes: Int64, lag: Int64 = 0, predictedPause: Int64? = nil,
+        at now: WallTime
     ) async throws(CatalogError) {
         var plan = CatalogPlan()
         plan.add(
             """
-            UPDATE moves SET state = ?2, bytes = ?3, updated = ?4
+            UPDATE moves SET state = ?2, bytes = ?3, updated = ?4, lag = ?5, predicted = ?6
             WHERE id = ?1 AND state IN ('preparing', 'copying', 'tailing', 'frozen')
-            """, [.text(id), .text(state.rawValue), .integer(bytes), .time(now)])
+            """,
+            [
+                .text(id), .text(state.rawValue), .integer(bytes), .time(now), .integer(lag),
+                predictedPause.map { .integer($0) } ?? .null,
+            ])
         _ = try await store.write(plan, at: now)
     }
 
@@ -64,7 +69,7 @@ package struct MoveRows: Sendable {
     ) async throws(CatalogError) {
         var plan = CatalogPlan()
         plan.add(
-            "UPDATE moves SET pause = ?2, bytes = ?3 WHERE id = ?1",
+            "UPDATE moves SET pause = ?2, bytes = ?3, lag = 0 WHERE id = ?1",
             [.text(id), .integer(milliseconds), .integer(bytes)])
         _ = try await store.write(plan, at: now)
     }

@@ -14,7 +14,8 @@ struct MoveObject: Encodable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, tenant, from, to, state, bytes, bytesTotal, lag, pauseMS, reason, createdAt, updatedAt
+        case id, tenant, from, to, state, bytes, bytesTotal, lag, predictedPauseMS, pauseMS, reason, createdAt,
+            updatedAt
     }
 
     /// Absent values are null, not missing: clients see every member.
@@ -27,8 +28,8 @@ struct MoveObject: Encodable {
         try container.encode(move.state.rawValue, forKey: .state)
         try container.encode(move.bytes, forKey: .bytes)
         try container.encode(tenant.bytes, forKey: .bytesTotal)
-        // Writes are parked before anything is copied: the copy is never behind.
-        try container.encode(0, forKey: .lag)
+        try container.encode(move.lag, forKey: .lag)
+        try container.encode(move.predictedPause, forKey: .predictedPauseMS)
         try container.encode(move.pause, forKey: .pauseMS)
         try container.encode(move.reason, forKey: .reason)
         try container.encode(TimeText.rfc3339(move.created), forKey: .createdAt)

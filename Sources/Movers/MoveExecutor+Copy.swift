@@ -31,12 +31,12 @@ extension MoveExecutor {
     /// Until what is left is little: writes go on all the while.
     func streamTail(_ memory: inout Memory) async -> MoveEvent {
         guard let file = memory.followed else { return .sourceFailed("nothing is followed") }
-        let (first, pace) = (memory.batches, TailPace(site.budgets.tail))
+        let (first, pace, copied) = (memory.batches, TailPace(site.budgets.tail), memory.bytes)
         await report(.tailing, bytes: memory.bytes)
         let sender = sender(file, offer(memory, file.state), site.budgets.silence)
         let bytes = Int64(file.state.pageCount) * Int64(PageHash.pageSize)
         let outcome = await bounded(site.budgets.following + site.budgets.copying(bytes)) {
-            try await sender.send(after: first, until: pace)
+            try await sender.send(after: first, until: pace, copied: copied)
         }
         return sent(outcome, &memory) ?? .tailShort
     }

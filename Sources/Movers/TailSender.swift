@@ -1,3 +1,4 @@
+import Catalog
 import Rebalancing
 import Seams
 import Tenants
@@ -20,10 +21,13 @@ struct TailSender: Sendable {
 
     /// As long as the tenant is written: until what has changed is little, and all but that is on the target's disk.
     ///
-    /// - Parameter first: number of the last batch that was sent before.
+    /// - Parameters:
+    ///   - first: number of the last batch that was sent before.
+    ///   - copied: bytes that were sent before.
     /// - Throws: `FollowFailure`, `TenantsError`, and what the target says.
-    func send(after first: UInt64, until pace: TailPace) async throws -> Sent {
+    func send(after first: UInt64, until pace: TailPace, copied: Int64) async throws -> Sent {
         var (sent, pace) = (Sent(batches: first), pace)
+        var reported = site.time.monotonic()
         while true {
             let changes = try await changes()
             let isEnough = pace.isEnough(changes.batch.count + changes.left)
@@ -32,7 +36,13 @@ struct TailSender: Sendable {
                 try await send(changes.batch, &sent)
                 pace.sent(pages: changes.batch.count, in: site.time.monotonic().nanoseconds(since: start))
             }
-            guard isEnough else { continue }
+            guard isEnough else {
+                if site.time.monotonic().nanoseconds(since: reported) >= site.budgets.report {
+                    await report(copied + sent.bytes, changes.left, pace)
+                    reported = site.time.monotonic()
+                }
+                continue
+            }
             // An empty one makes the target sync what it has: less is left to be synced while writes wait.
             return try await synced(changes.batch.pageCount, sent)
         }
@@ -47,6 +57,13 @@ struct TailSender: Sendable {
             try await send(changes.batch, &sent)
         }
         return sent
+    }
+
+    /// For whoever looks; what it cannot write it leaves.
+    private func report(_ bytes: Int64, _ left: Int, _ pace: TailPace) async {
+        try? await site.moves.progress(
+            offer.order.id, state: .tailing, bytes: bytes, lag: Int64(left * PageHash.pageSize),
+            predictedPause: Int64(pace.predicted(left) / 1_000_000), at: site.time.wall())
     }
 
     private func synced(_ pageCount: UInt32, _ before: Sent) async throws -> Sent {

@@ -38,8 +38,17 @@ package struct MoveWatch: Sendable {
                     advice: "see `rowhouse move show \(id)`; end it with `rowhouse move cancel \(id)`"))
         }
         let line = ProgressLine(
-            label: state, done: move["bytes"]?.integer ?? 0, total: move["bytesTotal"]?.integer, elapsed: elapsed)
+            label: state + behind(move), done: move["bytes"]?.integer ?? 0, total: move["bytesTotal"]?.integer,
+            elapsed: elapsed)
         return .wait(line, pause: elapsed < .seconds(2) ? .milliseconds(50) : .milliseconds(500))
+    }
+
+    /// While what changes is being followed.
+    private func behind(_ move: JSONValue) -> String {
+        guard let lag = move["lag"]?.integer, lag > 0 else { return "" }
+        let pause =
+            move["predictedPauseMS"].flatMap(Self.milliseconds).map { ", a pause of \(HumanText.duration($0))" } ?? ""
+        return ", \(HumanText.size(lag)) behind\(pause)"
     }
 
     private func summary(_ move: JSONValue) -> String {

@@ -41,6 +41,7 @@ package enum ControlSchemas {
         .init("bytes", .integer(), "Copied so far."),
         .init("bytesTotal", .orNull(.integer()), "The tenant's size, as its node last reported."),
         .init("lag", .integer(), "Bytes that the copy is behind."),
+        .init("predictedPauseMS", .orNull(.integer()), "How long writes would wait for these."),
         .init("pauseMS", .integer(), "How long writes waited."),
         .init("reason", .orNull(.text), "Why it was aborted, or waits."),
         .init("createdAt", .time),

@@ -70,6 +70,10 @@ extension CatalogConformance {
         #expect(row.target == node("n2") && row.move == "m1")
         #expect(try await placements.find(tenant.id) == row)
         #expect(try await placements.moving(ownedBy: node("n1")) == [row])
+        try await moves.progress(
+            "m1", state: .tailing, bytes: 4096, lag: 8192, predictedPause: 7, at: .hours(1))
+        let behind = try #require(try await moves.find("m1"))
+        #expect(behind.lag == 8192 && behind.predictedPause == 7)
         try await moves.progress("m1", state: .frozen, bytes: 4096, at: .hours(1))
         #expect(try await moves.find("m1")?.state == .frozen)
 
