@@ -18,7 +18,7 @@ import Testing
 
     @Test func `a node killed at any time of a move`() throws {
         let pair = try CrashPair()
-        let ledger = try MoveLedger("m", pair)
+        let ledger = try MoveLedger("m", pair, megabytes: 3)
         let random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
         let end = Date().addingTimeInterval(Self.seconds)
         var kills = 0
@@ -51,19 +51,32 @@ import Testing
         MoveRound(victim: .catalog, failpoint: "journal-sync:2:lose"),
     ]
 
+    /// While a large tenant's changes follow, and when its copy is sealed.
+    static let fewBesideWrites = [
+        MoveRound(victim: .target, failpoint: "arrival-write:4:torn"),
+        MoveRound(victim: .target, failpoint: "arrival-sync:2:lose"),
+        MoveRound(victim: .source, failpoint: "journal-sync:6:lose"),
+    ]
+
     @Test(.enabled(if: !isWhole)) func `a node that dies at a call of the disk while a tenant moves`() throws {
         let pair = try CrashPair()
         let ledger = try MoveLedger("m", pair)
         for round in Self.few { _ = try round.run(pair, ledger) }
+        let large = try MoveLedger("l", pair, megabytes: 3)
+        for round in Self.fewBesideWrites { _ = try round.run(pair, large) }
         try MoveRound.expectOneOwner(pair)
     }
 
     @Test(.enabled(if: isWhole), arguments: MoveRound.Victim.allCases, ["n1", "n2"])
     func `the same at every call`(victim: MoveRound.Victim, source: String) throws {
         guard victim != .catalog else { return }
-        let side = "\(victim) from \(source)"
+        for megabytes in [0, 3] { try sweep(victim, source, megabytes) }
+    }
+
+    private func sweep(_ victim: MoveRound.Victim, _ source: String, _ megabytes: Int) throws {
+        let side = "\(victim) from \(source)\(megabytes > 0 ? ", large" : "")"
         let pair = try CrashPair()
-        let ledger = try MoveLedger("m", pair)
+        let ledger = try MoveLedger("m", pair, megabytes: megabytes)
         var (rounds, deaths) = (0, 0)
         for point in try MoveRound.points(victim, pair, ledger, from: source) where Self.isWanted("\(side): \(point)") {
             for nth in 1...40 {

@@ -15,10 +15,20 @@ final class MoveLedger: @unchecked Sendable {
     /// Refused: must not be there.
     private(set) var refusals: [String: Int] = [:]
 
-    init(_ name: String, _ pair: CrashPair) throws {
+    /// - Parameter megabytes: of a table that nobody writes; a tenant of more than one is copied beside its writes.
+    init(_ name: String, _ pair: CrashPair, megabytes: Int = 0) throws {
         self.name = name
         self.pair = pair
         try pair.create(name)
+        guard megabytes > 0 else { return }
+        let statements =
+            ["CREATE TABLE large (body)"]
+            + (0..<megabytes).map { _ in "INSERT INTO large VALUES (randomblob(1000000))" }
+        let answer = try Wire(port: pair.first.port).send(
+            "POST", "/t/\(name)/v3/pipeline", HranaText.pipeline(statements.map { HranaText.execute($0) }))
+        guard answer.status == 200, answer.rows() != nil else {
+            throw CrashPair.Unanswered(what: "\(name) cannot be filled: \(answer.text)")
+        }
     }
 
     var count: Int { lock.withLock { acknowledged.count } }

@@ -18,6 +18,26 @@ import Vocabulary
         #expect(counts[node(4)] == counts.values.max())
     }
 
+    @Test(arguments: [10, 449, 450, 500, 700])
+    func `Nodes that share a disk, and see a little more or less of it, share new tenants`(perMilleUsed: Int64) {
+        let nodes = fleet(2) { $1.otherBytes = capacity.bytes * perMilleUsed / 1000 + Int64($0) * 4096 }
+        var fleet = Fleet(Inventory(now: noon, nodes: nodes, tenants: []), Policy())
+        var counts: [NodeID: Int] = [:]
+        for number in 0..<50 {
+            guard case .node(let node) = fleet.placeNew(small, as: tenant(number), seed: 5) else { continue }
+            counts[node, default: 0] += 1
+        }
+        #expect(counts[node(1)] == 25 && counts[node(2)] == 25, "\(counts)")
+    }
+
+    @Test func `A disk that others have filled more takes less`() {
+        let nodes = fleet(2) { $1.otherBytes = $0 == 1 ? capacity.bytes / 2 : capacity.bytes / 10 }
+        var fleet = Fleet(Inventory(now: noon, nodes: nodes, tenants: []), Policy())
+        for number in 0..<50 {
+            #expect(fleet.placeNew(small, as: tenant(number), seed: 5) == .node(node(2)))
+        }
+    }
+
     @Test func `What is on its way counts`() {
         let moves = (0..<4).map {
             Inventory.Move(tenant: tenant(100 + $0), from: node(1), to: node(2), load: perMille(cpu: 100))

@@ -13,20 +13,34 @@ extension Fleet {
         var draw = Draw(seed: seed ^ tenant.rawValue)
         let drawn = draw.sample(policy.choicesForNew, of: able)
         // Of equally full ones the first that was drawn.
-        let node = drawn.min { filled($0, with: guest) < filled($1, with: guest) } ?? able[0]
+        let node = drawn.dropFirst().reduce(drawn.first ?? able[0]) { best, next in
+            isRoomier(next, than: best, for: guest) ? next : best
+        }
         books[node].house(guest.load, guest.load, guest.constraints, tenant)
         return .node(id(node))
     }
 
-    /// With what is no tenant's on the disk, in steps: nodes that share a disk see a little more or less of the same.
-    private func filled(_ node: Int, with guest: Guest) -> Double {
-        let (book, capacity) = (books[node], books[node].node.capacity.bytes)
-        guard capacity > 0 else { return fullness(node, with: guest) }
-        let others = (Double(book.node.otherBytes) / Double(capacity) * Self.steps).rounded(.down) / Self.steps
-        return max(fullness(node, with: guest), others + book.share(.bytes, of: book.load + guest.load.asAdded))
+    /// What is no tenant's on the disk counts where it differs much: nodes that share a disk see a little more or less of the
+    /// same, and that must not decide over what tenants use.
+    private func isRoomier(_ node: Int, than other: Int, for guest: Guest) -> Bool {
+        let (own, others) = (foreign(node), foreign(other))
+        let isAlike = abs(own - others) < Self.alike
+        return filled(node, foreign: own, with: guest)
+            < filled(other, foreign: isAlike ? own : others, with: guest)
     }
 
-    private static var steps: Double { 20 }
+    private static var alike: Double { 0.05 }
+
+    private func foreign(_ node: Int) -> Double {
+        let whole = books[node].node.capacity.bytes
+        return whole > 0 ? Double(books[node].node.otherBytes) / Double(whole) : 0
+    }
+
+    private func filled(_ node: Int, foreign: Double, with guest: Guest) -> Double {
+        let book = books[node]
+        guard book.node.capacity.bytes > 0 else { return fullness(node, with: guest) }
+        return max(fullness(node, with: guest), foreign + book.share(.bytes, of: book.load + guest.load.asAdded))
+    }
 
     private func obstacles(_ guest: Guest) -> Refusal.Why {
         var obstacles = Obstacles()
