@@ -228,7 +228,13 @@ final class Arrival: Sendable {
         switch machineState {
         case .persisting(_, let epoch): await follow(.persistEpoch(epoch))
         case .ready: await follow(.timeout)
-        case .waiting, .receiving, .syncing, .verifying, .following: if isSilent { await follow(.timeout) }
+        case .waiting, .receiving, .syncing, .verifying, .following:
+            // A source that was killed says nothing more, but its next process ends the move in the catalog.
+            if isSilent(for: isFollowing ? site.budgets.followSilence : site.budgets.silence) {
+                await follow(.timeout)
+            } else if isSilent(for: site.budgets.quiet) {
+                await follow(.hint)
+            }
         case .open(let epoch): await finishRow(epoch)
         case .discarded, .halted: break
         }
@@ -246,9 +252,8 @@ final class Arrival: Sendable {
         _ = try? await site.placements.finish(row, at: site.time.wall())
     }
 
-    private var isSilent: Bool {
-        let bound = isFollowing ? site.budgets.followSilence : site.budgets.silence
-        return site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > bound
+    private func isSilent(for bound: UInt64) -> Bool {
+        site.time.monotonic().nanoseconds(since: state.withLock { $0.heard }) > bound
     }
 
     /// - Returns: nil where nothing follows for now.

@@ -35,6 +35,8 @@ package struct MoveBudgets: Sendable {
     package var hint: UInt64 = 2_000_000_000
     /// That a target waits for the next bytes of a copy.
     package var silence: UInt64 = 10_000_000_000
+    /// After which it looks at the row now and then: the move may have ended.
+    package var quiet: UInt64 = 1_000_000_000
     /// Between a target's looks at the row of a copy that it has answered for.
     package var look: UInt64 = 500_000_000
     /// That a target gives its source to finish the row, before it does so itself.

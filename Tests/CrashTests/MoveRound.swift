@@ -106,6 +106,7 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
         // machine a move may still come that somebody gave up asking for.
         usleep(1_500_000)
         _ = try pair.settledMoves()
+        for _ in 0..<50 where try ["n1", "n2"].contains(where: { try !arrivals(pair, $0).isEmpty }) { usleep(100_000) }
         #expect(pair.second.stop() == 0)
         #expect(pair.first.stop() == 0)
         let stopped = ["n1", "n2"].map { StoppedNode(directory: pair.nodes[$0]!.server.directory, node: $0) }
@@ -113,9 +114,12 @@ struct MoveRound: Sendable, CustomTestStringConvertible {
         for node in stopped {
             let wrong = try node.check(rows)
             #expect(wrong == [], "\(node.node)")
-            let arrivals = try FileManager.default.contentsOfDirectory(atPath: node.directory + "/arrivals")
-            #expect(arrivals == [], "\(node.node)")
+            #expect(try arrivals(pair, node.node) == [], "\(node.node)")
         }
+    }
+
+    private static func arrivals(_ pair: CrashPair, _ node: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: pair.nodes[node]!.server.directory + "/arrivals")
     }
 
     /// Every kind of call that such a move makes on the victim, in every way in which it goes wrong.

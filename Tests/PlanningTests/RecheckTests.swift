@@ -60,6 +60,20 @@ import Vocabulary
         #expect(try recheck { now, _ in now.nodes.removeAll { $0.id == row.to } } == .skipped(.unknownNode(row.to)))
     }
 
+    @Test func `What a drain had planned goes only while its node is drained`() throws {
+        var drained = inventory
+        drained.nodes[0].state = .draining
+        let plan = planned(drained)
+        let row = try #require(plan.rows.first { $0.purpose == .drain })
+        func recheck(in now: Inventory) -> Recheck {
+            let placement = Placement(tenant: row.tenant, owner: row.from, epoch: .first, version: row.version)
+            let tenant = now.tenants.first { $0.id == row.tenant }
+            return plan.recheck(row, in: World(placement: placement, tenant: tenant, fleet: Fleet(now, generous)))
+        }
+        #expect(recheck(in: drained) == .go)
+        #expect(recheck(in: inventory) == .skipped(.undrained))
+    }
+
     @Test func `A rule that has come up since skips it`() throws {
         let row = planned(inventory).rows[0]
         func with(_ change: (inout Inventory.Tenant) -> Void) throws -> Recheck {

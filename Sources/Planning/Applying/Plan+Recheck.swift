@@ -26,6 +26,7 @@ extension PlanRow {
         guard let target = fleet.places[to] else { return .unknownNode(to) }
         let state = fleet.books[source].node.state
         guard canLeave(state, fleet.policy) else { return .source(state) }
+        if purpose == .drain, state != .draining { return .undrained }
         if purpose != .failover, let why = fleet.resting(tenant) { return .resting(why) }
         if purpose == .balance, let hindrance = fleet.wayBack(tenant, to: target) { return .hindered(hindrance) }
         return fleet.hindrance(Guest(tenant), at: target).map(Skip.hindered)

@@ -10,6 +10,8 @@ package enum Skip: Equatable, Sendable, CustomStringConvertible {
     case owner(planned: NodeID, found: NodeID)
     case moving(to: NodeID?)
     case source(Inventory.Node.State)
+    /// Its node was to be emptied, and is not any more.
+    case undrained
     /// A node of the row is not in the inventory any more.
     case unknownNode(NodeID)
     case resting(Refusal.Why)
@@ -25,6 +27,7 @@ package enum Skip: Equatable, Sendable, CustomStringConvertible {
         case .owner(let planned, let found): "it is on \(found), not on \(planned)"
         case .moving(let target): "it is already moving" + (target.map { " to \($0)" } ?? "")
         case .source(let state): "its node is \(state.rawValue)"
+        case .undrained: "its node is drained no more"
         case .unknownNode(let node): "\(node) is gone"
         case .resting(let why): "\(why)"
         case .hindered(let hindrance): "its target \(hindrance)"
