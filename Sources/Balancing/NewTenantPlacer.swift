@@ -9,17 +9,18 @@ package import Vocabulary
 package final class NewTenantPlacer: Sendable {
     private struct Picture {
         var fleet: Fleet
-        /// What a tenant uses on average.
-        var load: Load
         /// The nodes that were up.
         var up: Set<NodeID>
         var read: Instant
+
+        /// Of a new one. Not what others have grown to: beside a large tenant some dozen new ones would seem to fill the disk.
+        private static let load = Load(bytes: FleetDraft.least)
 
         /// - Parameter seed: of the draw.
         mutating func choose(among up: Set<NodeID>, _ constraints: [Constraint], seed: UInt64) -> NewPlace {
             let others = self.up.subtracting(up).sorted().map { Constraint.forbid($0) }
             return fleet.placeNew(
-                Guest(load: load, constraints: constraints + others), as: TenantID(seed), seed: 0)
+                Guest(load: Self.load, constraints: constraints + others), as: TenantID(seed), seed: 0)
         }
     }
 
@@ -69,11 +70,7 @@ package final class NewTenantPlacer: Sendable {
         let now = time.monotonic()
         let inventory = try await FleetReading.outline(store, at: time.wall())
         let nodes = inventory.nodes.filter { $0.state == .up }
-        let count = Int64(max(inventory.nodes.reduce(0) { $0 + $1.restCount } + inventory.tenants.count, 1))
-        let bytes =
-            inventory.nodes.reduce(0) { $0 + $1.rest.bytes } + inventory.tenants.reduce(0) { $0 + $1.load.bytes }
         return Picture(
-            fleet: Fleet(inventory, policy), load: Load(bytes: max(bytes / count, FleetDraft.least)),
-            up: Set(nodes.map(\.id)), read: now)
+            fleet: Fleet(inventory, policy), up: Set(nodes.map(\.id)), read: now)
     }
 }
